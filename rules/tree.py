@@ -1,0 +1,342 @@
+"""Expressions as frozen trees: what a condition, a measure or a formula says, without the text that it was written in.
+
+In: nodes made by `rules.expression` (from text) or by `rules.tree_types` (rewritten to types). Out: the columns that a
+tree reads, and its canonical words. Every node knows the character offset `at` where it was written; the offset is no
+part of its identity, so that two ways of laying out one expression are equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal as OneOf
+from typing import NamedTuple, TypeAlias
+
+Unit: TypeAlias = OneOf["day", "month", "year"]
+
+
+class Type(StrEnum):
+    """What a column or an expression holds; `money` is in minor units, a `month` is the date of its first day."""
+
+    ID = "id"
+    TEXT = "text"
+    DATE = "date"
+    MONTH = "month"
+    MONEY = "money"
+    NUMBER = "number"
+    COUNT = "count"
+    FLAG = "flag"
+
+
+class Fault(NamedTuple):
+    """One thing wrong with an expression: its code, what and how to mend it, and the character offset where it is."""
+
+    code: str
+    message: str
+    hint: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A written value: an exact number, a text (NFC), true or false, or a date. Unknown is never written."""
+
+    value: Fraction | str | bool | date
+    at: int = 0
+
+    # Python says that 1 == True; an expression does not.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A value by name: `table.column` or `scorecard.part`; without a table, a KPI, score, payout or other step."""
+
+    table: str | None
+    name: str
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return self.name if self.table is None else f"{self.table}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A length of time to add to a date or to take from it; months and years clip to the end of the month."""
+
+    count: int
+    unit: Unit
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`left op right`, exact; a division by zero is unknown."""
+
+    op: OneOf["+", "-", "*", "/"]
+    left: Expression
+    right: Expression
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    """A value with its sign turned."""
+
+    operand: Expression
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`left op right`; unknown where either side is."""
+
+    op: OneOf["=", "!=", "<", "<=", ">", ">="]
+    left: Expression
+    right: Expression
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """True where all parts are, false where one part is false, else unknown. Two parts or more."""
+
+    parts: tuple[Expression, ...]
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """True where one part is, false where all parts are false, else unknown. Two parts or more."""
+
+    parts: tuple[Expression, ...]
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite; unknown stays unknown."""
+
+    part: Expression
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InList:
+    """Whether `item` equals one of `options`; unknown where none equals it and something is unknown."""
+
+    item: Expression
+    options: tuple[Expression, ...]
+    negated: bool = False
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Whether `low <= item and item <= high`."""
+
+    item: Expression
+    low: Expression
+    high: Expression
+    negated: bool = False
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """Whether `item` is unknown; itself never unknown."""
+
+    item: Expression
+    negated: bool = False
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The value of the first branch (condition, value) whose condition is true, else `otherwise`, else unknown."""
+
+    branches: tuple[tuple[Expression, Expression], ...]
+    otherwise: Expression | None = None
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of `FUNCTIONS`. `least`, `greatest` and `abs` are unknown where an argument is: a limit that nobody
+    knows is no limit to pay by. `coalesce` is the first known argument; `nullif(a, b)` is unknown where a = b, else a.
+    """
+
+    name: str
+    arguments: tuple[Expression, ...]
+    at: int = field(default=0, compare=False)
+
+
+Expression: TypeAlias = (
+    Literal
+    | Column
+    | Interval
+    | Arithmetic
+    | Negate
+    | Comparison
+    | And
+    | Or
+    | Not
+    | InList
+    | Between
+    | IsNull
+    | Case
+    | Call
+)
+
+# The least and the most arguments of each function.
+FUNCTIONS: dict[str, tuple[int, int]] = {
+    "least": (2, 100),
+    "greatest": (2, 100),
+    "coalesce": (2, 100),
+    "abs": (1, 1),
+    "nullif": (2, 2),
+}
+
+
+def columns(tree: Expression) -> tuple[Column, ...]:
+    """The columns that `tree` reads, each once, in the order of their first use."""
+    found: dict[Column, None] = {}
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Column):
+            found.setdefault(node)
+        waiting.extend(reversed(children(node)))
+    return tuple(found)
+
+
+def height(tree: Expression) -> int:
+    """The number of nodes on the longest way from the root to a leaf."""
+    highest, waiting = 0, [(tree, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        highest = max(highest, level)
+        waiting.extend((child, level + 1) for child in children(node))
+    return highest
+
+
+def children(node: Expression) -> tuple[Expression, ...]:
+    """The nodes right below `node`, in the order in which they are written."""
+    match node:
+        case Literal() | Column() | Interval():
+            return ()
+        case Arithmetic(_, left, right) | Comparison(_, left, right):
+            return (left, right)
+        case Negate(below) | Not(below) | IsNull(below):
+            return (below,)
+        case And(parts) | Or(parts) | Call(_, parts):
+            return parts
+        case InList(item, options):
+            return (item, *options)
+        case Between(item, low, high):
+            return (item, low, high)
+        case Case(branches, otherwise):
+            inside = tuple(part for branch in branches for part in branch)
+            return inside if otherwise is None else (*inside, otherwise)
+
+
+# How tightly a node holds its parts together; a part that holds less tightly than its place asks gets brackets.
+_ANY, _LOGIC, _NOT, _TEST, _SUM, _PRODUCT, _SIGN, _ATOM = range(8)
+
+
+def words(tree: Expression) -> str:
+    """The canonical text of `tree`: one layout for each meaning, plain to read, which parses back to an equal tree.
+
+    Recursive: for trees within the depth that `rules.expression` accepts.
+
+    >>> words(Comparison(">", Column("deals", "amount"), Negate(Literal(Fraction("2.50")))))
+    'deals.amount > -2.5'
+    """
+    match tree:
+        case Literal(value):
+            return _literal(value)
+        case Column():
+            return str(tree)
+        case Interval(count, unit):
+            return f"interval '{count}' {unit}"
+        case Arithmetic(op, left, right):
+            own = _binding(tree)
+            # A sign after an operator is legal, and hard to read.
+            right_text = f"({words(right)})" if isinstance(right, Negate) else _within(right, own + 1)
+            return f"{_within(left, own)} {op} {right_text}"
+        case Negate(operand):
+            return f"-{_within(operand, _ATOM)}"
+        case Comparison(op, left, right):
+            return f"{_within(left, _SUM)} {op} {_within(right, _SUM)}"
+        case And(parts):
+            return " and ".join(_within(part, _NOT) for part in parts)
+        case Or(parts):
+            return " or ".join(_within(part, _NOT) for part in parts)
+        case Not(part):
+            return f"not {_within(part, _ATOM)}"
+        case InList(item, options, negated):
+            return f"{_within(item, _SUM)} {_not(negated)}in ({', '.join(map(words, options))})"
+        case Between(item, low, high, negated):
+            return f"{_within(item, _SUM)} {_not(negated)}between {_within(low, _SUM)} and {_within(high, _SUM)}"
+        case IsNull(item, negated):
+            return f"{_within(item, _SUM)} is {_not(negated)}null"
+        case Case(branches, otherwise):
+            whens = "".join(f" when {words(condition)} then {words(value)}" for condition, value in branches)
+            return f"case{whens}{'' if otherwise is None else f' else {words(otherwise)}'} end"
+        case Call(name, arguments):
+            return f"{name}({', '.join(map(words, arguments))})"
+
+
+def _within(node: Expression, least: int) -> str:
+    text = words(node)
+    return text if _binding(node) >= least else f"({text})"
+
+
+def _binding(node: Expression) -> int:
+    match node:
+        case Literal(value):
+            return _SIGN if isinstance(value, Fraction) and value < 0 else _ATOM
+        case Column() | Interval() | Case() | Call():
+            return _ATOM
+        case Negate():
+            return _SIGN
+        case Arithmetic(op):
+            return _SUM if op in ("+", "-") else _PRODUCT
+        case Comparison() | InList() | Between() | IsNull():
+            return _TEST
+        case Not():
+            return _NOT
+        case And() | Or():
+            return _LOGIC
+
+
+def _not(negated: bool) -> str:
+    return "not " if negated else ""
+
+
+def _literal(value: Fraction | str | bool | date) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, date):
+        return f"date '{value.isoformat()}'"
+    return _decimal(value)
+
+
+def _decimal(value: Fraction) -> str:
+    """The shortest decimal of a number; a written number is always a finite one."""
+    below, decimals = value.denominator, 0
+    while below % 10 == 0 or below % 5 == 0 or below % 2 == 0:
+        below = below // 10 if below % 10 == 0 else below // 5 if below % 5 == 0 else below // 2
+        decimals += 1
+    assert below == 1, f"{value} has no finite decimal"
+    digits = str(abs(value) * 10**decimals).rjust(decimals + 1, "0")
+    whole, rest = digits[: len(digits) - decimals], digits[len(digits) - decimals :].rstrip("0")
+    return ("-" if value < 0 else "") + whole + (f".{rest}" if rest else "")
