@@ -15,7 +15,8 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a value was written: `file:line:column` of a document, or `file:line:field` of a table. 1-based; 0 is unknown."""
+    """Where a value was written: `file:line:column` of a document, or `file:line:field` of a table. 1-based; 0 is
+    unknown."""
 
     file: str = ""
     line: int = 0

@@ -1,0 +1,50 @@
+"""Check a program: from what is written to what it means, with every problem found on the way.
+
+Runs after the document was read and its keys and values were typed. Each part has one function that gives its meaning
+or notes its problems; nothing is raised for what a person wrote.
+"""
+
+from __future__ import annotations
+
+from rules.check.frame import calendar, check_names, declare_tables, sources
+from rules.check.rules import kpi, payout, pool_share, totals
+from rules.check.scope import Scope
+from rules.currency import currency
+from rules.document import Document, locate
+from rules.kinds.base import Terms
+from rules.meaning import Meaning
+from rules.problem import Problem, Refused, errors
+from rules.program import Program
+
+
+def check_program(program: Program, document: Document) -> tuple[Meaning | None, tuple[Problem, ...]]:
+    """What a program means, or None where a problem is an error; and all problems, in the order of their places."""
+    try:
+        scope = Scope(document, Terms(currency(program.currency)))
+    except Refused as refusal:
+        place = locate(document.root, ("currency",))
+        return None, tuple(Problem(each.code, each.message, place, each.hint) for each in refusal.problems)
+    scope.terms = scope.rounded(program.rounding, ("rounding",))
+    meaning = _meaning(scope, program)
+    problems = tuple(sorted(scope.problems, key=lambda problem: (problem.place, problem.code)))
+    return (None if errors(problems) else meaning), problems
+
+
+def _meaning(scope: Scope, program: Program) -> Meaning:
+    declare_tables(scope, program)
+    check_names(scope, program)
+    if not program.payouts and not program.pools:
+        scope.problem("P140", (), "the program pays nothing", "give it payouts or pools")
+    return Meaning(
+        title=program.program,
+        terms=scope.terms,
+        calendar=calendar(scope, program.calendar),
+        effective=program.effective,
+        tables=scope.tables,
+        sources=sources(scope, program),
+        eligible=scope.condition(program.eligible, ("eligible",), "partners"),
+        kpis=tuple(filter(None, [kpi(scope, name, spec) for name, spec in program.kpis.items()])),
+        payouts=tuple(filter(None, [payout(scope, name, rule) for name, rule in program.payouts.items()])),
+        pools=tuple(filter(None, [pool_share(scope, name, pool) for name, pool in program.pools.items()])),
+        totals=totals(scope, program),
+    )

@@ -1,0 +1,104 @@
+"""The frame of a program: its calendar, its tables and sources, and one meaning for each name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from rules.calendar import Calendar, Period
+from rules.check.scope import Path, Scope, suggest
+from rules.meaning import SourceMeaning
+from rules.program import CalendarSpec, Program
+from rules.tables import Table, TableColumn, canonical
+from rules.tree import Type
+
+
+def calendar(scope: Scope, spec: CalendarSpec) -> Calendar:
+    """The calendar that a program means."""
+    match = re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])", spec.fiscal_year_starts, re.ASCII)
+    if match is None:
+        hint = "write month and day such as 04-01; the day is at most 28"
+        path: Path = ("calendar", "fiscal_year_starts")
+        scope.problem("P141", path, f"'{spec.fiscal_year_starts}' is no start of a year", hint)
+        return Calendar(spec.period)
+    month, day = int(match[1]), int(match[2])
+    if (month, day) != (1, 1) and spec.fiscal_year_named_after is None and spec.period != "custom":
+        message = "a fiscal year from another day than 01-01 could be named after either of its calendar years"
+        scope.problem("P142", ("calendar",), message, "add fiscal_year_named_after: its_start (or its_end)")
+    periods = tuple(Period(name, days.first, days.end) for name, days in spec.periods.items())
+    if (spec.period == "custom") != bool(periods):
+        message = "a custom calendar lists its periods, and no other does"
+        scope.problem("P143", ("calendar",), message, "write period: custom and periods: {name: FIRST to LAST}")
+    ordered = sorted(periods, key=lambda period: period.start)
+    for one, next_one in pairwise(ordered):
+        if next_one.start < one.end:
+            path = ("calendar", "periods", next_one.name)
+            message = f"{next_one.name} begins on {next_one.start}, within {one.name}"
+            scope.problem("P144", path, message, "let each day belong to one period")
+    return Calendar(spec.period, month, day, spec.fiscal_year_named_after == "its_end", periods)
+
+
+def declare_tables(scope: Scope, program: Program) -> None:
+    """Put the tables of the program into scope: its own, and the canonical ones that it has sources for."""
+    known = canonical()
+    for name, spec in program.tables.items():
+        if name in known:
+            scope.key_problem("P145", ("tables", name), f"{name} is a canonical table", "choose another name")
+        for column in spec.key:
+            if column not in spec.columns:
+                message = f"the key column {column} is no column of {name}"
+                scope.problem("P146", ("tables", name, "key"), message, "add it to the columns")
+        declared = tuple(TableColumn(each, Type(type_), each in spec.key) for each, type_ in spec.columns.items())
+        scope.tables[name] = Table(name, spec.row, declared)
+    scope.tables |= {name: known[name] for name in program.sources if name in known}
+    if "partners" not in program.sources:
+        scope.problem("P147", ("sources",), "no source for the table partners", "say who can be paid: partners: FILE")
+
+
+def sources(scope: Scope, program: Program) -> tuple[SourceMeaning, ...]:
+    """Where the tables come from."""
+    found = []
+    for name, spec in program.sources.items():
+        path: Path = ("sources", name)
+        table = scope.tables.get(name)
+        if table is None:
+            hint = suggest(name, [*canonical(), *program.tables]) or "declare it under tables:"
+            scope.key_problem("P148", path, f"there is no table {name}", hint)
+            continue
+        if name == "payouts":
+            message = "payouts are what locked runs have paid"
+            scope.key_problem("P149", path, message, "leave it out; the engine fills it")
+        if not _is_inside(spec.file):
+            message = f"'{spec.file}' is not a file below the program's folder"
+            scope.problem("P150", path, message, "write a relative path without .. or ~")
+        for part, mapped in (("columns", spec.columns), ("values", spec.values)):
+            for column in mapped:
+                if table.column(column) is None:
+                    hint = suggest(column, [each.name for each in table.columns]) or "see the table's columns"
+                    scope.key_problem("X131", (*path, part, column), f"unknown column {column} in {name}", hint)
+        found.append(SourceMeaning(name, spec.file, spec.columns, spec.values, scope.key_place(path)))
+    for name in program.tables:
+        if name not in program.sources:
+            scope.key_problem("P151", ("tables", name), f"{name} has no source", f"add sources: {{{name}: FILE}}")
+    return tuple(found)
+
+
+def check_names(scope: Scope, program: Program) -> None:
+    """One name, one meaning: of KPIs, payouts, pools, sums and tables together."""
+    seen: dict[str, str] = dict.fromkeys(scope.tables, "tables") | {"payout": "the sum of all lines"}
+    for part in ("kpis", "payouts", "pools", "totals"):
+        names: Mapping[str, Any] = getattr(program, part)
+        for name in names:
+            if name in seen:
+                message = f"the name {name} is taken by {seen[name]}"
+                scope.key_problem("P111", (part, name), message, "give each thing a name of its own")
+            seen.setdefault(name, part)
+
+
+def _is_inside(file: str) -> bool:
+    """Whether a written path stays below the folder it is relative to, by its text alone."""
+    parts = file.replace("\\", "/").split("/")
+    plain = all(part.isprintable() for part in parts) and bool(file)
+    return plain and ":" not in file and not file.startswith(("/", "~", "\\")) and ".." not in parts

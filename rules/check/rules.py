@@ -1,0 +1,138 @@
+"""The rules of a program: KPIs, payouts, pools and sums, each with its rows and its typed expressions."""
+
+from __future__ import annotations
+
+from rules.check.scope import NUMBERS, Path, Scope, suggest
+from rules.kinds.base import PayoutKind
+from rules.meaning import KpiMeaning, PayoutMeaning, PoolMeaning, RowsMeaning, TotalMeaning
+from rules.program import MeasureSpec, Payout, Pool, Program
+from rules.tree import Expression, Type
+
+
+def kpi(scope: Scope, name: str, spec: MeasureSpec) -> KpiMeaning | None:
+    """A KPI that is measured on rows; None after noting its faults."""
+    path: Path = ("kpis", name)
+    if (spec.sum is None) == (spec.count is None):
+        scope.key_problem("P120", path, "a KPI measures one thing", "write sum: or count:")
+        return None
+    table = (
+        scope.table(spec.count, (*path, "count"))
+        if spec.count
+        else scope.driving([spec.sum] if spec.sum else [], (*path, "sum"))
+    )
+    if table is None or not scope.owned(table, path):
+        return None
+    rows = RowsMeaning(
+        table,
+        scope.condition(spec.where, (*path, "where"), table),
+        scope.dated(spec.dated, (*path, "dated"), table),
+    )
+    measured = None if spec.sum is None else scope.typed(spec.sum, (*path, "sum"), table, None)
+    if spec.sum is not None and measured is None:
+        return None
+    tree, type_ = (None, Type.COUNT) if measured is None else measured
+    if type_ not in NUMBERS:
+        scope.problem("P121", (*path, "sum"), f"a {type_} cannot be summed", "sum money, a number or a count")
+        return None
+    scope.named[name] = type_
+    return KpiMeaning(name, rows, tree, type_, scope.key_place(path))
+
+
+def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
+    """A payout rule; None after noting its faults."""
+    path: Path = ("payouts", name)
+    kind = rule.kind
+    if rule.for_each is not None:
+        table = scope.table(rule.for_each, (*path, "for_each"))
+    else:
+        table = scope.driving([rule.base] if rule.base else [], (*path, "base"))
+    if table is None or not scope.owned(table, path):
+        return None
+    base, base_type = _base(scope, rule, kind, path, table)
+    rows = RowsMeaning(
+        table,
+        scope.condition(rule.where, (*path, "where"), table),
+        scope.dated(rule.dated, (*path, "dated"), table),
+    )
+    terms = scope.rounded(rule.rounding, (*path, "rounding"))
+    for code, message, hint in kind.faults(terms):
+        scope.problem(code, (*path, rule.kind_name), message, hint)
+    title = rule.title or name.replace("_", " ")
+    return PayoutMeaning(name, title, rows, base, base_type, kind, terms, rule.unknown, scope.key_place(path))
+
+
+def _base(
+    scope: Scope, rule: Payout, kind: PayoutKind, path: Path, table: str
+) -> tuple[Expression | None, Type | None]:
+    if rule.base is None:
+        if kind.measures:
+            listed = " or ".join(sorted(type_.value for type_ in kind.measures))
+            scope.key_problem("P122", path, f"{rule.kind_name} needs a base", f"add base: with a {listed}")
+        return None, None
+    if not kind.measures:
+        message = f"{rule.kind_name} takes no base"
+        scope.problem("P123", (*path, "base"), message, "leave the base out, or name another kind")
+        return None, None
+    found = scope.typed(rule.base, (*path, "base"), table, None)
+    if found is not None and found[1] not in kind.measures:
+        listed = " or ".join(sorted(type_.value for type_ in kind.measures))
+        message = f"the base is a {found[1].value}, and {rule.kind_name} measures a {listed}"
+        scope.problem("P124", (*path, "base"), message, "change the base, or name another kind")
+    return found or (None, None)
+
+
+def pool_share(scope: Scope, name: str, pool: Pool) -> PoolMeaning | None:
+    """A pool and its shares."""
+    path: Path = ("pools", name)
+    faults = scope.terms.whole_faults(pool.size)
+    for code, message, hint in faults:
+        scope.problem(code, (*path, "size"), message, hint)
+    if pool.size.amount < 0:
+        hint = "a loss is shared only where the program says so; write a size of 0 or more"
+        scope.problem("P134", (*path, "size"), "a pool is not less than zero", hint)
+    inputs: dict[str, tuple[Expression, Type]] = {}
+    for key, written in pool.shared.kind.inputs().items():
+        found = scope.typed(written, (*path, "shared", pool.shared.kind_name, key), "partners", None)
+        if found is not None and found[1] not in NUMBERS:
+            message = f"a {found[1].value} weighs nothing"
+            scope.problem("P125", (*path, "shared"), message, "share by money, a number or a count")
+        elif found is not None:
+            inputs[key] = found
+    among = scope.condition(pool.among, (*path, "among"), "partners")
+    title = pool.title or name.replace("_", " ")
+    return PoolMeaning(
+        name,
+        title,
+        0 if faults else int(scope.terms.minor(pool.size)),
+        scope.key_place((*path, "size")),
+        among,
+        pool.shared.kind,
+        inputs,
+        pool.residue,
+        scope.terms,
+        pool.unknown,
+        scope.key_place(path),
+    )
+
+
+def totals(scope: Scope, program: Program) -> tuple[TotalMeaning, ...]:
+    """The sums in an order in which each comes after what it adds; a circle is shown."""
+    known = {*program.payouts, *program.pools}
+    waiting = dict(program.totals)
+    ordered: list[TotalMeaning] = []
+    for name, total in program.totals.items():
+        for index, part in enumerate(total.sum):
+            if part not in known and part not in program.totals:
+                hint = suggest(part, [*known, *program.totals]) or "name payouts, pools or sums"
+                scope.problem("P126", ("totals", name, "sum", index), f"there is nothing called {part} to add", hint)
+    while waiting:
+        ready = [name for name, total in waiting.items() if not set(total.sum) & set(waiting)]
+        if not ready:
+            names = " -> ".join([*waiting, next(iter(waiting))])
+            scope.problem("P127", ("totals", next(iter(waiting))), f"a circle of sums: {names}", "break the circle")
+            return tuple(ordered)
+        for name in ready:
+            total = waiting.pop(name)
+            title = total.title or name.replace("_", " ")
+            ordered.append(TotalMeaning(name, title, total.sum, scope.key_place(("totals", name))))
+    return tuple(ordered)

@@ -1,0 +1,149 @@
+"""What an expression can see while a program is checked: tables, named values, the currency; and the problems so
+far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from rules.document import Document, locate, locate_key
+from rules.expression import Written
+from rules.joins import sees
+from rules.kinds.base import Terms
+from rules.problem import Place, Problem
+from rules.program import RoundingSpec
+from rules.rounding import Rounding
+from rules.tables import DERIVED, Table
+from rules.tree import Column, Expression, Type, columns
+from rules.tree_types import typed
+
+DAYS = frozenset({Type.DATE, Type.MONTH})
+NUMBERS = frozenset({Type.MONEY, Type.NUMBER, Type.COUNT})
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Scope:
+    """One check of one document: what its expressions see, and a list of problems that grows."""
+
+    document: Document
+    terms: Terms
+    problems: list[Problem] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    named: dict[str, Type] = field(default_factory=dict)
+
+    def key_place(self, path: Path) -> Place:
+        """Where the key at `path` was written."""
+        return locate_key(self.document.root, path)
+
+    def problem(self, code: str, path: Path, message: str, hint: str, offset: int = 0) -> None:
+        """Note a fault of the value at `path`, `offset` characters into it."""
+        place = locate(self.document.root, path)
+        self.problems.append(Problem(code, message, replace(place, column=place.column + offset), hint))
+
+    def key_problem(self, code: str, path: Path, message: str, hint: str, severity: str = "error") -> None:
+        """Note a fault of the key at `path`."""
+        assert severity in ("error", "warning")
+        self.problems.append(Problem(code, message, self.key_place(path), hint, severity))  # type: ignore[arg-type]
+
+    def rounded(self, spec: RoundingSpec | None, path: Path) -> Terms:
+        """The terms with the rounding that a rule or the program names."""
+        if spec is None:
+            return self.terms
+        step = 1
+        if spec.to is not None:
+            for code, message, hint in self.terms.whole_faults(spec.to):
+                self.problem(code, (*path, "to"), message, hint)
+                return self.terms
+            step = int(self.terms.minor(spec.to))
+            if step < 1:
+                self.problem("P133", (*path, "to"), "a rounding step is more than zero", "write a step such as 0.05")
+                return self.terms
+        return Terms(self.terms.currency, Rounding(spec.mode), step)
+
+    def typed(
+        self, written: Written, path: Path, table: str, wanted: Type | None = None
+    ) -> tuple[Expression, Type] | None:
+        """An expression as a row of `table` sees it, with its type; None after noting its faults."""
+        hidden = self._hidden(written, path, table)
+        decimals = self.terms.currency.decimals
+        tree, type_, faults = typed(written.tree, self._lookup, self._names, decimals, wanted)
+        for fault in faults:
+            self.problem(fault.code, path, fault.message, fault.hint, offset=fault.at)
+        return None if faults or hidden or type_ is None else (tree, type_)
+
+    def condition(self, written: Written | None, path: Path, table: str) -> Expression | None:
+        """A condition as a row of `table` sees it."""
+        found = None if written is None else self.typed(written, path, table, Type.FLAG)
+        return None if found is None else found[0]
+
+    def dated(self, written: Written | None, path: Path, table: str) -> Column | None:
+        """The one date column that puts a row of `table` into a period."""
+        found = None if written is None else self.typed(written, path, table)
+        if found is None:
+            return None
+        tree, type_ = found
+        if not isinstance(tree, Column) or type_ not in DAYS:
+            self.problem("P161", path, "dated names one date column", "write it as deals.closed_on")
+            return None
+        return tree
+
+    def table(self, name: str, path: Path) -> str | None:
+        """The name of a table that the program has a source for."""
+        if name in self.tables:
+            return name
+        hint = suggest(name, list(self.tables)) or "the program's tables are " + ", ".join(self.tables)
+        self.problem("P148", path, f"there is no table {name} among the sources", hint)
+        return None
+
+    def driving(self, written: Sequence[Written], path: Path) -> str | None:
+        """The one table from whose rows the expressions' other tables are seen: its rows drive the rule."""
+        used = [column.table for each in written for column in columns(each.tree)]
+        named = [table for table in dict.fromkeys(used) if table is not None and table in self.tables]
+        if not named:
+            return "partners" if "partners" in self.tables else None
+        for table in named:
+            if all(sees(self.tables, table, other) for other in named):
+                return table
+        message = f"no row sees all of {', '.join(named)}"
+        self.problem("P160", path, message, "measure one table and those that its rows refer to")
+        return None
+
+    def owned(self, table: str, path: Path) -> bool:
+        """Whether the rows of a table name their partner."""
+        if self.tables[table].column("partner_id") is not None:
+            return True
+        self.key_problem("P162", path, f"a row of {table} names no partner", "take a table with a partner_id")
+        return False
+
+    def _lookup(self, column: Column) -> Type | None:
+        if column.table is None:
+            return self.named.get(column.name)
+        if (column.table, column.name) in DERIVED and column.table in self.tables:
+            return Type.FLAG
+        found = self.tables[column.table].column(column.name) if column.table in self.tables else None
+        return None if found is None else found.type
+
+    def _hidden(self, written: Written, path: Path, table: str) -> bool:
+        """Note the tables that a row of `table` does not see."""
+        hidden = False
+        for column in columns(written.tree):
+            if column.table in self.tables and table in self.tables and not sees(self.tables, table, column.table):
+                message = f"a row of {table} sees no row of {column.table}"
+                hint = "name a table whose whole key the row holds"
+                self.problem("P160", path, message, hint, offset=column.at)
+                hidden = True
+        return hidden
+
+    def _names(self) -> Iterator[str]:
+        yield from self.named
+        for table in self.tables.values():
+            yield from (f"{table.name}.{column.name}" for column in table.columns)
+        yield from (f"{table}.{name}" for table, name in DERIVED if table in self.tables)
+
+
+def suggest(name: str, known: Sequence[str]) -> str:
+    """The nearest known name as a question, or nothing."""
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,248 @@
+"""A vector of exact rationals: one numerator per row, over one denominator for all rows or one for each.
+
+In go integers (money in minor units, counts, rates with their decimals as denominator), out come integers: nothing is
+ever rounded here. NumPy's int64 wraps silently, so every operation first bounds its result and moves to Python
+integers (object arrays) where 64 bits might not hold; the answer is the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[Any]  # int64, or object holding Python ints
+Flags = NDArray[np.bool_]
+LIMIT = 2**63
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exact:
+    """Exact rationals by row, unknown where `known` is false (`known` None: all are known).
+
+    Shapes: `numerator` (n,); `denominator` a positive int, or (n,) positive; `known` (n,) bool. An unknown row
+    holds 0/1.
+
+    >>> prices = Exact.of([1999, 500])              # cents
+    >>> (prices * Exact.constant(Fraction(3, 40), 2)).fraction(0)
+    Fraction(5997, 40)
+    """
+
+    numerator: Integers
+    denominator: int | Integers = 1
+    known: Flags | None = None
+
+    @classmethod
+    def of(cls, values: Iterable[int | Fraction | None]) -> Exact:
+        """A vector of the given values; None is unknown."""
+        rows = list(values)
+        known = np.array([value is not None for value in rows], dtype=bool)
+        exact = [Fraction(0) if value is None else Fraction(value) for value in rows]
+        numerator = integers([value.numerator for value in exact])
+        denominators = {value.denominator for value in exact}
+        denominator: int | Integers = (
+            denominators.pop() if len(denominators) == 1 else integers([value.denominator for value in exact])
+        )
+        return cls(numerator, 1 if not rows else denominator, None if known.all() else known)
+
+    @classmethod
+    def constant(cls, value: Fraction | int, rows: int) -> Exact:
+        """The same value in each of `rows` rows."""
+        exact = Fraction(value)
+        dtype = np.int64 if abs(exact.numerator) < LIMIT else object
+        return cls(np.full(rows, exact.numerator, dtype=dtype), exact.denominator)
+
+    def __len__(self) -> int:
+        return len(self.numerator)
+
+    def is_known(self) -> Flags:
+        """Which rows are known, as a vector of flags."""
+        return np.ones(len(self), dtype=bool) if self.known is None else self.known
+
+    def fraction(self, row: int) -> Fraction | None:
+        """The value of one row, or None where it is unknown."""
+        if self.known is not None and not self.known[row]:
+            return None
+        below = self.denominator if isinstance(self.denominator, int) else self.denominator[row]
+        return Fraction(int(self.numerator[row]), int(below))
+
+    def fractions(self) -> list[Fraction | None]:
+        """Every row as a fraction."""
+        return [self.fraction(row) for row in range(len(self))]
+
+    def take(self, rows: NDArray[np.int64] | Flags) -> Exact:
+        """The rows at the given positions, or those that a mask keeps."""
+        below = self.denominator if isinstance(self.denominator, int) else self.denominator[rows]
+        return Exact(self.numerator[rows], below, None if self.known is None else self.known[rows])
+
+    def or_else(self, value: int) -> Exact:
+        """The same vector with every unknown row set to a whole number."""
+        if self.known is None:
+            return self
+        return self.where(self.known, Exact.constant(value, len(self)))
+
+    def where(self, flags: Flags, other: Exact) -> Exact:
+        """This value where `flags` holds, the other's value elsewhere."""
+        mine, theirs, below = _common(self, other)
+        known = np.where(flags, self.is_known(), other.is_known())
+        return _clean(np.where(flags, mine, theirs), below, known)
+
+    def __neg__(self) -> Exact:
+        return Exact(_spread(self.numerator, LIMIT - 1) * -1, self.denominator, self.known)
+
+    def __add__(self, other: Exact) -> Exact:
+        return self._combine(other, lambda a, b: a + b)
+
+    def __sub__(self, other: Exact) -> Exact:
+        return self._combine(other, lambda a, b: a - b)
+
+    def _combine(self, other: Exact, how: Callable[[Integers, Integers], Integers]) -> Exact:
+        mine, theirs, below = _common(self, other)
+        if _peak(mine) + _peak(theirs) >= LIMIT:
+            mine, theirs = mine.astype(object), theirs.astype(object)
+        return _clean(how(mine, theirs), below, _both(self, other))
+
+    def __mul__(self, other: Exact) -> Exact:
+        above = _times(self.numerator, other.numerator)
+        return _clean(above, _below_times(self.denominator, other.denominator), _both(self, other))
+
+    def __truediv__(self, other: Exact) -> Exact:
+        """The quotient by row; unknown where the divisor is zero."""
+        known = _both(self, other)
+        nonzero = other.numerator != 0
+        known = nonzero if known is None else known & nonzero
+        divisor = np.where(nonzero, other.numerator, 1)
+        sign = np.where(divisor < 0, -1, 1)
+        above = _times(_times(self.numerator, sign), _broadcast(other.denominator, len(self)))
+        below = _times(_broadcast(self.denominator, len(self)), _times(divisor, sign))
+        return _clean(above, below, known)
+
+    def compare(self, other: Exact) -> Integers:
+        """The sign of self - other by row: -1, 0 or 1."""
+        mine, theirs, _ = _common(self, other)
+        return (mine > theirs).astype(np.int64) - (mine < theirs).astype(np.int64)
+
+    def sum(self) -> Fraction:
+        """The exact sum of the known rows."""
+        if isinstance(self.denominator, int):
+            return Fraction(total(self.numerator), self.denominator)
+        return sum((value for value in self.fractions() if value is not None), Fraction(0))
+
+    def scaled(self) -> tuple[Integers, int]:
+        """Whole numbers and the one denominator that they share, for weights: value = number / denominator."""
+        if isinstance(self.denominator, int):
+            return self.numerator, self.denominator
+        common = math.lcm(*(int(each) for each in np.unique(self.denominator)))
+        return _times(self.numerator, _narrow(common // self.denominator.astype(object))), common
+
+
+def integers(values: Sequence[int]) -> Integers:
+    """Whole numbers as int64 where all of them fit, else as Python integers.
+
+    >>> integers([1, 2]).dtype, integers([10**30]).dtype
+    (dtype('int64'), dtype('O'))
+    """
+    if all(-LIMIT < value < LIMIT for value in values):
+        return np.array(values, dtype=np.int64)
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+def total(values: Integers) -> int:
+    """The exact sum of whole numbers, as a Python int of any size."""
+    if values.dtype == object:
+        return int(sum(values.tolist()))
+    high, low = values >> 32, values & 0xFFFFFFFF  # 2**31 rows of 32 bits each still fit into 64
+    return (int(high.sum()) << 32) + int(low.sum())
+
+
+def group_total(values: Integers, groups: NDArray[np.int64], count: int) -> Integers:
+    """Exact sums by group: `groups` (n,) holds each row's group, 0 to count - 1; gives (count,)."""
+    if values.dtype != object and _peak(values) * max(len(values), 1) < LIMIT:
+        sums = np.zeros(count, dtype=np.int64)
+        np.add.at(sums, groups, values)
+        return sums
+    wide = np.zeros(count, dtype=object)
+    np.add.at(wide, groups, values.astype(object))
+    return _narrow(wide)
+
+
+def _peak(values: int | Integers) -> int:
+    if isinstance(values, int):
+        return abs(values)
+    if not len(values):
+        return 0
+    return max(abs(int(values.max())), abs(int(values.min())))
+
+
+def _spread(values: Integers, limit: int) -> Integers:
+    return values if values.dtype == object or _peak(values) <= limit else values.astype(object)
+
+
+def _times(left: Integers, right: Integers) -> Integers:
+    if left.dtype != object and right.dtype != object and _peak(left) * _peak(right) < LIMIT:
+        return left * right
+    return _narrow(left.astype(object) * right.astype(object))
+
+
+def _below_times(left: int | Integers, right: int | Integers) -> int | Integers:
+    if isinstance(left, int) and isinstance(right, int):
+        return left * right
+    rows = len(left) if not isinstance(left, int) else len(cast(Integers, right))
+    return _times(_broadcast(left, rows), _broadcast(right, rows))
+
+
+def _broadcast(below: int | Integers, rows: int) -> Integers:
+    if not isinstance(below, int):
+        return below
+    return np.full(rows, below, dtype=np.int64 if below < LIMIT else object)
+
+
+def _common(left: Exact, right: Exact) -> tuple[Integers, Integers, int | Integers]:
+    """Both numerators over one denominator (by row, or for all rows where both have one for all)."""
+    a, b = left.denominator, right.denominator
+    if isinstance(a, int) and isinstance(b, int):
+        below = math.lcm(a, b)
+        return _scale(left.numerator, below // a), _scale(right.numerator, below // b), below
+    rows = len(left)
+    wide_a, wide_b = _broadcast(a, rows), _broadcast(b, rows)
+    return _times(left.numerator, wide_b), _times(right.numerator, wide_a), _times(wide_a, wide_b)
+
+
+def _scale(values: Integers, factor: int) -> Integers:
+    if factor == 1:
+        return values
+    if values.dtype != object and _peak(values) * factor < LIMIT:
+        return values * factor
+    return values.astype(object) * factor
+
+
+def _narrow(values: Integers) -> Integers:
+    if values.dtype == object and _peak(values) < LIMIT:
+        return values.astype(np.int64)
+    return values
+
+
+def _both(left: Exact, right: Exact) -> Flags | None:
+    if left.known is None:
+        return right.known
+    return left.known if right.known is None else left.known & right.known
+
+
+def _clean(above: Integers, below: int | Integers, known: Flags | None) -> Exact:
+    """Drop the mask where all is known, hold 0/1 where it is not, and keep row denominators in lowest terms."""
+    if known is not None and known.all():
+        known = None
+    if known is not None:
+        above = np.where(known, above, 0)
+        below = below if isinstance(below, int) else np.where(known, below, 1)
+    if not isinstance(below, int) and len(above):
+        divisor = np.gcd(above, below)
+        above, below = _narrow(above // divisor), _narrow(below // divisor)
+    return Exact(above, below, known)

@@ -1,0 +1,30 @@
+"""Pro rata: each participant weighs what a measure says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rules.exact import Exact
+from rules.expression import ExpressionField, Written
+from rules.kinds.base import Columns, Reason, ShareKind, Terms, number
+
+
+class By(ShareKind):
+    """Shares the pool in proportion to an expression: `shared: {by: standings.points}`. A negative weight is
+    refused."""
+
+    short: ClassVar[str | None] = "of"
+
+    of: ExpressionField
+
+    def inputs(self) -> Mapping[str, Written]:
+        return {"of": self.of}
+
+    def compute(self, columns: Columns, rows: int) -> Exact:
+        return columns["of"]
+
+    def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
+        value = columns["of"].fraction(row)
+        assert value is not None, "a participant without a weight takes no part"
+        return Reason(value, f"{self.of.text} = {number(value)}", ("of",))

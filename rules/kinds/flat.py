@@ -1,0 +1,30 @@
+"""A flat amount for each row: EUR 250 for each deal, EUR 1,000 for each partner."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+
+from rules.exact import Integers
+from rules.kinds.base import Columns, PayoutKind, Reason, Terms
+from rules.written import MoneyField
+
+
+class Flat(PayoutKind):
+    """Pays the same amount for every row: `amount: EUR 250`. It is never rounded, so it must be whole minor units."""
+
+    short: ClassVar[str | None] = "amount"
+
+    amount: MoneyField
+
+    def faults(self, terms: Terms) -> list[tuple[str, str, str]]:
+        return terms.whole_faults(self.amount)
+
+    def compute(self, columns: Columns, rows: int, terms: Terms) -> Integers:
+        return np.full(rows, int(terms.minor(self.amount)), dtype=np.int64)
+
+    def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
+        value = self.amount.amount * Fraction(10) ** terms.currency.decimals
+        return Reason(value, f"{terms.money(value)} flat")

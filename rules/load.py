@@ -1,0 +1,154 @@
+"""Load a program: its file becomes a document, the document a program, the program its meaning; or a list of problems.
+
+The only part of `rules` that reads a file. A program is its folder: nothing outside is read. Problems of the
+document, of keys and values, and of what the rules mean come back together, in the order of their places.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from rules.check import check_program
+from rules.document import Document, Node, locate, locate_key, plain, read_document
+from rules.meaning import Meaning
+from rules.problem import Place, Problem, Refused, errors
+from rules.program import Program
+
+_OWN_CODE = re.compile(r"[A-Z][0-9]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A program that was read: its folder, its document and bytes, what it means if it can run, and its problems."""
+
+    folder: Path
+    document: Document | None
+    data: bytes
+    meaning: Meaning | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the program's bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def understood(self) -> Meaning:
+        """The meaning of a program without errors; raises Refused with all its problems otherwise."""
+        if self.meaning is None:
+            raise Refused(*errors(self.problems))
+        return self.meaning
+
+
+def load(path: Path) -> Loaded:
+    """Read the program at `path` and understand it; raises Refused only where there is no file to read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "not readable").lower()
+        hint = "name a program file, such as program.yaml; partage init writes one"
+        raise Refused(Problem("S101", f"cannot read the program: {reason}", Place(str(path)), hint)) from None
+    return understand(data, path.name, path.parent)
+
+
+def understand(data: bytes, file: str, folder: Path) -> Loaded:
+    """Understand a program from its bytes; `file` is its name for people, `folder` holds its sources."""
+    root, problems = read_document(data, file)
+    if root is None:
+        return Loaded(folder, None, data, None, problems)
+    document = Document(file, hashlib.sha256(data).hexdigest(), root)
+    try:
+        program = Program.model_validate(plain(root))
+    except ValidationError as error:
+        found = [problem for details in error.errors() for problem in _problems(root, details)]
+        return Loaded(folder, document, data, None, _in_order([*problems, *found]))
+    meaning, found_by_check = check_program(program, document)
+    every = _in_order([*problems, *found_by_check])
+    return Loaded(folder, document, data, None if errors(every) else meaning, every)
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.code)))
+
+
+def _problems(root: Node, details: ErrorDetails) -> list[Problem]:
+    """What validation found at one place, in our words."""
+    path = tuple(part for part in details["loc"] if part != "[key]")
+    kind, context = details["type"], details.get("ctx", {})
+    place = locate(root, path)
+    if _OWN_CODE.fullmatch(kind):
+        if "faults" in context:  # an expression has a fault at an offset within its text
+            return [
+                Problem(each["code"], each["message"], replace(place, column=place.column + each["at"]), each["hint"])
+                for each in context["faults"]
+            ]
+        where = locate_key(root, path) if "[key]" in details["loc"] else place
+        return [Problem(kind, details["msg"], where, str(context.get("hint", "")))]
+    if kind == "extra_forbidden":
+        return [_unknown_key(locate_key(root, path), str(path[-1]), _keys(path[:-1]))]
+    if kind == "missing":
+        hint = f"add {path[-1]}:"
+        return [Problem("P103", f"{path[-1]} is missing", locate_key(root, path[:-1]), hint)]
+    if kind in ("literal_error", "enum"):
+        known = [each.strip("' ") for each in re.split(", | or ", str(context["expected"]))]
+        written = str(details["input"])
+        near = get_close_matches(written, known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "write one of " + ", ".join(known)
+        return [Problem("P104", f"'{written}' is not one of {', '.join(known)}", place, hint)]
+    return [Problem("P105", _SHAPES.get(kind, "the value has another shape than its key asks for"), place, _SHAPE_HINT)]
+
+
+_SHAPE_HINT = "see the schema (partage schema) for what this key takes"
+_SHAPES: Mapping[str, str] = {
+    "string_type": "a text is needed here",
+    "dict_type": "keys with values are needed here",
+    "mapping_type": "keys with values are needed here",
+    "model_type": "keys with values are needed here",
+    "tuple_type": "a list is needed here",
+    "list_type": "a list is needed here",
+}
+
+
+def _unknown_key(place: Place, key: str, known: list[str]) -> Problem:
+    near = get_close_matches(key, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else "the keys here are " + ", ".join(known)
+    return Problem("P102", f"unknown key '{key}'", place, hint)
+
+
+def _keys(path: tuple[str | int, ...]) -> list[str]:
+    """The keys that the program knows at a path of the document."""
+    at: Any = Program
+    for part in path:
+        at = _below(at, part)
+    model = _model(at)
+    return [] if model is None else list(model.model_fields)
+
+
+def _below(annotation: Any, part: str | int) -> Any:
+    """What stands below a key or an index of a part of the document."""
+    model = _model(annotation)
+    if model is not None:
+        found = model.model_fields.get(str(part))
+        return None if found is None else found.annotation
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _below(inner[0], part)
+    if origin in (dict, Mapping):
+        return inner[1]
+    return inner[0] if origin in (tuple, list) else None
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (dict, Mapping, tuple, list):
+        return None
+    return next((model for each in get_args(annotation) if (model := _model(each)) is not None), None)

@@ -1,0 +1,206 @@
+"""A program as it is written: frozen models of the document, one field for each key.
+
+The models hold what people wrote, typed; what the whole means (which table drives a rule, whether its units fit) is
+worked out by `rules.check`. The kinds of payout and of share come from their registers, so a new kind is a new key
+here without a line changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic_core import PydanticCustomError
+
+from rules.apportion import Residue
+from rules.expression import ExpressionField
+from rules.kinds import PAYOUTS, SHARES
+from rules.kinds.base import Kind, PayoutKind, ShareKind
+from rules.rounding import Rounding
+from rules.tree import Type
+from rules.written import MoneyField, RangeField
+
+NAME = r"[a-z][a-z0-9_]{0,62}"
+
+
+def _checked_name(text: str) -> str:
+    if re.fullmatch(NAME, text, re.ASCII) is None:
+        hint = "use lower-case letters, digits and _, beginning with a letter"
+        raise PydanticCustomError("P101", "'{name}' cannot be a name", {"name": text, "hint": hint})
+    return text
+
+
+Name = Annotated[str, AfterValidator(_checked_name)]
+
+
+class Written(BaseModel):
+    """A part of the document: frozen, and with no key that the program does not know."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class RoundingSpec(Kind):
+    """How a payout line is rounded where it is born: the mode, and the step to which (a minor unit unless said)."""
+
+    short = "mode"
+
+    mode: Annotated[Rounding, Field(strict=False)] = Rounding.HALF_UP
+    to: MoneyField | None = None
+
+
+class CalendarSpec(Kind):
+    """The periods of the program: their length, and how the fiscal year starts and is named."""
+
+    short = "period"
+
+    period: Literal["month", "quarter", "half_year", "year", "custom"] = "month"
+    fiscal_year_starts: str = Field(default="01-01", description="month and day, such as 04-01")
+    fiscal_year_named_after: Literal["its_start", "its_end"] | None = None
+    periods: Mapping[str, RangeField] = Field(default={}, description="the periods of a custom calendar by name")
+
+
+class SourceSpec(Kind):
+    """Where a table comes from: a file below the program's folder, and how its columns and values are called there."""
+
+    short = "file"
+
+    file: str
+    columns: Mapping[Name, str] = Field(default={}, description="our column: the column's name in the file")
+    values: Mapping[Name, Mapping[str, str]] = Field(default={}, description="our column: {value there: value here}")
+
+
+class TableSpec(Written):
+    """A table that the program declares itself, with the same rights as the canonical ones."""
+
+    row: str = Field(default="", description="what one row is, in words")
+    key: Annotated[tuple[Name, ...], Field(strict=False)]
+    columns: Mapping[Name, Annotated[Type, Field(strict=False)]]
+
+
+class MeasureSpec(Written):
+    """A KPI measured on the rows of a table: a sum or a count, by partner."""
+
+    sum: ExpressionField | None = None
+    count: Name | None = Field(default=None, description="the table whose rows are counted")
+    where: ExpressionField | None = None
+    dated: ExpressionField | None = Field(default=None, description="the date that puts a row into a period")
+
+
+class RuleSpec(Written):
+    """What every payout rule may say beside its kind."""
+
+    title: str | None = None
+    for_each: Name | None = Field(
+        default=None, description="the table whose rows are paid; partners unless a base says"
+    )
+    base: ExpressionField | None = Field(default=None, description="what the kind measures on each row")
+    where: ExpressionField | None = Field(default=None, description="only rows for which this holds")
+    dated: ExpressionField | None = Field(default=None, description="the date that puts a row into a period")
+    rounding: RoundingSpec | None = None
+    unknown: Literal["refuse", "leave_out"] = Field(
+        default="refuse", description="what a row with an unknown base does"
+    )
+
+
+class _Payout(RuleSpec):
+    @property
+    def kind_name(self) -> str:
+        """The key of the one kind that the rule names."""
+        return next(name for name in PAYOUTS if getattr(self, name) is not None)
+
+    @property
+    def kind(self) -> PayoutKind:
+        """The one kind that the rule names."""
+        found = getattr(self, self.kind_name)
+        assert isinstance(found, PayoutKind)
+        return found
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> _Payout:
+        _check_one_kind("payout", [name for name in PAYOUTS if getattr(self, name) is not None], list(PAYOUTS))
+        return self
+
+
+class _Shared(Kind):
+    @property
+    def kind_name(self) -> str:
+        """The key of the one kind that the pool names."""
+        return next(name for name in SHARES if getattr(self, name) is not None)
+
+    @property
+    def kind(self) -> ShareKind:
+        """The one kind that the pool names."""
+        found = getattr(self, self.kind_name)
+        assert isinstance(found, ShareKind)
+        return found
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_kind(cls, written: object) -> object:
+        return {written: {}} if isinstance(written, str) else written
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> _Shared:
+        _check_one_kind("pool's share", [name for name in SHARES if getattr(self, name) is not None], list(SHARES))
+        return self
+
+
+def _check_one_kind(what: str, found: list[str], known: list[str]) -> None:
+    if len(found) == 1:
+        return
+    message = f"a {what} names one kind, and this one names {' and '.join(found) if found else 'none'}"
+    raise PydanticCustomError("P110", "{message}", {"message": message, "hint": "write one of " + ", ".join(known)})
+
+
+def _fields(register: Mapping[str, type[Kind]]) -> dict[str, Any]:
+    return {name: (kind | None, Field(default=None)) for name, kind in register.items()}
+
+
+if TYPE_CHECKING:
+
+    class Payout(_Payout):
+        """A payout rule: its frame and one kind."""
+
+    class Shared(_Shared):
+        """How a pool is shared: one kind."""
+
+else:  # a key for each registered kind
+    Payout = create_model("Payout", __base__=_Payout, __doc__="A payout: its frame and one kind.", **_fields(PAYOUTS))
+    Shared = create_model("Shared", __base__=_Shared, __doc__="How a pool is shared: one kind.", **_fields(SHARES))
+
+
+class Pool(Written):
+    """A sum of money and who shares it how."""
+
+    title: str | None = None
+    size: MoneyField
+    among: ExpressionField | None = Field(default=None, description="who takes part; all eligible partners unless said")
+    shared: Shared
+    residue: Annotated[Residue, Field(strict=False)] = Residue.LARGEST_REMAINDER
+    unknown: Literal["refuse", "leave_out"] = Field(default="refuse", description="what an unknown weight does")
+
+
+class Total(Written):
+    """A named sum of payouts, pools and other sums: reported, never paid a second time."""
+
+    title: str | None = None
+    sum: Annotated[tuple[Name, ...], Field(strict=False)]
+
+
+class Program(Written):
+    """A partner program: who gets what from which facts by which rules, for the periods of its calendar."""
+
+    program: str = Field(description="the program's title")
+    currency: str = Field(description="the ISO 4217 code in which it pays")
+    rounding: RoundingSpec = RoundingSpec()
+    calendar: CalendarSpec
+    effective: RangeField
+    tables: Mapping[Name, TableSpec] = {}
+    sources: Mapping[Name, SourceSpec]
+    eligible: ExpressionField | None = Field(default=None, description="which partners can be paid at all")
+    kpis: Mapping[Name, MeasureSpec] = {}
+    payouts: Mapping[Name, Payout] = {}
+    pools: Mapping[Name, Pool] = {}
+    totals: Mapping[Name, Total] = {}

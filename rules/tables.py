@@ -1,0 +1,160 @@
+"""The canonical tables: what a partner program can know about itself, in one vocabulary.
+
+Every source is mapped onto these tables or onto tables that the program declares itself, with the same rights. A
+column has a type; `*` marks the key (`*?`: part of the key, blank means "all"). A blank cell is unknown, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from rules.tree import Type
+
+# Flags that follow from two dates, at the end of the period: it had begun, and had not ended.
+DERIVED: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("partners", "active"): ("recruited_on", "terminated_on"),
+    ("customers", "active"): ("acquired_on", "churned_on"),
+    ("deals", "open"): ("opened_on", "closed_on"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column: its name, its type, whether it belongs to the key and whether a key cell may be blank."""
+
+    name: str
+    type: Type
+    in_key: bool = False
+    blank_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: what one row is, and its columns in their canonical order."""
+
+    name: str
+    row: str
+    columns: tuple[TableColumn, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The names of the key's columns; empty where rows have no key of their own."""
+        return tuple(column.name for column in self.columns if column.in_key)
+
+    def column(self, name: str) -> TableColumn | None:
+        """The column of that name, if there is one."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+def declared(name: str, row: str, columns: str) -> Table:
+    """A table from its short form: `deal_id* id, closed_on date, amount money`.
+
+    >>> declared("standings", "a club's season", "partner_id* id, position count").key
+    ('partner_id',)
+    """
+    return Table(name, row, tuple(_column(each) for each in columns.split(",")))
+
+
+def _column(text: str) -> TableColumn:
+    name, type_name = text.split()
+    plain = name.rstrip("*?")
+    return TableColumn(plain, Type(type_name), "*" in name, name.endswith("*?"))
+
+
+@cache
+def canonical() -> Mapping[str, Table]:
+    """Every canonical table by name."""
+    rows = (line.split("|") for lines in _CANONICAL.values() for line in lines.strip().splitlines())
+    return {name.strip(): declared(name.strip(), row.strip(), columns) for name, row, columns in rows}
+
+
+def topics() -> Mapping[str, tuple[str, ...]]:
+    """The names of the canonical tables by topic, in reading order."""
+    return {
+        topic: tuple(line.split("|")[0].strip() for line in lines.strip().splitlines())
+        for topic, lines in _CANONICAL.items()
+    }
+
+
+_CANONICAL: Mapping[str, str] = {
+    "Partners and agreements": """
+partners | a partner (a company, or an equity partner of a firm) | partner_id* id, name text, kind text, tier text, \
+    region text, segment text, manager text, parent_id id, currency text, recruited_on date, onboarded_on date, \
+    activated_on date, terminated_on date, capacity money
+partner_history | a dated attribute | partner_id* id, attribute* text, valid_from* date, valid_to date, value text
+terms | a rate agreed with one partner | partner_id* id, term* text, product*? text, deal_id*? id, valid_from* date, \
+    valid_to date, value number, contract_ref text, accepted_on date
+payees | who is paid | payee_id* id, partner_id id, valid_from* date, valid_to date, supplier_ref text, \
+    bank_ref text, country text, entity text, tax_form_until date, withholding number, on_hold flag
+units | equity points | partner_id* id, class* text, valid_from* date, valid_to date, units number
+capital | capital account movement | entry_id* id, partner_id id, occurred_on date, kind text, amount money
+salaries | annual pay | partner_id* id, valid_from* date, valid_to date, annual money
+targets | a goal | target_id* id, partner_id id, scope text, kpi text, period text, target number, version count, \
+    set_on date, set_by text
+benchmarks | an industry or peer figure | kpi* text, segment* text, period* text, p25 number, p50 number, p75 number
+markets | an addressable market | region* text, segment* text, valid_from* date, potential_customers count
+""",
+    "Customers, deals and money": """
+customers | a customer account | customer_id* id, partner_id id, referred_by id, acquired_on date, churned_on date, \
+    region text, segment text, acquisition_cost money
+leads | a lead, affiliate sign-up or referral | lead_id* id, partner_id id, source text, campaign_id id, \
+    referred_by id, created_on date, qualified_on date, opportunity_on date, converted_on date, lost_on date, \
+    customer_id id, deal_id id, cost money
+registrations | a deal registration | registration_id* id, partner_id id, deal_id id, registered_on date, \
+    expires_on date, status text
+deals | an opportunity | deal_id* id, customer_id id, partner_id id, integration_id id, campaign_id id, \
+    product text, kind text, stage text, status text, opened_on date, closed_on date, amount money, \
+    annual_value money, margin money, term_months count
+deal_items | a product line | deal_id* id, item_id* id, product text, quantity number, net money
+deal_events | an amendment, return, cancellation or chargeback | event_id* id, deal_id id, item_id id, \
+    occurred_on date, kind text, amount money, quantity number
+stages | a deal's stay in a pipeline stage | deal_id* id, stage* text, entered_on* date, left_on date
+touches | a touch before a deal | touch_id* id, partner_id id, lead_id id, deal_id id, campaign_id id, \
+    touched_on date, kind text
+credits | a partner's part in a deal, a customer or a project (exactly one of the three) | credit_id* id, \
+    deal_id id, customer_id id, project_id id, partner_id id, role text, touched_on date, share number
+invoices | a customer invoice | invoice_id* id, deal_id id, customer_id id, issued_on date, due_on date, \
+    amount money, tax money
+receipts | cash applied to an invoice | receipt_id* id, invoice_id id, received_on date, amount money
+revenue | recognised revenue of a customer in a month | customer_id id, partner_id id, integration_id id, \
+    month month, stream text, amount money, margin money
+subscriptions | a customer's recurring revenue in a month | customer_id* id, month* month, partner_id id, mrr money, \
+    users count
+results | profit and loss | entity* text, month* month, account* text, amount money
+costs | money spent | cost_id* id, partner_id id, channel text, incurred_on date, category text, amount money
+payouts | what locked runs have paid (filled by the engine, never loaded) | partner_id id, period text, \
+    component text, kind text, deal_id id, lead_id id, campaign_id id, amount money
+adjustments | a manual line | adjustment_id* id, partner_id id, period text, component text, amount money, \
+    reason text, evidence text, refers_to text
+fx_rates | an exchange rate | from_currency* text, to_currency* text, kind* text, valid_on* date, rate number
+holidays | a bank holiday | country* text, day* date
+""",
+    "Marketing, enablement, relationship, product": """
+mdf_budgets | an allocation | budget_id* id, partner_id id, region text, tier text, valid_from date, \
+    expires_on date, amount money
+mdf | a request | request_id* id, partner_id id, budget_id id, campaign_id id, activity text, requested_on date, \
+    requested money, decided_on date, approved money, claim_by date
+mdf_claims | a claim on a request | claim_id* id, request_id id, submitted_on date, decided_on date, paid_on date, \
+    claimed money, approved money, paid money, proof_sha256 text, reason text
+campaigns | a campaign | campaign_id* id, partner_id id, kind text, joint flag, starts_on date, ends_on date, \
+    impressions count, reached count, clicks count, spend money
+training | one person on one course | partner_id* id, person_id* id, course* text, enrolled_on* date, \
+    completed_on date, certified flag, expires_on date
+activities | something that happened with a partner | activity_id* id, partner_id id, customer_id id, contact_id id, \
+    campaign_id id, occurred_on date, by text, kind text, in_reply_to id, response_minutes number, quantity count, \
+    minutes number
+contacts | a relationship | contact_id* id, partner_id id, kind text, created_on date
+surveys | an answer | answer_id* id, respondent_id id, partner_id id, customer_id id, integration_id id, \
+    answered_on date, question text, score number
+projects | a joint or client project | project_id* id, partner_id id, customer_id id, started_on date, due_on date, \
+    completed_on date
+hours | a time entry | entry_id* id, partner_id id, project_id id, worked_on date, hours number, billable flag, \
+    billed money
+integrations | an app or integration of a technology partner | integration_id* id, partner_id id, launched_on date, \
+    features count, development_cost money
+usage | an integration's use by a customer on a day | integration_id* id, customer_id* id, used_on* date, \
+    partner_id id, active_users count, api_calls count, errors count, latency_ms_total count
+""",
+}
