@@ -1,0 +1,76 @@
+"""The `partage` command: a table of names, each loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("engine.commands.init", "Start a program in a folder of its own."),
+    "check": ("engine.commands.check", "Report everything that is wrong with a program, and how to mend it."),
+    "schema": ("engine.commands.schema", "Write the JSON Schema, for editors that complete and check programs."),
+    "run": ("engine.commands.run", "Calculate a period: who gets what, to the last unit."),
+    "show": ("engine.commands.show", "Show a kept run: its register, its lines, its inputs."),
+    "explain": ("engine.commands.explain", "Explain a partner's payout, from the cent to the source rows."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and loads one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--store",
+    type=click.Path(dir_okay=False),
+    default="partage.db",
+    show_default=True,
+    envvar="PARTAGE_STORE",
+    help="Where runs are kept.",
+)
+@click.version_option(package_name="partage", prog_name="partage")
+@click.pass_context
+def group(ctx: click.Context, store: str) -> None:
+    """Computes who gets what from a partner program, to the cent, and can prove it."""
+    ctx.obj = store
+
+
+def main() -> None:
+    """Run the command line; every error ends as words and an exit code."""
+    try:
+        group(standalone_mode=False)
+    except Exception as error:
+        from engine.commands.failures import report
+
+        sys.exit(report(error, "--json" in sys.argv))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One file for each act of a user: a straight function that calls the stages in order."""

@@ -1,0 +1,52 @@
+"""Reopen: a kept run worked out again from its own program and facts, and held against what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.acts.calculate import period_of
+from engine.digest import sha256
+from engine.facts.gather import reopen_facts
+from engine.facts.snapshot import Snapshot
+from engine.plan import compile_plan
+from engine.settle import settle
+from engine.sheet import evaluate
+from engine.store import RunRecord, Store
+from engine.values import Plan, Run, Sheet
+from rules.load import understand
+from rules.problem import CheckFailed, Place, Problem
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reopened:
+    """A kept run, worked out again: what it was kept as, and all that an explanation walks through."""
+
+    record: RunRecord
+    plan: Plan
+    sheet: Sheet
+    facts: Snapshot
+    run: Run
+
+
+@contextmanager
+def reopen(store: Store, number: int) -> Iterator[Reopened]:
+    """The run of that number, recomputed; raises CheckFailed where it is not, to the byte, the run that was kept."""
+    record = store.run(number)
+    data = store.blob_bytes(record.blobs["program"])
+    meaning = understand(data, record.file, Path()).understood()
+    period = period_of(meaning, record.period)
+    kept = {
+        role.removeprefix("table:"): store.blob(sha) for role, sha in record.blobs.items() if role.startswith("table:")
+    }
+    plan = compile_plan(meaning)
+    with reopen_facts(meaning, kept, period) as facts:
+        sheet = evaluate(plan, facts.snapshot, period)
+        run = settle(plan, sheet, sha256(data), facts.inputs)
+        if run.run_id != record.run_id:
+            message = f"run {number} comes out as {run.run_id[:12]}, and was kept as {record.run_id[:12]}"
+            hint = f"it was calculated by engine {record.engine}; recompute it with that version, and compare"
+            raise CheckFailed(Problem("S130", message, Place(), hint))
+        yield Reopened(record, plan, sheet, facts.snapshot, run)

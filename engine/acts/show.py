@@ -1,0 +1,38 @@
+"""Show: a kept run as it was kept, without working it out again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.store import RunRecord, Store
+from engine.store.lines import lines_from_parquet
+from engine.store.tables import partner_names
+from engine.values import Lines
+from rules.problem import Place, Problem, Refused
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A kept run: its record, its manifest, its lines and who is called what."""
+
+    record: RunRecord
+    manifest: Mapping[str, Any]
+    lines: Lines
+    names: Mapping[str, str]
+
+
+def show(store: Path, number: int | None) -> Shown:
+    """The run of that number, or the latest one."""
+    with Store.open(store, create=False) as books:
+        record = books.latest() if number is None else books.run(number)
+        if record is None:
+            raise Refused(
+                Problem("S112", "no run is kept here yet", Place(str(store)), "calculate one with partage run")
+            )
+        lines = lines_from_parquet(books.blob_bytes(record.blobs["lines"]))
+        names = partner_names(books.blob(record.blobs["table:partners"]))
+    return Shown(record, json.loads(record.manifest), lines, names)

@@ -1,0 +1,1 @@
+"""The command line of the engine's acts: parse, one act, print, exit code. Only `cli` imports these."""

@@ -1,0 +1,56 @@
+"""How a command prints: tables with rich on a terminal, plain and aligned in a pipe; JSON where it was asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from engine.reports.register import Grid
+
+json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON with stable keys.")
+store_argument = click.make_pass_decorator(str)
+
+
+def store_path(ctx: click.Context) -> Path:
+    """Where the runs are kept."""
+    return Path(ctx.find_root().obj)
+
+
+def print_json(value: object) -> None:
+    """One JSON value, readable, in a stable order of keys."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_grid(grid: Grid) -> None:
+    """A table of texts."""
+    if sys.stdout.isatty():
+        _print_rich(grid)
+    else:
+        _print_plain(grid)
+
+
+def _print_plain(grid: Grid) -> None:
+    rows = [grid.titles, *grid.rows, *([grid.footer] if grid.footer else [])]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(grid.titles))]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if is_amount else cell.ljust(width)
+            for cell, width, is_amount in zip(row, widths, grid.is_amount, strict=True)
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _print_rich(grid: Grid) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_footer=bool(grid.footer))
+    footer = grid.footer or ("",) * len(grid.titles)
+    for title, below, is_amount in zip(grid.titles, footer, grid.is_amount, strict=True):
+        table.add_column(title, footer=below, justify="right" if is_amount else "left", no_wrap=is_amount)
+    for row in grid.rows:
+        table.add_row(*row)
+    Console(markup=False, highlight=False).print(table)

@@ -1,0 +1,35 @@
+"""partage explain: from a cent to its source rows and its rule."""
+
+from __future__ import annotations
+
+import click
+
+from engine.acts.why import why
+from engine.commands.console import json_option, print_json, store_path
+from engine.reports.tree import as_json, tree_lines
+
+
+@click.command(name="explain")
+@click.argument("run", type=int)
+@click.argument("partner")
+@click.argument("line", required=False)
+@click.option("--all", "is_whole", is_flag=True, help="Tell every source row, not only the ten largest.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, run: int, partner: str, line: str | None, is_whole: bool, is_json: bool) -> None:
+    """Explain what PARTNER gets in RUN: its whole payout, or one LINE of it (a payout, a pool, a sum or a KPI).
+
+    The run is worked out again from its kept program and facts first; then every value is computed once more on its
+    way down, one row at a time. What does not re-add to the posted cent is an error.
+    """
+    found = why(store_path(ctx), run, partner, line, is_whole)
+    if is_json:
+        print_json(
+            {"run": run, "run_id": found.record.run_id, "partner_id": partner, "explanation": as_json(found.reason)}
+        )
+        return
+    who = f"{partner} {found.partner_name}" if found.partner_name not in ("", partner) else partner
+    click.echo(f"{found.record.program}, {found.record.period}: {who}")
+    for text in tree_lines(found.reason):
+        click.echo(text)
+    click.echo("adds up to the posted cent")

@@ -1,0 +1,25 @@
+"""The lines that every output about a run begins and ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.reports.register import Register
+from engine.store import RunRecord
+from rules.currency import format_minor
+
+
+def header(record: RunRecord, manifest: Mapping[str, Any]) -> str:
+    """What was calculated, and the digests of all that determined it."""
+    program = str(manifest["program_sha256"])[:12]
+    return f"{record.program}, {record.period}   program {program}  run {record.run_id[:12]}  engine {record.engine}"
+
+
+def sums(found: Register, pools: Mapping[str, tuple[int, int]]) -> str:
+    """The total, and for each pool what was shared and what is left."""
+    told = [f"total {format_minor(found.total_minor, found.currency)} {found.currency.code}"]
+    for name, (size, left) in pools.items():
+        shared = format_minor(size - left, found.currency)
+        told.append(f"{name.replace('_', ' ')} {shared} shared, {format_minor(left, found.currency)} left")
+    return "   ".join(told) + "   all sums agree"

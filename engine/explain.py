@@ -1,0 +1,186 @@
+"""Explain: a cent walked backwards through its plan, worked out again on the way, down to source rows and rules.
+
+In: a plan, its sheet, the facts. Out: a tree of reasons. Nothing is read off and repeated: every node's value is
+computed again, one row at a time in fractions, and must be the sheet's; what does not re-add raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+
+from engine.values import PAYOUT, Facts, Gather, Pay, Plan, ReadRows, Reasoned, Share, Sheet, Size, Sum, Weigh
+from rules.evaluate import Value, evaluate
+from rules.kinds.base import number
+from rules.kinds.share import Members, explain_share
+from rules.problem import Place, Problem, Refused
+from rules.tree import Column, Type, columns, words
+
+ROWS_SHOWN = 10
+
+
+class DoesNotReAdd(AssertionError):
+    """An explanation came to another value than the sheet: a fault of the engine, never of the user."""
+
+
+def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | None, is_whole: bool = False) -> Reasoned:
+    """Why a partner gets what it gets: of the column `name` (a payout, pool, sum or KPI), of its whole payout by
+    default.
+
+    At most ROWS_SHOWN source rows are told one by one, the largest first, unless `is_whole`.
+    """
+    at = np.flatnonzero(sheet.partners.keys == partner)
+    if not len(at):
+        hint = "name one of the run's partners; partage show lists them"
+        raise Refused(Problem("S110", f"no partner {partner} in this run", Place(), hint))
+    wanted = name or PAYOUT
+    known = [step.name for step in plan.steps if isinstance(step, Gather | Sum)]
+    if wanted not in known:
+        hint = "it has " + ", ".join(known)
+        raise Refused(Problem("S111", f"this program has nothing called {wanted} for a partner", Place(), hint))
+    explaining = _Explaining(plan, sheet, facts, None if is_whole else ROWS_SHOWN)
+    return explaining.partner(wanted, int(at[0]))
+
+
+class _Explaining:
+    """One explanation: what it walks through, and how many rows it tells."""
+
+    def __init__(self, plan: Plan, sheet: Sheet, facts: Facts, rows_shown: int | None) -> None:
+        self._steps = {step.name: step for step in plan.steps}
+        self._readers = {name: step for step in plan.steps if isinstance(step, ReadRows) for name in step.measures}
+        self._plan, self._sheet, self._facts, self._rows_shown = plan, sheet, facts, rows_shown
+
+    def partner(self, name: str, partner: int) -> Reasoned:
+        """Why one partner has its value of a column."""
+        step = self._steps[name]
+        if isinstance(step, Sum):
+            parts = tuple(self.partner(part, partner) for part in step.parts)
+            value = sum((part.value for part in parts if part.value is not None), Fraction(0))
+            told = " + ".join(part.title for part in parts)
+            return self._agree(name, partner, Reasoned(step.title, value, "", told, step.place, "", True, parts))
+        assert isinstance(step, Gather)
+        return self._gathered(step, partner)
+
+    def _gathered(self, step: Gather, partner: int) -> Reasoned:
+        frame = self._sheet.frames[step.frame]
+        rows = np.flatnonzero(frame.partners == partner)
+        if step.column is None:
+            told = f"{len(rows)} rows of {frame.table}"
+            node = Reasoned(step.title, Fraction(len(rows)), "", told, step.place)
+            return self._agree(step.name, partner, node)
+        lines = self._sheet.columns[step.column]
+        rows = rows[lines.is_known()[rows]]
+        told_rows = sorted(rows.tolist(), key=lambda row: (-abs(lines.fraction(row) or 0), str(frame.keys[row])))
+        shown = tuple(self._line(step.column, row) for row in told_rows[: self._rows_shown])
+        rest = [] if self._rows_shown is None else told_rows[self._rows_shown :]
+        is_money = self._is_money(step.column)
+        if rest:
+            value = lines.take(np.array(rest)).sum()
+            title = f"and {len(rest)} rows more"
+            shown = (*shown, Reasoned(title, value, self._shown(value, is_money), is_money=is_money))
+        value = sum((part.value for part in shown if part.value is not None), Fraction(0))
+        if len(told_rows) == 1:  # one row: it is the partner's value itself
+            only = shown[0]
+            node = Reasoned(step.title, value, "", only.words, step.place, only.source, is_money, only.parts)
+        else:
+            told = f"{len(rows)} rows of {frame.table}" if len(rows) else f"no row of {frame.table}"
+            node = Reasoned(step.title, value, "", told, step.place, "", is_money, shown)
+        return self._agree(step.name, partner, node)
+
+    def _line(self, name: str, row: int) -> Reasoned:
+        """Why one row has its value of a column: a line, a weight, or a measure of a source row."""
+        step = self._steps.get(name)
+        if step is None:
+            return self._measure(name, row)
+        if isinstance(step, Pay | Weigh):
+            inputs = {key: self._sheet.columns[column] for key, column in step.inputs.items()}
+            reason = step.kind.explain(inputs, row, step.terms)
+            parts = tuple(self._line(step.inputs[key], row) for key in reason.uses)
+            title = self._row_title(name, row) if isinstance(step, Pay) else step.title
+            node = Reasoned(title, reason.value, "", reason.words, step.place, "", isinstance(step, Pay), parts)
+            return self._agree(name, row, node)
+        assert isinstance(step, Share)
+        return self._share(step, row)
+
+    def _share(self, step: Share, row: int) -> Reasoned:
+        frame, weights = self._sheet.frames[step.frame], self._sheet.columns[step.weight]
+        remainders = self._sheet.columns[f"{step.component}.remainder"].numerator
+        size = self._steps[step.size]
+        assert isinstance(size, Size)
+        members = Members(frame.keys, weights, remainders)
+        reason = explain_share(size.size_minor, members, row, step.residue, step.terms)
+        pool = Reasoned(size.title, Fraction(size.size_minor), self._money(size.size_minor), "", size.place, "", True)
+        parts = (pool, self._line(step.weight, row))
+        return self._agree(
+            step.name, row, Reasoned(step.title, reason.value, "", reason.words, step.place, "", True, parts)
+        )
+
+    def _measure(self, name: str, row: int) -> Reasoned:
+        """Why a source row measures what it does: the expression, evaluated alone on the row's cells."""
+        reader = self._readers[name]
+        tree, type_ = reader.measures[name]
+        frame = self._sheet.frames[reader.name]
+        cells, source, parts = self._cells(reader.table, frame.records[row], frame.partners[row], columns(tree))
+        value = evaluate(tree, cells.__getitem__)
+        assert isinstance(value, Fraction | int), "a known measure is a number"
+        is_money = type_ == Type.MONEY
+        title, told = words(tree), "" if isinstance(tree, Column) else self._told(cells)
+        node = Reasoned(title, Fraction(value), "", told, Place(), source, is_money, parts)
+        return self._agree(name, row, node)
+
+    def _cells(
+        self, table: str, record: int, partner: int, wanted: tuple[Column, ...]
+    ) -> tuple[Mapping[Column, Value], str, tuple[Reasoned, ...]]:
+        """The cells that a measure reads, and where: of source rows, and of the row's partner with their reasons."""
+        found, sources = self._facts.cells(table, int(record), [each for each in wanted if each.table is not None])
+        cells, parts = dict(found), []
+        for column in wanted:
+            if column.table is None:
+                reason = self.partner(column.name, int(partner))
+                parts.append(reason)
+                cells[column] = reason.value
+        return cells, ", ".join(sources), tuple(parts)
+
+    # --- values, words and sources ------------------------------------------------------------------------------------
+
+    def _agree(self, name: str, row: int, node: Reasoned) -> Reasoned:
+        """The node with its value shown; raises where it is not the sheet's."""
+        posted = self._sheet.columns[name].fraction(row)
+        if posted != node.value:
+            raise DoesNotReAdd(f"{name}, row {row}: the sheet has {posted}, the explanation {node.value}")
+        is_money = node.is_money or self._is_money(name)
+        shown = self._shown(node.value, is_money)
+        return Reasoned(node.title, node.value, shown, node.words, node.place, node.source, is_money, node.parts)
+
+    def _is_money(self, name: str) -> bool:
+        step = self._steps.get(name)
+        if isinstance(step, Pay | Share | Size | Sum):
+            return True
+        if isinstance(step, Gather):
+            return step.column is not None and self._is_money(step.column)
+        return name in self._readers and self._readers[name].measures[name][1] == Type.MONEY
+
+    def _shown(self, value: Fraction | None, is_money: bool) -> str:
+        if value is None:
+            return "unknown"
+        return self._money(value) if is_money else number(value)
+
+    def _money(self, minor: Fraction | int) -> str:
+        return self._plan.terms.money(minor)
+
+    def _row_title(self, name: str, row: int) -> str:
+        frame = self._sheet.frames[self._sheet.frame_of[name]]
+        return f"{frame.table} {frame.keys[row]}"
+
+    def _told(self, cells: Mapping[Column, Value]) -> str:
+        """The cells that an expression met: `deals.amount 12,000.00, credits.share 0.5`."""
+        return "with " + ", ".join(f"{column} {self._cell(column, value)}" for column, value in cells.items())
+
+    def _cell(self, column: Column, value: Value) -> str:
+        if value is None:
+            return "blank"
+        if isinstance(value, str | bool) or not isinstance(value, Fraction | int):
+            return str(value)
+        return self._money(value) if self._facts.is_money(column) else number(Fraction(value))

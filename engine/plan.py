@@ -1,0 +1,68 @@
+"""Compile: what a program means becomes the ordered list of steps that work it out.
+
+In: a meaning. Out: a plan; every step comes after what it reads. The names of the columns are those of the rules, with
+a part after a dot for what a rule needs on the way: `commission.rows`, `commission.base`, `commission`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.values import PAYOUT, Gather, Pay, Plan, ReadRows, Share, Size, Step, Sum, Weigh
+from rules.meaning import KpiMeaning, Meaning, PayoutMeaning, PoolMeaning
+from rules.problem import Place
+from rules.tree import Expression, Type
+
+
+def compile_plan(meaning: Meaning) -> Plan:
+    """The plan of a program: KPIs, payouts, pools, sums, and last what each partner gets in all."""
+    steps: list[Step] = []
+    for kpi in meaning.kpis:
+        steps += _kpi_steps(kpi)
+    for payout in meaning.payouts:
+        steps += _payout_steps(payout)
+    for pool in meaning.pools:
+        steps += _pool_steps(pool)
+    for total in meaning.totals:
+        steps.append(Sum(total.name, total.title, total.place, total.parts))
+    paid = (*(payout.name for payout in meaning.payouts), *(pool.name for pool in meaning.pools))
+    steps.append(Sum(PAYOUT, "payout", Place(), paid, is_paid=True))
+    return Plan(meaning.title, meaning.terms, tuple(steps))
+
+
+def _kpi_steps(kpi: KpiMeaning) -> Iterator[Step]:
+    rows, name = kpi.rows, kpi.name
+    measures: dict[str, tuple[Expression, Type]] = {}
+    if kpi.measure is not None:
+        measures[f"{name}.measure"] = (kpi.measure, kpi.type)
+    yield ReadRows(f"{name}.rows", f"rows of {rows.table}", kpi.place, rows.table, rows.where, rows.dated, measures)
+    yield Gather(name, name.replace("_", " "), kpi.place, f"{name}.measure" if measures else None, f"{name}.rows")
+
+
+def _payout_steps(payout: PayoutMeaning) -> Iterator[Step]:
+    rows, name = payout.rows, payout.name
+    frame = f"{name}.rows"
+    measures: dict[str, tuple[Expression, Type]] = {}
+    if payout.base is not None and payout.base_type is not None:
+        measures[f"{name}.base"] = (payout.base, payout.base_type)
+    yield ReadRows(frame, f"rows of {rows.table}", payout.place, rows.table, rows.where, rows.dated, measures)
+    inputs = {"base": f"{name}.base"} if measures else {}
+    yield Pay(
+        f"{name}.lines", payout.title, payout.place, frame, payout.kind, inputs, payout.terms, payout.unknown, name
+    )
+    yield Gather(name, payout.title, payout.place, f"{name}.lines", frame)
+
+
+def _pool_steps(pool: PoolMeaning) -> Iterator[Step]:
+    name, frame = pool.name, f"{pool.name}.members"
+    measures = {f"{name}.{key}": typed for key, typed in pool.inputs.items()}
+    inputs = {key: f"{name}.{key}" for key in pool.inputs}
+    yield ReadRows(frame, "members of the pool", pool.place, "partners", pool.among, None, measures)
+    yield Size(f"{name}.size", f"{pool.title}: the pool", pool.size_place, pool.size_minor)
+    yield Weigh(
+        f"{name}.weight", f"{pool.title}: weight", pool.place, frame, pool.kind, inputs, pool.terms, pool.unknown
+    )
+    yield Share(
+        f"{name}.lines", pool.title, pool.place, frame, f"{name}.size", f"{name}.weight", pool.residue, pool.terms, name
+    )
+    yield Gather(name, pool.title, pool.place, f"{name}.lines", frame)

@@ -1,0 +1,96 @@
+"""The register of a run: each partner's amount by component, and their sum.
+
+In: the lines of a run and who is called what. Out: a grid of texts for people, or plain values for scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.values import Lines
+from rules.currency import Currency, currency, format_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of texts: a title for each column, rows, and which columns are amounts (right-aligned)."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    is_amount: tuple[bool, ...]
+    footer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """What one partner gets: by component in the run's order, and in all."""
+
+    partner: str
+    name: str
+    amounts_minor: tuple[int, ...]
+    payout_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Who gets what: rows by partner id, the components, and the sums."""
+
+    currency: Currency
+    components: tuple[str, ...]
+    rows: tuple[RegisterRow, ...]
+    totals_minor: tuple[int, ...]
+    total_minor: int
+
+
+def register(lines: Lines, components: Sequence[str], names: Mapping[str, str], currency_code: str) -> Register:
+    """The register of a run's lines."""
+    sums: dict[str, dict[str, int]] = {}
+    rows = zip(lines.partner.tolist(), lines.component.tolist(), lines.amount_minor.tolist(), strict=True)
+    for partner, component, amount in rows:
+        mine = sums.setdefault(partner, dict.fromkeys(components, 0))
+        mine[component] += amount
+    listed = tuple(
+        RegisterRow(partner, names.get(partner, ""), tuple(mine.values()), sum(mine.values()))
+        for partner, mine in sorted(sums.items())
+    )
+    totals = tuple(sum(row.amounts_minor[index] for row in listed) for index in range(len(components)))
+    return Register(currency(currency_code), tuple(components), listed, totals, sum(totals))
+
+
+def grid(found: Register, limit: int | None = None) -> Grid:
+    """The register for people; the first `limit` rows by payout where there are more."""
+    shown = sorted(found.rows, key=lambda row: (-row.payout_minor, row.partner))[:limit]
+
+    def money(minor: int) -> str:
+        return format_minor(minor, found.currency)
+
+    def title(component: str) -> str:
+        return component.replace("_", " ")
+
+    def who(row: RegisterRow) -> str:
+        return row.partner if row.name in ("", row.partner) else f"{row.partner} {row.name}"
+
+    rows = tuple((who(row), *map(money, (*row.amounts_minor, row.payout_minor))) for row in shown)
+    titles = ("partner", *(title(each) for each in found.components), f"payout {found.currency.code}")
+    footer = ("total", *(money(each) for each in (*found.totals_minor, found.total_minor)))
+    return Grid(titles, rows, (False, *[True] * (len(titles) - 1)), footer)
+
+
+def as_json(found: Register) -> dict[str, object]:
+    """The register with the keys that scripts rely on; money is in minor units, as whole numbers."""
+    return {
+        "currency": found.currency.code,
+        "decimals": found.currency.decimals,
+        "components": list(found.components),
+        "partners": [
+            {
+                "partner_id": row.partner,
+                "name": row.name,
+                "components": dict(zip(found.components, row.amounts_minor, strict=True)),
+                "payout_minor": row.payout_minor,
+            }
+            for row in found.rows
+        ],
+        "total_minor": found.total_minor,
+    }

@@ -1,0 +1,1 @@
+"""What if: everything that runs the engine on other inputs than the books'."""
