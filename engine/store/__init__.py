@@ -1,0 +1,10 @@
+"""The store: runs in a database, their bytes in blobs beside it. The only door of SQLModel, SQLAlchemy and Alembic.
+
+Values in, values out: a `RunRecord` and its blobs go in; a `RunRecord` with its number comes out. No table model and no
+session leaves this room.
+"""
+
+from engine.store.record import RunRecord
+from engine.store.store import Store
+
+__all__ = ["RunRecord", "Store"]

@@ -1,0 +1,50 @@
+"""The tables, as SQLModel declares them. What makes them is the migrations; a test holds the two against each other.
+
+A row here is read and written by the store alone. Whole numbers are BIGINT, as minor units pass 2^31 early. Times are
+kept in UTC. Rows of both tables are only ever added: triggers refuse every change and removal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class RunRow(SQLModel, table=True):
+    """A kept run. Its number is given by the store, without gaps, so it is no sequence of the database."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        UniqueConstraint("run_id", "kind", name="run_once"),
+        CheckConstraint("number >= 1", name="run_number"),
+        CheckConstraint("kind in ('preview', 'official')", name="run_kind"),
+    )
+
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    run_id: str
+    kind: str
+    program: str
+    file: str
+    period: str
+    currency: str
+    total_minor: int = Field(sa_column=Column(BigInteger, nullable=False))
+    partners: int = Field(sa_column=Column(BigInteger, nullable=False))
+    lines: int = Field(sa_column=Column(BigInteger, nullable=False))
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    actor: str
+    engine: str
+    manifest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class RunBlobRow(SQLModel, table=True):
+    """A blob that a run rests on: what it is to the run, and the digest that names its bytes."""
+
+    __tablename__ = "run_blob"
+
+    run_number: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("run.number"), primary_key=True, autoincrement=False)
+    )
+    role: str = Field(primary_key=True)
+    sha256: str

@@ -1,0 +1,195 @@
+"""The store's face: open it, keep a run, read runs and blobs back.
+
+A run is kept in two moves: its blobs first, then one transaction that adds the run and names the blobs. A command that
+dies in between leaves blobs without a run, which nobody sees; so a run is either all there or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from datetime import UTC
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine
+from sqlmodel import Session, col, func, select
+
+from engine.digest import canonical, sha256
+from engine.store import blobs as blob_files
+from engine.store.migrate import is_at_head, upgrade
+from engine.store.models import RunBlobRow, RunRow
+from engine.store.record import RunRecord
+from engine.store.sqlite import BUSY_MS, clean_faults, open_engine
+from engine.values import frozen
+from rules.problem import CheckFailed, Place, Problem, Refused
+
+_COLUMNS = [each.name for each in fields(RunRecord) if each.name != "blobs"]
+
+
+class Store:
+    """An open store: the database at `path`, its blobs in the folder `path` + `.blobs`. Use it in a `with`.
+
+    Every failure of the disk or the database is a `PartageError`: `Conflict` where another command is writing,
+    `Unavailable` for the environment, `CheckFailed` where what is read is not what was kept.
+    """
+
+    def __init__(self, path: Path, shown: str, engine: Engine) -> None:
+        self._shown = shown
+        self._folder = path.parent
+        self._blobs = path.with_name(path.name + ".blobs")
+        self._engine = engine
+
+    @classmethod
+    def open(cls, path: Path, create: bool = True, busy_ms: int = BUSY_MS) -> Store:
+        """Open the store at `path`, and make it where there is none and `create` says so; its schema is brought to the
+        head. A writer waits at most `busy_ms` for another one."""
+        shown = str(path)
+        with clean_faults(shown, path.parent):
+            # SQLite keeps its log beside the file that a link leads to; the blobs belong there too.
+            path = Path(os.path.realpath(path))
+            _refuse_what_is_no_store(path, shown, create)
+            store = cls(path, shown, open_engine(path, shown, create, busy_ms))
+        try:
+            store._bring_to_head()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Give the database back; the last one to close also clears its log."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def keep(self, record: RunRecord, blobs: Mapping[str, bytes | Path]) -> RunRecord:
+        """Keep a run and its blobs, by role, and give it back with its number: 1, 2, 3 and so on, without a gap.
+
+        A blob is bytes or the path of a file. Digests that the record names already are held against them; a role
+        without bytes must be in the store. A run that was kept before (same `run_id` and kind) is given back unchanged.
+        """
+        assert record.number == 0, "the store numbers runs"
+        assert canonical(json.loads(record.manifest)) == record.manifest, "a manifest is canonical JSON"
+        with self._session() as session:
+            earlier = self._found(session, record)
+        if earlier is not None:
+            return earlier
+        kept = replace(record, blobs=self._put(record.blobs, blobs))
+        with self._session(is_write=True) as session:
+            earlier = self._found(session, record)  # another process may have been first
+            return earlier if earlier is not None else self._add(session, kept)
+
+    def run(self, number: int) -> RunRecord:
+        """The run of that number; raises Refused where there is none."""
+        with self._session() as session:
+            row = session.get(RunRow, number) if 0 < number < 2**63 else None
+            if row is not None:
+                return self._record(session, row)
+            last = _last_number(session)
+        message = f"there is no run {number}: " + (f"runs 1 to {last} are kept" if last else "no run is kept yet")
+        hint = "`partage show` shows the latest run" if last else "`partage run` calculates and keeps one"
+        raise Refused(Problem("S210", message, Place(self._shown), hint))
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """All runs, in the order in which they were kept."""
+        with self._session() as session:
+            rows = session.exec(select(RunRow).order_by(col(RunRow.number))).all()
+            return tuple(self._record(session, row) for row in rows)
+
+    def latest(self) -> RunRecord | None:
+        """The run that was kept last; None in an empty store."""
+        with self._session() as session:
+            row = session.get(RunRow, _last_number(session))
+            return None if row is None else self._record(session, row)
+
+    def blob(self, sha256: str) -> Path:
+        """The path of a blob, whose bytes were hashed again just now; raises CheckFailed where they differ."""
+        with clean_faults(self._shown, self._folder):
+            return blob_files.verified(self._blobs, sha256)
+
+    def blob_bytes(self, sha256: str) -> bytes:
+        """The bytes of a blob, hashed again just now; raises CheckFailed where they differ."""
+        with clean_faults(self._shown, self._folder):
+            return blob_files.verified_bytes(self._blobs, sha256)
+
+    def _bring_to_head(self) -> None:
+        with self._connected(is_write=False) as connection:
+            if is_at_head(connection, self._shown):
+                return
+        with self._connected(is_write=True) as connection:
+            upgrade(connection, self._shown)
+
+    @contextmanager
+    def _connected(self, is_write: bool) -> Iterator[Connection]:
+        with (
+            clean_faults(self._shown, self._folder),
+            self._engine.connect().execution_options(is_write=is_write) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _session(self, is_write: bool = False) -> Iterator[Session]:
+        """One transaction: all of it or nothing."""
+        with self._connected(is_write) as connection, Session(connection) as session:
+            yield session
+            session.flush()
+
+    def _put(self, named: Mapping[str, str], blobs: Mapping[str, bytes | Path]) -> Mapping[str, str]:
+        digests = dict(named)
+        with clean_faults(self._shown, self._folder):
+            for role, content in blobs.items():
+                digest = blob_files.put(self._blobs, content)
+                assert digests.setdefault(role, digest) == digest, f"the blob {role} is not what the record names"
+            for role in named.keys() - blobs.keys():
+                blob_files.verified(self._blobs, named[role])
+        return frozen(digests)
+
+    def _add(self, session: Session, record: RunRecord) -> RunRecord:
+        numbered = replace(record, number=_last_number(session) + 1)
+        session.add(RunRow(**{name: getattr(numbered, name) for name in _COLUMNS}))
+        session.flush()  # the run before its blobs, which refer to it
+        for role, digest in numbered.blobs.items():
+            session.add(RunBlobRow(run_number=numbered.number, role=role, sha256=digest))
+        return numbered
+
+    def _found(self, session: Session, record: RunRecord) -> RunRecord | None:
+        same = select(RunRow).where(RunRow.run_id == record.run_id, RunRow.kind == record.kind)
+        row = session.exec(same).one_or_none()
+        return None if row is None else self._record(session, row)
+
+    def _record(self, session: Session, row: RunRow) -> RunRecord:
+        """The value of a row, whose manifest is hashed again."""
+        if not isinstance(row.manifest, bytes) or sha256(row.manifest) != row.run_id:  # a hand can put text there
+            message = f"the manifest of run {row.number} is not what its id {row.run_id[:12]} is the digest of"
+            hint = "the database was changed by hand: restore it from a backup"
+            raise CheckFailed(Problem("S211", message, Place(self._shown), hint))
+        named = select(RunBlobRow).where(RunBlobRow.run_number == row.number).order_by(col(RunBlobRow.role))
+        blobs = {each.role: each.sha256 for each in session.exec(named)}
+        values = {name: getattr(row, name) for name in _COLUMNS}
+        # SQLite keeps no zone with a time: it is UTC, as it was when it went in.
+        values["created_at"] = row.created_at.replace(tzinfo=UTC)
+        return RunRecord(**values, blobs=frozen(blobs))
+
+
+def _last_number(session: Session) -> int:
+    return session.exec(select(func.coalesce(func.max(RunRow.number), 0))).one()
+
+
+def _refuse_what_is_no_store(path: Path, shown: str, create: bool) -> None:
+    if path.exists() and not path.is_file():
+        hint = f"name a file, such as {Path(shown) / 'partage.db'}" if path.is_dir() else "name an ordinary file"
+        raise Refused(Problem("S202", "a store is a file, and this is none", Place(shown), hint))
+    if not create and not path.exists():
+        hint = "check the path; `partage run` makes a store with its first run"
+        raise Refused(Problem("S201", "there is no store here", Place(shown), hint))
+    if not path.parent.is_dir():
+        raise Refused(Problem("S201", "the folder of the store does not exist", Place(shown), "make the folder first"))
