@@ -11,6 +11,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("engine.commands.init", "Start a program in a folder of its own."),
     "check": ("engine.commands.check", "Report everything that is wrong with a program, and how to mend it."),
     "schema": ("engine.commands.schema", "Write the JSON Schema, for editors that complete and check programs."),
+    "kpis": ("engine.commands.kpis", "List the catalogue of KPIs, or show a definition."),
+    "metrics": ("engine.commands.metrics", "Measure the KPIs of a program, by partner or at any level."),
     "run": ("engine.commands.run", "Calculate a period: who gets what, to the last unit."),
     "show": ("engine.commands.show", "Show a kept run: its register, its lines, its inputs."),
     "explain": ("engine.commands.explain", "Explain a partner's payout, from the cent to the source rows."),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.values import PAYOUT, Gather, Pay, Plan, ReadRows, Share, Size, Step, Sum, Weigh
-from rules.meaning import KpiMeaning, Meaning, PayoutMeaning, PoolMeaning
+from engine.values import PAYOUT, Gather, Kpi, Pay, Plan, ReadRows, Share, Size, Step, Sum, Weigh
+from rules.meaning import Meaning, PayoutMeaning, PoolMeaning
 from rules.problem import Place
 from rules.tree import Expression, Type
 
@@ -17,8 +17,7 @@ from rules.tree import Expression, Type
 def compile_plan(meaning: Meaning) -> Plan:
     """The plan of a program: KPIs, payouts, pools, sums, and last what each partner gets in all."""
     steps: list[Step] = []
-    for kpi in meaning.kpis:
-        steps += _kpi_steps(kpi)
+    steps += [Kpi(kpi.name, kpi.title, kpi.place, kpi) for kpi in meaning.kpis]
     for payout in meaning.payouts:
         steps += _payout_steps(payout)
     for pool in meaning.pools:
@@ -28,15 +27,6 @@ def compile_plan(meaning: Meaning) -> Plan:
     paid = (*(payout.name for payout in meaning.payouts), *(pool.name for pool in meaning.pools))
     steps.append(Sum(PAYOUT, "payout", Place(), paid, is_paid=True))
     return Plan(meaning.title, meaning.terms, tuple(steps))
-
-
-def _kpi_steps(kpi: KpiMeaning) -> Iterator[Step]:
-    rows, name = kpi.rows, kpi.name
-    measures: dict[str, tuple[Expression, Type]] = {}
-    if kpi.measure is not None:
-        measures[f"{name}.measure"] = (kpi.measure, kpi.type)
-    yield ReadRows(f"{name}.rows", f"rows of {rows.table}", kpi.place, rows.table, rows.where, rows.dated, measures)
-    yield Gather(name, name.replace("_", " "), kpi.place, f"{name}.measure" if measures else None, f"{name}.rows")
 
 
 def _payout_steps(payout: PayoutMeaning) -> Iterator[Step]:

@@ -18,6 +18,8 @@ from engine.values import (
     Facts,
     Frame,
     Gather,
+    Kpi,
+    Measured,
     Pay,
     Plan,
     ReadRows,
@@ -33,13 +35,16 @@ from rules.apportion import apportion
 from rules.calendar import Period
 from rules.exact import Exact, Flags, group_total, integers
 from rules.problem import Place, Problem, Refused
+from rules.ratio import formula, ratio
+from rules.rounding import QuantityOverflow
 
 PROBLEMS_MAX = 20
 
 
 def evaluate(plan: Plan, facts: Facts, period: Period) -> Sheet:
     """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess."""
-    book = _Book({PARTNERS: facts.partners()})
+    measures = [measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures]
+    book = _Book(period, {PARTNERS: facts.partners()}, facts.measure(measures))
     for step in plan.steps:
         _EVALUATORS[type(step)](step, book, facts)
     return Sheet(period, frozen(book.frames), frozen(book.columns), frozen(book.frame_of))
@@ -49,7 +54,9 @@ def evaluate(plan: Plan, facts: Facts, period: Period) -> Sheet:
 class _Book:
     """The sheet while it is written; a name is written once."""
 
+    period: Period
     frames: dict[str, Frame]
+    measured: Mapping[str, Measured]
     columns: dict[str, Exact] = field(default_factory=dict)
     frame_of: dict[str, str] = field(default_factory=dict)
 
@@ -70,13 +77,33 @@ def _read_rows(step: ReadRows, book: _Book, facts: Facts) -> None:
         book.write(name, step.name, column)
 
 
+def _kpi(step: Kpi, book: _Book, facts: Facts) -> None:
+    kpi, rows = step.kpi, len(book.frames[PARTNERS])
+    if kpi.formula is not None:
+        book.write(step.name, PARTNERS, formula(kpi, book.partner_columns(), book.period.days, rows))
+        return
+    assert kpi.numerator is not None
+    top = book.measured[kpi.numerator.name]
+    below = top.denominator
+    if kpi.denominator is not None:
+        under = book.measured[kpi.denominator.name]
+        below = below * under.numerator / under.denominator
+    book.write(f"{step.name}.numerator", PARTNERS, top.numerator)
+    book.write(f"{step.name}.denominator", PARTNERS, below)
+    book.write(step.name, PARTNERS, ratio(kpi, top.numerator, below))
+
+
 def _pay(step: Pay, book: _Book, facts: Facts) -> None:
     frame = book.frames[step.frame]
     inputs = {key: book.columns[name] for key, name in step.inputs.items()}
     known = _known(inputs, len(frame))
     if not known.all() and step.unknown == "refuse":
         raise Refused(*_unknown_rows(step, frame, known, "F301", "its base is unknown"))
-    amounts = step.kind.compute({key: column.or_else(0) for key, column in inputs.items()}, len(frame), step.terms)
+    filled = {key: column.or_else(0) for key, column in inputs.items()}
+    try:
+        amounts = step.kind.compute(filled, len(frame), step.terms)
+    except QuantityOverflow as overflow:
+        raise Refused(_beyond(step, frame, overflow)) from None
     book.write(step.name, step.frame, Exact(np.where(known, amounts, 0), 1, None if known.all() else known))
 
 
@@ -141,6 +168,7 @@ def _sum(step: Sum, book: _Book, facts: Facts) -> None:
 
 
 _EVALUATORS: Mapping[type[Step], Callable[[Any, _Book, Facts], None]] = {
+    Kpi: _kpi,
     ReadRows: _read_rows,
     Pay: _pay,
     Gather: _gather,
@@ -151,11 +179,25 @@ _EVALUATORS: Mapping[type[Step], Callable[[Any, _Book, Facts], None]] = {
 }
 
 
+_CURES: Mapping[str, str] = {
+    "F301": "fill in the cell, narrow the rule by where:, or say unknown: leave_out",
+    "F302": "fill in the cell, narrow the pool by among:, or say unknown: leave_out",
+    "F303": "narrow the pool by among:, or write greatest(x, 0) as its weight",
+}
+
+
 def _known(inputs: Mapping[str, Exact], rows: int) -> Flags:
     known = np.ones(rows, dtype=bool)
     for column in inputs.values():
         known &= column.is_known()
     return known
+
+
+def _beyond(step: Pay, frame: Frame, overflow: QuantityOverflow) -> Problem:
+    """An amount that 64 bits do not hold, with the row that it is paid for."""
+    problem, key = overflow.problems[0], frame.keys[overflow.row]
+    message = f"{step.title} pays more for {frame.table} {key} than the books can hold"
+    return Problem(problem.code, message, Place(frame.table, field=str(key)), problem.hint)
 
 
 def _unknown_rows(step: Step, frame: Frame, known: Flags, code: str, why: str) -> list[Problem]:
@@ -164,7 +206,7 @@ def _unknown_rows(step: Step, frame: Frame, known: Flags, code: str, why: str) -
     problems = []
     for row in rows[:PROBLEMS_MAX]:
         place = Place(frame.table, field=str(frame.keys[row]))
-        hint = "fill in the cell, narrow the rule by where:, or say unknown: leave_out"
+        hint = _CURES[code]
         problems.append(Problem(code, f"{step.title} cannot take {frame.table} {frame.keys[row]}: {why}", place, hint))
     if len(rows) > PROBLEMS_MAX:
         problems.append(Problem(code, f"and {len(rows) - PROBLEMS_MAX} rows more", step.place, ""))

@@ -7,8 +7,9 @@ the partners, the members of a pool, or the one row of the program.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from rules.calendar import Period
 from rules.evaluate import Value
 from rules.exact import Exact
 from rules.kinds.base import PayoutKind, ShareKind, Terms
+from rules.meaning import KpiMeaning, MeasureMeaning
 from rules.problem import Place
 from rules.tree import Column, Expression, Type
 
@@ -49,6 +51,13 @@ class ReadRows(Step):
     where: Expression | None
     dated: Column | None
     measures: Mapping[str, tuple[Expression, Type]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi(Step):
+    """Work out a KPI for each partner: a measure, a ratio of two, or a formula over earlier KPIs."""
+
+    kpi: KpiMeaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +180,24 @@ class Rows:
     measures: Mapping[str, Exact]
 
 
+@dataclass(frozen=True, slots=True)
+class TrailRow:
+    """One source row of one partner as a measure's explanation reads it: the partner's share of it, and its cells."""
+
+    key: str
+    record: int
+    share: Fraction
+    cells: Mapping[Column, Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """A measure by group, (groups,): what is measured, and what it is divided by (1 unless a mean)."""
+
+    numerator: Exact
+    denominator: Exact
+
+
 class Facts(Protocol):
     """The snapshot of the source tables, as the sheet asks it for rows."""
 
@@ -187,6 +214,22 @@ class Facts(Protocol):
         named: Mapping[str, Exact],
     ) -> Rows:
         """The rows of a table that a rule reads, with their measures; `named` holds what partners already have."""
+        ...
+
+    def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
+        """Measures by partner, by their names."""
+        ...
+
+    def trail(self, measure: MeasureMeaning, partner: str) -> Sequence[TrailRow]:
+        """Every row of a partner in a measure's table, unfiltered, in the order of their keys."""
+        ...
+
+    def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
+        """The half-open days that a measure looks at; None where there are none."""
+        ...
+
+    def file(self, table: str) -> str:
+        """The file that a table came from, as people know it."""
         ...
 
     def cells(

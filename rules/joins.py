@@ -37,8 +37,8 @@ def route(tables: Mapping[str, Table], start: str, target: str) -> tuple[Hop, ..
     seen = {start}
     while waiting:
         at, way = waiting.popleft()
-        for table in tables.values():
-            if table.name in seen or not table.key or not _names(tables[at], table.key):
+        for table in _referred(tables, tables[at]):
+            if table.name in seen:
                 continue
             further = (*way, Hop(table.name, table.key, at if way else None))
             if table.name == target:
@@ -53,5 +53,8 @@ def sees(tables: Mapping[str, Table], start: str, target: str) -> bool:
     return start == target or bool(route(tables, start, target))
 
 
-def _names(table: Table, key: tuple[str, ...]) -> bool:
-    return all(table.column(name) is not None for name in key)
+def _referred(tables: Mapping[str, Table], origin: Table) -> list[Table]:
+    """The tables whose whole key a row holds, in the order of its columns, so that no order of sources decides."""
+    at = {column.name: place for place, column in enumerate(origin.columns)}
+    held = [table for table in tables.values() if table.key and all(name in at for name in table.key)]
+    return sorted(held, key=lambda table: (sorted(at[name] for name in table.key), table.name))

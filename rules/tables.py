@@ -12,12 +12,21 @@ from functools import cache
 
 from rules.tree import Type
 
-# Flags that follow from two dates, at the end of the period: it had begun, and had not ended.
-DERIVED: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("partners", "active"): ("recruited_on", "terminated_on"),
-    ("customers", "active"): ("acquired_on", "churned_on"),
-    ("deals", "open"): ("opened_on", "closed_on"),
+# Flags that follow from two dates, at the end of the period or at its start: it had begun by then, and had not ended.
+DERIVED: Mapping[tuple[str, str], tuple[str, str, str]] = {
+    ("partners", "active"): ("recruited_on", "terminated_on", "end"),
+    ("partners", "active_at_start"): ("recruited_on", "terminated_on", "start"),
+    ("customers", "active"): ("acquired_on", "churned_on", "end"),
+    ("customers", "active_at_start"): ("acquired_on", "churned_on", "start"),
+    ("deals", "open"): ("opened_on", "closed_on", "end"),
+    ("deals", "open_at_start"): ("opened_on", "closed_on", "start"),
 }
+
+# Flags that follow from other rows: one of the same table refers to this one by `column`, dated before the period's end.
+REFERRED: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("activities", "replied"): ("in_reply_to", "occurred_on"),
+}
+FLAGS = frozenset([*DERIVED, *REFERRED])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ part of its identity, so that two ways of laying out one expression are equal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -214,6 +215,37 @@ def columns(tree: Expression) -> tuple[Column, ...]:
             found.setdefault(node)
         waiting.extend(reversed(children(node)))
     return tuple(found)
+
+
+def rebuild(tree: Expression, column: Callable[[Column], Expression]) -> Expression:
+    """The same tree with each column replaced by what `column` gives for it. Recursive, as `words` is."""
+
+    def below(node: Expression) -> Expression:
+        return rebuild(node, column)
+
+    match tree:
+        case Column():
+            return column(tree)
+        case Arithmetic(_, left, right) | Comparison(_, left, right):
+            return replace(tree, left=below(left), right=below(right))
+        case Negate(operand):
+            return replace(tree, operand=below(operand))
+        case Not(part):
+            return replace(tree, part=below(part))
+        case And(parts) | Or(parts):
+            return replace(tree, parts=tuple(map(below, parts)))
+        case InList(item, options):
+            return replace(tree, item=below(item), options=tuple(map(below, options)))
+        case Between(item, low, high):
+            return replace(tree, item=below(item), low=below(low), high=below(high))
+        case IsNull(item):
+            return replace(tree, item=below(item))
+        case Case(branches, otherwise):
+            changed = tuple((below(condition), below(value)) for condition, value in branches)
+            return replace(tree, branches=changed, otherwise=None if otherwise is None else below(otherwise))
+        case Call(_, arguments):
+            return replace(tree, arguments=tuple(map(below, arguments)))
+    return tree
 
 
 def height(tree: Expression) -> int:

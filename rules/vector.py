@@ -58,6 +58,25 @@ def leaves(tree: Expression, type_of: TypeOf) -> Iterator[Expression]:
         yield from leaves(child, type_of)
 
 
+def has_product(tree: Expression) -> bool:
+    """Whether anything is multiplied or divided in a tree."""
+    return any(isinstance(node, Arithmetic) and node.op in ("*", "/") for node in _nodes(tree))
+
+
+def has_decimals(tree: Expression) -> bool:
+    """Whether a number with decimals is written in a tree."""
+    numbers = (node.value for node in _nodes(tree) if isinstance(node, Literal))
+    return any(isinstance(value, Fraction) and value.denominator != 1 for value in numbers)
+
+
+def _nodes(tree: Expression) -> Iterator[Expression]:
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(children(node))
+
+
 def number(tree: Expression, leaf: Leaf, type_of: TypeOf, rows: int) -> Exact:
     """The value of a numeric tree for each row; money is in minor units.
 
@@ -128,8 +147,19 @@ def truth(tree: Expression, leaf: Leaf, type_of: TypeOf, rows: int) -> Truth:
             inside = _all([_compared("<=", value(low), value(item)), _compared("<=", value(item), value(high))])
             return _not(inside) if negated else inside
         case IsNull(item, negated):
-            known = value(item).is_known()
+            known = part(item).known if _is_condition(item, type_of) else value(item).is_known()
             return Truth(known if negated else ~known, np.ones(rows, dtype=bool))
+        case Case(branches, otherwise):
+            nobody = np.zeros(rows, dtype=bool)
+            chosen = Truth(nobody, nobody) if otherwise is None else part(otherwise)
+            for condition, then in reversed(branches):
+                chosen = _chosen(part(condition).yes, part(then), chosen)
+            return chosen
+        case Call("coalesce", arguments):
+            first, *others = (part(argument) for argument in arguments)
+            for other in others:
+                first = _chosen(first.known, first, other)
+            return first
     raise AssertionError(f"{type(tree).__name__} is no condition")
 
 
@@ -137,19 +167,9 @@ def _is_leaf(tree: Expression, type_of: TypeOf) -> bool:
     if isinstance(tree, Column):
         return True
     if isinstance(tree, _LOGIC):
-        return not _has_product(tree) and all(column.table is not None for column in columns(tree))
+        return not has_product(tree) and all(column.table is not None for column in columns(tree))
     if isinstance(tree, Arithmetic) and tree.op == "-":
         return _is_date(tree.left, type_of)
-    return False
-
-
-def _has_product(tree: Expression) -> bool:
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Arithmetic) and node.op in ("*", "/"):
-            return True
-        waiting.extend(children(node))
     return False
 
 
@@ -205,6 +225,23 @@ def _all(parts: list[Truth]) -> Truth:
     yes = np.logical_and.reduce([part.yes for part in parts])
     no = np.logical_or.reduce([part.known & ~part.yes for part in parts])
     return Truth(yes, yes | no)
+
+
+def _chosen(flags: Flags, first: Truth, second: Truth) -> Truth:
+    return Truth(np.where(flags, first.yes, second.yes), np.where(flags, first.known, second.known))
+
+
+def _is_condition(tree: Expression, type_of: TypeOf) -> bool:
+    match tree:
+        case Column():
+            return type_of(tree) == Type.FLAG
+        case Literal(value):
+            return isinstance(value, bool)
+        case Case(branches):
+            return _is_condition(branches[0][1], type_of)
+        case Call("coalesce", arguments):
+            return _is_condition(arguments[0], type_of)
+    return isinstance(tree, _LOGIC)
 
 
 def _not(part: Truth) -> Truth:

@@ -11,7 +11,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from engine.values import PAYOUT, Facts, Gather, Pay, Plan, ReadRows, Reasoned, Share, Sheet, Size, Sum, Weigh
+from engine.explain.kpi import formula_reason, ratio_reason
+from engine.values import PAYOUT, Facts, Gather, Kpi, Pay, Plan, ReadRows, Reasoned, Share, Sheet, Size, Sum, Weigh
 from rules.evaluate import Value, evaluate
 from rules.kinds.base import number
 from rules.kinds.share import Members, explain_share
@@ -36,7 +37,7 @@ def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | No
         hint = "name one of the run's partners; partage show lists them"
         raise Refused(Problem("S110", f"no partner {partner} in this run", Place(), hint))
     wanted = name or PAYOUT
-    known = [step.name for step in plan.steps if isinstance(step, Gather | Sum)]
+    known = [step.name for step in plan.steps if isinstance(step, Gather | Sum | Kpi)]
     if wanted not in known:
         hint = "it has " + ", ".join(known)
         raise Refused(Problem("S111", f"this program has nothing called {wanted} for a partner", Place(), hint))
@@ -60,8 +61,22 @@ class _Explaining:
             value = sum((part.value for part in parts if part.value is not None), Fraction(0))
             told = " + ".join(part.title for part in parts)
             return self._agree(name, partner, Reasoned(step.title, value, "", told, step.place, "", True, parts))
+        if isinstance(step, Kpi):
+            return self._kpi(step, partner)
         assert isinstance(step, Gather)
         return self._gathered(step, partner)
+
+    def _kpi(self, step: Kpi, partner: int) -> Reasoned:
+        key = str(self._sheet.partners.keys[partner])
+        if step.kpi.formula is not None:
+            named = [column.name for column in columns(step.kpi.formula) if column.table is None]
+            parts = tuple(self.partner(name, partner) for name in named)
+            values = {Column(None, name): part.value for name, part in zip(named, parts, strict=True)}
+            values[Column("period", "days")] = Fraction(self._sheet.period.days)
+            node = formula_reason(step.kpi, values, parts)
+        else:
+            node = ratio_reason(step.kpi, self._facts, key, self._shown, self._rows_shown)
+        return self._agree(step.name, partner, node)
 
     def _gathered(self, step: Gather, partner: int) -> Reasoned:
         frame = self._sheet.frames[step.frame]
@@ -76,8 +91,8 @@ class _Explaining:
         shown = tuple(self._line(step.column, row) for row in told_rows[: self._rows_shown])
         rest = [] if self._rows_shown is None else told_rows[self._rows_shown :]
         is_money = self._is_money(step.column)
-        if rest:
-            value = lines.take(np.array(rest)).sum()
+        if rest:  # told in one line, and worked out one by one all the same
+            value = sum((self._line(step.column, row).value or Fraction(0) for row in rest), Fraction(0))
             title = f"and {len(rest)} rows more"
             shown = (*shown, Reasoned(title, value, self._shown(value, is_money), is_money=is_money))
         value = sum((part.value for part in shown if part.value is not None), Fraction(0))
@@ -158,6 +173,8 @@ class _Explaining:
         step = self._steps.get(name)
         if isinstance(step, Pay | Share | Size | Sum):
             return True
+        if isinstance(step, Kpi):
+            return step.kpi.type == Type.MONEY
         if isinstance(step, Gather):
             return step.column is not None and self._is_money(step.column)
         return name in self._readers and self._readers[name].measures[name][1] == Type.MONEY

@@ -7,32 +7,33 @@ reads; every sum, product and quotient of measures is the exact kernel's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from engine.digest import rows_digest
-from engine.facts.grammar import NUMBER_DECIMALS
+from engine.facts.measures import Groups, measure, window_days
 from engine.facts.read import table_name
+from engine.facts.seen import FP, Seen, texts
 from engine.facts.sql import Sql, identifier
-from engine.values import Frame, Rows
-from rules.calendar import Period
+from engine.facts.trail import trail
+from engine.values import Frame, Measured, Rows, TrailRow
+from rules.calendar import Calendar, Period
 from rules.evaluate import Value
-from rules.exact import Exact, Integers
-from rules.joins import Hop, route
-from rules.tables import DERIVED, Table, TableColumn
+from rules.exact import Exact
+from rules.meaning import MeasureMeaning
+from rules.tables import Table, TableColumn
 from rules.tree import Column, Expression, Type
-from rules.vector import Truth, leaves, number, truth
+from rules.vector import leaves, number, truth
 
 _BATCH_ROWS = 100_000
-_FP = 10**NUMBER_DECIMALS
 
 
 def connect(folders: Sequence[Path], threads: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -60,9 +61,10 @@ class Snapshot:
         tables: Mapping[str, Table],
         files: Mapping[str, str],
         period: Period,
+        calendar: Calendar,
         eligible: Expression | None,
     ) -> None:
-        self._connection = connection
+        self._connection, self._calendar = connection, calendar
         self._files = files
         self._tables = tables
         self._period = period
@@ -85,63 +87,82 @@ class Snapshot:
         A row belongs to the partner that it names. Rows come in the order of their keys. A measure is unknown where
         one of the cells that it rests on is blank. `named` holds values of partners, which a row takes from its own.
         """
-        wanted: dict[Expression, None] = {}
+        seen = Seen(self._tables, table, self._period)
         trees = [tree for tree, _ in measures.values()] + ([] if where is None else [where])
-        for tree in trees:
-            for leaf in leaves(tree, self._type_of):
-                wanted.setdefault(leaf)
+        wanted = list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree, seen.type_of)))
         from_tables = [tree for tree in wanted if not (isinstance(tree, Column) and tree.table is None)]
-        answer = self._select(table, dated, from_tables)
-        frame = Frame(
-            table,
-            _texts(answer["key"]),
-            answer["record"].to_numpy(),
-            np.searchsorted(self._partners.keys, _texts(answer["partner"])).astype(np.int64),
-        )
-        found = {tree: self._leaf(tree, answer[f"leaf{index}"]) for index, tree in enumerate(from_tables)}
-        found |= {
-            tree: named[tree.name].take(frame.partners)
-            for tree in wanted
-            if isinstance(tree, Column) and tree not in found
-        }
-        columns = {
-            name: number(tree, found.__getitem__, self._type_of, len(frame)) for name, (tree, _) in measures.items()
-        }
+        answer = self._select(seen, table, dated, from_tables)
+        frame = Frame(table, texts(answer["key"]), answer["record"].to_numpy(), self._positions(answer["partner"]))
+        found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(from_tables)}
+        for tree in wanted:
+            if isinstance(tree, Column) and tree.table is None:
+                found[tree] = named[tree.name].take(frame.partners)
+        rows = len(frame)
+        columns = {name: number(tree, found.__getitem__, seen.type_of, rows) for name, (tree, _) in measures.items()}
         if where is None:
             return Rows(frame, columns)
-        keep = truth(where, found.__getitem__, self._type_of, len(frame)).yes
+        keep = truth(where, found.__getitem__, seen.type_of, rows).yes
         frame = Frame(table, frame.keys[keep], frame.records[keep], frame.partners[keep])
         return Rows(frame, {name: column.take(keep) for name, column in columns.items()})
+
+    def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
+        """Measures by partner, in the order of the partners' frame."""
+        keys = self._partners.keys
+        return self.measure_groups(measures, Groups(keys, np.arange(len(keys), dtype=np.int64), len(keys)))
+
+    def measure_groups(self, measures: Iterable[MeasureMeaning], groups: Groups) -> Mapping[str, Measured]:
+        """Measures by any grouping of partners."""
+        return measure(self._connection, self._tables, self._period, self._calendar, groups, measures)
+
+    def groups(self, by: str) -> tuple[tuple[str, ...], Groups]:
+        """The partners grouped: by themselves, by an attribute (a blank one is a group of its own), or all in one."""
+        keys = self._partners.keys
+        if by == "partner":
+            return tuple(keys.tolist()), Groups(keys, np.arange(len(keys), dtype=np.int64), len(keys))
+        if by == "program":
+            return ("program",), Groups(keys, np.zeros(len(keys), dtype=np.int64), 1, is_program=True)
+        name = identifier("parent_id" if by == "parent" else by)
+        query = f"""SELECT coalesce({name}, '') AS label FROM {table_name("partners")}
+            SEMI JOIN eligible_partners USING (partner_id) ORDER BY partner_id"""  # noqa: S608
+        found, groups = np.unique(texts(self._connection.sql(query).to_arrow_table()["label"]), return_inverse=True)
+        return tuple(found.tolist()), Groups(keys, groups.astype(np.int64), len(found))
+
+    def trail(self, measure: MeasureMeaning, partner: str) -> Sequence[TrailRow]:
+        """Every row of a partner in a measure's table, unfiltered, in the order of their keys."""
+        return list(trail(self._connection, self._tables, self._period, measure, partner))
+
+    def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
+        """The half-open days that a measure looks at; None where there are none."""
+        return window_days(measure.window, self._period, self._calendar)
+
+    def file(self, table: str) -> str:
+        """The file that a table came from, as people know it."""
+        return self._files[table]
 
     def cells(
         self, table: str, record: int, wanted: Sequence[Column]
     ) -> tuple[Mapping[Column, Value], tuple[str, ...]]:
         """What one source row and the rows that it refers to hold, exact: money in minor units, None where blank; and
         which records of which files these are."""
-        hops: dict[str, Hop] = {}
-        selected = []
-        for index, column in enumerate(wanted):
-            text = self._named(table, column, hops)
-            if self._type_of(column) == Type.NUMBER:
-                text = f"CAST({text} * {_FP} AS DECIMAL(38,0))"
-            selected.append(f"{text} AS c{index}")
-        read = dict.fromkeys(column.table for column in wanted if column.table is not None)
+        seen = Seen(self._tables, table, self._period)
+        sql = Sql(seen.named)
+        selected = [f"{seen.leaf(column, sql)} AS c{index}" for index, column in enumerate(wanted)]
+        read = dict.fromkeys(column.table for column in wanted if column.table not in (None, "period"))
         selected += ["t.record" if each == table else f"j_{each}.record" for each in read]
-        joins = "".join(_join(hop) for hop in hops.values())
-        query = f"""SELECT {", ".join(selected) or "1"} FROM {table_name(table)} AS t {joins}
+        query = f"""SELECT {", ".join(selected) or "1"} FROM {table_name(table)} AS t {seen.joins()}
             WHERE t.record = ?"""  # noqa: S608
         found = self._connection.execute(query, [record]).fetchall()[0]
         cells: dict[Column, Value] = {}
         for column, value in zip(wanted, found, strict=False):
-            is_number = value is not None and self._type_of(column) == Type.NUMBER
-            cells[column] = Fraction(int(value), _FP) if is_number else value
+            is_number = value is not None and seen.type_of(column) == Type.NUMBER
+            cells[column] = Fraction(int(value), FP) if is_number else value
         records = zip(read, found[len(wanted) :], strict=False)
         return cells, tuple(f"{self._files[each]} record {number}" for each, number in records if number is not None)
 
     def digest(self, table: str) -> tuple[str, int]:
         """The digest of a table over its key-sorted rows, and their number."""
         columns = self._present(table)
-        cells = " || ',' || ".join(_cell(column) for column in columns)
+        cells = " || ',' || ".join(_cell(column) for column in columns) or "''"
         order = ", ".join([*(identifier(name) for name in self._tables[table].key), "line"])
         query = f"SELECT '[' || {cells} || ']' || chr(10) AS line, * FROM {table_name(table)}"  # noqa: S608
         relation = self._connection.sql(f"SELECT line FROM ({query}) ORDER BY {order}")  # noqa: S608
@@ -158,7 +179,7 @@ class Snapshot:
 
     def is_money(self, column: Column) -> bool:
         """Whether a column of the tables holds money."""
-        return self._type_of(column) == Type.MONEY
+        return Seen(self._tables, column.table or "partners", self._period).type_of(column) == Type.MONEY
 
     def partner_names(self) -> Mapping[str, str]:
         """The names of partners by id, where they have one."""
@@ -176,71 +197,41 @@ class Snapshot:
                 writer.write_batch(batch)
 
     def _read_partners(self, eligible: Expression | None) -> Frame:
-        answer = self._select("partners", None, [] if eligible is None else [eligible], is_open=True)
+        seen = Seen(self._tables, "partners", self._period)
+        wanted = [] if eligible is None else list(dict.fromkeys(leaves(eligible, seen.type_of)))
+        answer = self._select(seen, "partners", None, wanted, is_open=True)
         keep = np.ones(answer.num_rows, dtype=bool)
         if eligible is not None:
-            found = self._leaf(eligible, answer["leaf0"])
-            assert isinstance(found, Truth)
-            keep = found.yes
-        keys, records = _texts(answer["partner"])[keep], answer["record"].to_numpy()[keep]
+            found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
+            keep = truth(eligible, found.__getitem__, seen.type_of, answer.num_rows).yes
+        keys, records = texts(answer["partner"])[keep], answer["record"].to_numpy()[keep]
         self._connection.register("eligible_partners", pa.table({"partner_id": pa.array(keys, pa.string())}))
         return Frame("partners", keys, records, np.arange(len(keys), dtype=np.int64))
 
-    def _select(self, table: str, dated: Column | None, wanted: list[Expression], is_open: bool = False) -> pa.Table:
+    def _positions(self, partners: pa.ChunkedArray) -> NDArray[np.int64]:
+        return np.searchsorted(self._partners.keys, texts(partners)).astype(np.int64)
+
+    def _select(
+        self, seen: Seen, table: str, dated: Column | None, wanted: list[Expression], is_open: bool = False
+    ) -> pa.Table:
         """The key, record, partner and leaves of a table's rows in the period, in the order of their keys."""
-        hops: dict[str, Hop] = {}
-        sql = Sql(lambda column: self._named(table, column, hops))
-        selected = []
-        for index, tree in enumerate(wanted):
-            text = sql.of(tree)
-            if isinstance(tree, Column) and self._type_of(tree) == Type.NUMBER:
-                text = f"CAST({text} * {_FP} AS DECIMAL(38,0))"
-            selected.append(f"{text} AS leaf{index}")
-        date_name = self._named(table, dated, hops) if dated is not None else None
-        window = "TRUE" if date_name is None else f"{date_name} >= CAST(? AS DATE) AND {date_name} < CAST(? AS DATE)"
-        window_parameters = [] if dated is None else [self._period.start, self._period.end]
-        keys = [f"t.{identifier(name)}" for name in self._tables[table].key] or ["t.record"]
+        sql = Sql(seen.named)
+        selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
+        window, bounds = "TRUE", []
+        if dated is not None:
+            name, bounds = seen.named(dated), [self._period.start, self._period.end]
+            window = f"{name} >= CAST(? AS DATE) AND {name} < CAST(? AS DATE)"
+        source, keys = table_name(table), [f"t.{identifier(name)}" for name in self._tables[table].key]
+        if not keys:  # such rows are numbered by what they hold, so that the order of the file decides nothing
+            cells = ", ".join(identifier(column.name) for column in self._tables[table].columns)
+            source = f"(SELECT *, row_number() OVER (ORDER BY {cells}, record) AS place FROM {source})"  # noqa: S608
+            keys = ["t.place"]
         shown = " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
-        joins = "".join(_join(hop) for hop in hops.values())
         open_to = "" if is_open else "SEMI JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
         columns = ", ".join([f"{shown} AS key", "t.record AS record", "t.partner_id AS partner", *selected])
-        query = f"""SELECT {columns} FROM {table_name(table)} AS t {joins} {open_to}
+        query = f"""SELECT {columns} FROM {source} AS t {seen.joins()} {open_to}
             WHERE {window} ORDER BY {", ".join(keys)}, t.record"""  # noqa: S608
-        return self._connection.sql(query, params=[*sql.parameters, *window_parameters]).to_arrow_table()
-
-    def _named(self, table: str, column: Column, hops: dict[str, Hop]) -> str:
-        """The SQL of a column as seen from a table's row: a derived flag is worked out, a hop is remembered."""
-        assert column.table is not None, "facts answer for tables"
-        alias = "t"
-        if column.table != table:
-            for hop in route(self._tables, table, column.table):
-                hops.setdefault(hop.table, hop)
-            alias = f"j_{column.table}"
-        began, ended = DERIVED.get((column.table, column.name), ("", ""))
-        if not began:
-            return f"{alias}.{identifier(column.name)}"
-        at_end = f"DATE '{self._period.end.isoformat()}'"
-        over = f"coalesce({alias}.{identifier(ended)} < {at_end}, FALSE)"
-        return f"({alias}.{identifier(began)} < {at_end} AND NOT {over})"
-
-    def _leaf(self, tree: Expression, column: pa.ChunkedArray) -> Exact | Truth:
-        if pa.types.is_boolean(column.type) and not isinstance(tree, Column):
-            known = np.asarray(column.is_valid())
-            return Truth(np.asarray(column.fill_null(False)), known)
-        if isinstance(tree, Column) and self._type_of(tree) == Type.FLAG:
-            return Truth(np.asarray(column.fill_null(False)), np.asarray(column.is_valid()))
-        values, known = _integers(column)
-        below = _FP if isinstance(tree, Column) and self._type_of(tree) == Type.NUMBER else 1
-        return Exact(values, below, None if known.all() else known)
-
-    def _type_of(self, column: Column) -> Type:
-        if column.table is None:
-            return Type.NUMBER
-        if (column.table, column.name) in DERIVED:
-            return Type.FLAG
-        found = self._tables[column.table].column(column.name)
-        assert found is not None, f"{column} was checked"
-        return found.type
+        return self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_table()
 
     def _present(self, table: str) -> list[TableColumn]:
         """The columns of a table by name that hold anything."""
@@ -250,41 +241,16 @@ class Snapshot:
         return [column for column, filled in zip(columns, found, strict=True) if filled or column.in_key]
 
 
-def _join(hop: Hop) -> str:
-    source = "t" if hop.origin is None else f"j_{hop.origin}"
-    on = " AND ".join(f"j_{hop.table}.{identifier(name)} = {source}.{identifier(name)}" for name in hop.key)
-    return f" LEFT JOIN {table_name(hop.table)} AS j_{hop.table} ON {on}"
-
-
 def _cell(column: TableColumn) -> str:
     """The canonical JSON of a cell: a string, or null where it is blank."""
     name = identifier(column.name)
     if column.type in (Type.ID, Type.TEXT):
         text = f"CAST(to_json({name}) AS VARCHAR)"
     elif column.type == Type.NUMBER:
-        text = f"'\"' || CAST(CAST({name} * {_FP} AS DECIMAL(38,0)) AS VARCHAR) || '\"'"
+        text = f"'\"' || CAST(CAST({name} * {FP} AS DECIMAL(38,0)) AS VARCHAR) || '\"'"
     else:
         text = f"'\"' || CAST({name} AS VARCHAR) || '\"'"
     return f"coalesce({text}, 'null')"
-
-
-def _texts(column: pa.ChunkedArray) -> Any:
-    return column.to_numpy(zero_copy_only=False) if column.length() else np.array([], dtype=object)
-
-
-def _integers(column: pa.ChunkedArray) -> tuple[Integers, Any]:
-    """Whole numbers and which are known; int64 where all fit, else Python integers."""
-    known = np.asarray(column.is_valid())
-    if pa.types.is_decimal(column.type):
-        peak = 2**63 - 1
-        low, high = pa.compute.min_max(column).as_py().values()
-        if low is None or (low >= -peak and high <= peak):
-            column = column.cast(pa.int64())
-        else:
-            wide = np.empty(len(column), dtype=object)
-            wide[:] = [0 if value is None else int(value) for value in column.to_pylist()]
-            return wide, known
-    return np.asarray(column.fill_null(0).cast(pa.int64())), known
 
 
 def _bytes(column: pa.Array) -> bytes:

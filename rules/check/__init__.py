@@ -6,9 +6,11 @@ or notes its problems; nothing is raised for what a person wrote.
 
 from __future__ import annotations
 
-from rules.check.frame import calendar, check_names, declare_tables, sources
-from rules.check.rules import kpi, payout, pool_share, totals
+from rules.check.frame import calendar, check_names, declare_tables
+from rules.check.kpis import kpis
+from rules.check.rules import payout, pool_share, totals
 from rules.check.scope import Scope
+from rules.check.sources import sources
 from rules.currency import currency
 from rules.document import Document, locate
 from rules.kinds.base import Terms
@@ -34,7 +36,7 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
     declare_tables(scope, program)
     check_names(scope, program)
     if not program.payouts and not program.pools:
-        scope.problem("P140", (), "the program pays nothing", "give it payouts or pools")
+        scope.key_problem("P140", (), "the program pays nothing", "give it payouts or pools", severity="warning")
     return Meaning(
         title=program.program,
         terms=scope.terms,
@@ -43,7 +45,7 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
         tables=scope.tables,
         sources=sources(scope, program),
         eligible=scope.condition(program.eligible, ("eligible",), "partners"),
-        kpis=tuple(filter(None, [kpi(scope, name, spec) for name, spec in program.kpis.items()])),
+        kpis=kpis(scope, program.kpis),
         payouts=tuple(filter(None, [payout(scope, name, rule) for name, rule in program.payouts.items()])),
         pools=tuple(filter(None, [pool_share(scope, name, pool) for name, pool in program.pools.items()])),
         totals=totals(scope, program),

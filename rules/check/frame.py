@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from rules.calendar import Calendar, Period
-from rules.check.scope import Path, Scope, suggest
-from rules.meaning import SourceMeaning
+from rules.check.scope import Path, Scope
+from rules.check.sources import extended
 from rules.program import CalendarSpec, Program
 from rules.tables import Table, TableColumn, canonical
 from rules.tree import Type
@@ -52,53 +52,18 @@ def declare_tables(scope: Scope, program: Program) -> None:
                 scope.problem("P146", ("tables", name, "key"), message, "add it to the columns")
         declared = tuple(TableColumn(each, Type(type_), each in spec.key) for each, type_ in spec.columns.items())
         scope.tables[name] = Table(name, spec.row, declared)
-    scope.tables |= {name: known[name] for name in program.sources if name in known}
+    scope.tables |= {name: extended(scope, known[name], program) for name in program.sources if name in known}
     if "partners" not in program.sources:
         scope.problem("P147", ("sources",), "no source for the table partners", "say who can be paid: partners: FILE")
 
 
-def sources(scope: Scope, program: Program) -> tuple[SourceMeaning, ...]:
-    """Where the tables come from."""
-    found = []
-    for name, spec in program.sources.items():
-        path: Path = ("sources", name)
-        table = scope.tables.get(name)
-        if table is None:
-            hint = suggest(name, [*canonical(), *program.tables]) or "declare it under tables:"
-            scope.key_problem("P148", path, f"there is no table {name}", hint)
-            continue
-        if name == "payouts":
-            message = "payouts are what locked runs have paid"
-            scope.key_problem("P149", path, message, "leave it out; the engine fills it")
-        if not _is_inside(spec.file):
-            message = f"'{spec.file}' is not a file below the program's folder"
-            scope.problem("P150", path, message, "write a relative path without .. or ~")
-        for part, mapped in (("columns", spec.columns), ("values", spec.values)):
-            for column in mapped:
-                if table.column(column) is None:
-                    hint = suggest(column, [each.name for each in table.columns]) or "see the table's columns"
-                    scope.key_problem("X131", (*path, part, column), f"unknown column {column} in {name}", hint)
-        found.append(SourceMeaning(name, spec.file, spec.columns, spec.values, scope.key_place(path)))
-    for name in program.tables:
-        if name not in program.sources:
-            scope.key_problem("P151", ("tables", name), f"{name} has no source", f"add sources: {{{name}: FILE}}")
-    return tuple(found)
-
-
 def check_names(scope: Scope, program: Program) -> None:
     """One name, one meaning: of KPIs, payouts, pools, sums and tables together."""
-    seen: dict[str, str] = dict.fromkeys(scope.tables, "tables") | {"payout": "the sum of all lines"}
+    seen: dict[str, str] = dict.fromkeys(scope.tables, "tables") | {"payout": "the engine's own names"}
     for part in ("kpis", "payouts", "pools", "totals"):
         names: Mapping[str, Any] = getattr(program, part)
         for name in names:
             if name in seen:
-                message = f"the name {name} is taken by {seen[name]}"
+                message = f"the name {name} is taken already, under {seen[name]}"
                 scope.key_problem("P111", (part, name), message, "give each thing a name of its own")
             seen.setdefault(name, part)
-
-
-def _is_inside(file: str) -> bool:
-    """Whether a written path stays below the folder it is relative to, by its text alone."""
-    parts = file.replace("\\", "/").split("/")
-    plain = all(part.isprintable() for part in parts) and bool(file)
-    return plain and ":" not in file and not file.startswith(("/", "~", "\\")) and ".." not in parts

@@ -1,41 +1,12 @@
-"""The rules of a program: KPIs, payouts, pools and sums, each with its rows and its typed expressions."""
+"""The rules of a program: payouts, pools and sums, each with its rows and its typed expressions."""
 
 from __future__ import annotations
 
 from rules.check.scope import NUMBERS, Path, Scope, suggest
 from rules.kinds.base import PayoutKind
-from rules.meaning import KpiMeaning, PayoutMeaning, PoolMeaning, RowsMeaning, TotalMeaning
-from rules.program import MeasureSpec, Payout, Pool, Program
+from rules.meaning import PayoutMeaning, PoolMeaning, RowsMeaning, TotalMeaning
+from rules.program import Payout, Pool, Program
 from rules.tree import Expression, Type
-
-
-def kpi(scope: Scope, name: str, spec: MeasureSpec) -> KpiMeaning | None:
-    """A KPI that is measured on rows; None after noting its faults."""
-    path: Path = ("kpis", name)
-    if (spec.sum is None) == (spec.count is None):
-        scope.key_problem("P120", path, "a KPI measures one thing", "write sum: or count:")
-        return None
-    table = (
-        scope.table(spec.count, (*path, "count"))
-        if spec.count
-        else scope.driving([spec.sum] if spec.sum else [], (*path, "sum"))
-    )
-    if table is None or not scope.owned(table, path):
-        return None
-    rows = RowsMeaning(
-        table,
-        scope.condition(spec.where, (*path, "where"), table),
-        scope.dated(spec.dated, (*path, "dated"), table),
-    )
-    measured = None if spec.sum is None else scope.typed(spec.sum, (*path, "sum"), table, None)
-    if spec.sum is not None and measured is None:
-        return None
-    tree, type_ = (None, Type.COUNT) if measured is None else measured
-    if type_ not in NUMBERS:
-        scope.problem("P121", (*path, "sum"), f"a {type_} cannot be summed", "sum money, a number or a count")
-        return None
-    scope.named[name] = type_
-    return KpiMeaning(name, rows, tree, type_, scope.key_place(path))
 
 
 def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
@@ -67,7 +38,7 @@ def _base(
     if rule.base is None:
         if kind.measures:
             listed = " or ".join(sorted(type_.value for type_ in kind.measures))
-            scope.key_problem("P122", path, f"{rule.kind_name} needs a base", f"add base: with a {listed}")
+            scope.key_problem("P122", path, f"{rule.kind_name} needs a base", f"add base: with {listed}")
         return None, None
     if not kind.measures:
         message = f"{rule.kind_name} takes no base"
@@ -76,7 +47,7 @@ def _base(
     found = scope.typed(rule.base, (*path, "base"), table, None)
     if found is not None and found[1] not in kind.measures:
         listed = " or ".join(sorted(type_.value for type_ in kind.measures))
-        message = f"the base is a {found[1].value}, and {rule.kind_name} measures a {listed}"
+        message = f"the base is of type {found[1].value}, and {rule.kind_name} measures {listed}"
         scope.problem("P124", (*path, "base"), message, "change the base, or name another kind")
     return found or (None, None)
 

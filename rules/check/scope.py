@@ -14,11 +14,12 @@ from rules.kinds.base import Terms
 from rules.problem import Place, Problem
 from rules.program import RoundingSpec
 from rules.rounding import Rounding
-from rules.tables import DERIVED, Table
-from rules.tree import Column, Expression, Type, columns
+from rules.tables import FLAGS, Table
+from rules.tree import Column, Expression, Type, columns, rebuild
 from rules.tree_types import typed
 
 DAYS = frozenset({Type.DATE, Type.MONTH})
+_PERIOD = {"start": Type.DATE, "end": Type.DATE, "days": Type.COUNT}
 NUMBERS = frozenset({Type.MONEY, Type.NUMBER, Type.COUNT})
 Path = tuple[str | int, ...]
 
@@ -32,6 +33,7 @@ class Scope:
     problems: list[Problem] = field(default_factory=list)
     tables: dict[str, Table] = field(default_factory=dict)
     named: dict[str, Type] = field(default_factory=dict)
+    better: dict[str, str] = field(default_factory=dict)
 
     def key_place(self, path: Path) -> Place:
         """Where the key at `path` was written."""
@@ -71,7 +73,7 @@ class Scope:
         tree, type_, faults = typed(written.tree, self._lookup, self._names, decimals, wanted)
         for fault in faults:
             self.problem(fault.code, path, fault.message, fault.hint, offset=fault.at)
-        return None if faults or hidden or type_ is None else (tree, type_)
+        return None if faults or hidden or type_ is None else (rebuild(tree, self._by_name), type_)
 
     def condition(self, written: Written | None, path: Path, table: str) -> Expression | None:
         """A condition as a row of `table` sees it."""
@@ -117,10 +119,18 @@ class Scope:
         self.key_problem("P162", path, f"a row of {table} names no partner", "take a table with a partner_id")
         return False
 
+    def _by_name(self, column: Column) -> Column:
+        """A part of a KPI or scorecard by its whole name, as what is no column of a table."""
+        if column.table is None or column.table in self.tables or column.table == "period":
+            return column
+        return Column(None, str(column), column.at)
+
     def _lookup(self, column: Column) -> Type | None:
-        if column.table is None:
-            return self.named.get(column.name)
-        if (column.table, column.name) in DERIVED and column.table in self.tables:
+        if column.table == "period":
+            return _PERIOD.get(column.name)
+        if column.table is None or column.table not in self.tables:
+            return self.named.get(str(column))
+        if (column.table, column.name) in FLAGS and column.table in self.tables:
             return Type.FLAG
         found = self.tables[column.table].column(column.name) if column.table in self.tables else None
         return None if found is None else found.type
@@ -140,7 +150,7 @@ class Scope:
         yield from self.named
         for table in self.tables.values():
             yield from (f"{table.name}.{column.name}" for column in table.columns)
-        yield from (f"{table}.{name}" for table, name in DERIVED if table in self.tables)
+        yield from (f"{table}.{name}" for table, name in sorted(FLAGS) if table in self.tables)
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

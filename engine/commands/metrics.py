@@ -1,0 +1,37 @@
+"""partage metrics: the KPIs of a program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.acts.metrics import LEVELS, metrics
+from engine.commands.console import json_option, print_grid, print_json
+from engine.reports.kpis import as_json, grid
+
+
+@click.command(name="metrics")
+@click.argument("program", type=click.Path(path_type=Path))
+@click.option("--period", required=True, help="The period to measure, such as 2026-Q2.")
+@click.option("--by", type=click.Choice(LEVELS), default="partner", show_default=True, help="The level to measure at.")
+@click.option("--kpi", help="One KPI only, with its parts.")
+@json_option
+def command(program: Path, period: str, by: str, kpi: str | None, is_json: bool) -> None:
+    """Measure the KPIs of PROGRAM for a period; nothing is kept.
+
+    Above partners, numerators and denominators are summed first, and what is counted distinct is counted once.
+    """
+    found = metrics(program, period, by, kpi)
+    currency = found.meaning.terms.currency
+    if is_json:
+        groups = as_json(found.labels, found.kpis, found.values)
+        units = {
+            each.name: {"unit": each.type.value, "better": each.better, "title": each.title} for each in found.kpis
+        }
+        print_json(
+            {"program": found.meaning.title, "period": found.period.name, "by": by, "kpis": units, "groups": groups}
+        )
+        return
+    click.echo(f"{found.meaning.title}, {found.period}")
+    print_grid(grid(by, found.labels, found.names, found.kpis, found.values, currency))

@@ -1,0 +1,107 @@
+"""Why a partner has its value of a KPI: its numerator and denominator row by row, or the KPIs of its formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from engine.explain.measure import Counted, aggregated, counted_rows
+from engine.values import Facts, Reasoned
+from rules.evaluate import Value, evaluate
+from rules.kinds.base import number
+from rules.meaning import KpiMeaning, MeasureMeaning
+from rules.tree import Column, Type, words
+
+Shown = Callable[[Fraction | None, bool], str]
+
+
+def ratio_reason(kpi: KpiMeaning, facts: Facts, partner: str, shown: Shown, rows_shown: int | None) -> Reasoned:
+    """A measured KPI, worked out again from the partner's rows."""
+    assert kpi.numerator is not None
+    top, top_value, top_below = _measure_reason(kpi.numerator, facts, partner, shown, rows_shown)
+    parts = [top]
+    below: Fraction | None = top_below
+    if kpi.denominator is not None:
+        under, under_value, under_below = _measure_reason(kpi.denominator, facts, partner, shown, rows_shown)
+        parts.append(under)
+        below = top_below * under_value / under_below if under_value is not None and under_below else None
+    value = None
+    if top_value is not None and below is not None:
+        value = kpi.times * top_value / below if below else None
+        if below == 0 and kpi.when_zero == "zero":
+            value = Fraction(0)
+        if below < kpi.at_least:
+            value = None
+    told = _told(kpi, top, parts[1] if len(parts) > 1 else None, below, shown)
+    return Reasoned(kpi.title, value, "", told, kpi.place, "", kpi.type == Type.MONEY, tuple(parts))
+
+
+def formula_reason(kpi: KpiMeaning, values: Mapping[Column, Value], parts: tuple[Reasoned, ...]) -> Reasoned:
+    """A KPI by formula, worked out again from those that it names."""
+    assert kpi.formula is not None
+    found = evaluate(kpi.formula, values.__getitem__)
+    value = None if found is None else Fraction(found) * kpi.times  # type: ignore[arg-type]
+    return Reasoned(kpi.title, value, "", words(kpi.formula), kpi.place, "", kpi.type == Type.MONEY, parts)
+
+
+def _measure_reason(
+    measure: MeasureMeaning, facts: Facts, partner: str, shown: Shown, rows_shown: int | None
+) -> tuple[Reasoned, Fraction | None, Fraction]:
+    """A measure's node, and its numerator and denominator."""
+    rows = facts.trail(measure, partner)
+    found = counted_rows(measure, rows, facts.window(measure))
+    counted = found or []
+    value, below = aggregated(measure, counted) if found is not None else (None, Fraction(1))
+    is_money = measure.type == Type.MONEY
+    listed = sorted(counted, key=lambda each: (-abs(each[1]), each[0].key))
+    told = listed[:rows_shown] if rows_shown is not None else listed
+    parts = [_row_reason(measure, each, facts, shown) for each in told]
+    if len(told) < len(listed):
+        rest = sum((each for _, each in listed[len(told) :]), Fraction(0))
+        parts.append(
+            Reasoned(f"and {len(listed) - len(told)} rows more", rest, shown(rest, is_money), is_money=is_money)
+        )
+    title = _named(measure)
+    told_rows = f"{len(counted)} of {len(rows)} rows of {measure.rows.table} count"
+    if found is None:
+        told_rows = f"a row of {measure.rows.table} that counts has a blank value"
+    result = None if value is None or not below else value / below
+    return (
+        Reasoned(title, result, shown(result, is_money), told_rows, parts=tuple(parts), is_money=is_money),
+        value,
+        below,
+    )
+
+
+def _row_reason(measure: MeasureMeaning, counted: Counted, facts: Facts, shown: Shown) -> Reasoned:
+    row, value = counted
+    source = f"{facts.file(measure.rows.table)} record {row.record}"
+    told = f"{number(row.share)} of {shown(value / row.share, True)}" if row.share not in (0, 1) else ""
+    is_money = measure.type == Type.MONEY
+    return Reasoned(
+        f"{measure.rows.table} {row.key}", value, shown(value, is_money), told, source=source, is_money=is_money
+    )
+
+
+def _named(measure: MeasureMeaning) -> str:
+    """The measure in words: `sum of deals.amount where deals.status = 'won', sourced`."""
+    what = measure.rows.table if measure.value is None else words(measure.value)
+    text = f"{measure.aggregate.replace('_', ' ')} of {what}"
+    if measure.rows.where is not None:
+        text += f" where {words(measure.rows.where)}"
+    if measure.credited is not None:
+        text += f", {measure.credited.replace('_', '-')}"
+    return text
+
+
+def _told(kpi: KpiMeaning, top: Reasoned, under: Reasoned | None, below: Fraction | None, shown: Shown) -> str:
+    text = top.shown
+    if under is not None:
+        text += f" / {under.shown}"
+    if kpi.times != 1:
+        text = f"{number(kpi.times)} x {text}"
+    if below is not None and below == 0:
+        text += " (nothing to divide by)"
+    elif below is not None and below < kpi.at_least:
+        text += f" (rests on fewer than {kpi.at_least})"
+    return text

@@ -1,0 +1,38 @@
+"""Who is credited for a deal, and with how much of it: SQL that gives whole-number shares `num / den` by deal and
+partner.
+
+Sourced: credits of role 'sourced' decide where a deal has any, else the deal's own partner has all of it. Influenced:
+credits of that role on deals that no partner sourced. Co-sold: credits of that role. A blank share is an equal part of
+what the filled shares of its role leave of 100 %.
+"""
+
+from __future__ import annotations
+
+from engine.facts.grammar import NUMBER_DECIMALS
+from engine.facts.read import table_name
+
+_ONE = 10**NUMBER_DECIMALS
+
+
+def credited_shares(role: str) -> str:
+    """The query of the shares of a role: deal_id, partner_id, num BIGINT, den BIGINT."""
+    assert role in ("sourced", "influenced", "co_sold")
+    credits, deals = table_name("credits"), table_name("deals")
+    by_role = f"""SELECT deal_id, partner_id,
+            CASE WHEN share IS NULL THEN greatest({_ONE} - filled, 0)
+                ELSE filled_share * greatest(blanks, 1) END AS num,
+            {_ONE} * greatest(blanks, 1) AS den
+        FROM (SELECT deal_id, partner_id, share, CAST(share * {_ONE} AS BIGINT) AS filled_share,
+                coalesce(sum(CAST(share * {_ONE} AS BIGINT)) OVER deal, 0)::BIGINT AS filled,
+                count(*) FILTER (WHERE share IS NULL) OVER deal AS blanks
+            FROM {credits} WHERE role = '{role}' AND deal_id IS NOT NULL
+            WINDOW deal AS (PARTITION BY deal_id))"""  # noqa: S608
+    if role == "sourced":
+        return f"""{by_role} UNION ALL
+            SELECT deal_id, partner_id, {_ONE}, {_ONE} FROM {deals} AS d WHERE partner_id IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM {credits} AS c WHERE c.deal_id = d.deal_id AND c.role = 'sourced')"""  # noqa: S608
+    if role == "influenced":
+        return f"""SELECT r.* FROM ({by_role}) AS r JOIN {deals} AS d ON d.deal_id = r.deal_id
+            WHERE d.partner_id IS NULL AND NOT EXISTS
+                (SELECT 1 FROM {credits} AS c WHERE c.deal_id = r.deal_id AND c.role = 'sourced')"""  # noqa: S608
+    return by_role

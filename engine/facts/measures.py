@@ -1,0 +1,285 @@
+"""Measures by group: sums, counts, means and medians of table rows, for each partner or for any grouping of partners.
+
+In: measures, and the group of each partner. Out: for each measure its numerator and denominator by group, exact. All
+measures on the same rows share one scan, as filtered aggregates of one query; SQL sums and counts integers only, and
+what has a product or a quotient goes through the kernel row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from engine.facts.credit import credited_shares
+from engine.facts.read import table_name
+from engine.facts.seen import FP, Seen, unscaled
+from engine.facts.sql import Sql, identifier
+from engine.values import Measured
+from rules.calendar import Calendar, Period
+from rules.exact import Exact, group_total
+from rules.kpi import Window
+from rules.meaning import MeasureMeaning
+from rules.tables import Table
+from rules.tree import Column, Expression, Type
+from rules.vector import has_decimals, has_product, leaves, number, truth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Which group each partner belongs to: `partners` (n,) ids, `groups` (n,) 0 to count - 1.
+
+    `is_program`: there is one group, and rows of no partner belong to it where a measure counts them.
+    """
+
+    partners: NDArray[Any]
+    groups: NDArray[np.int64]
+    count: int
+    is_program: bool = False
+
+
+def window_days(window: Window, period: Period, calendar: Calendar) -> tuple[date | None, date | None] | None:
+    """The half-open days of a window (None: open); None altogether where there is no period before."""
+    last = period.end - timedelta(days=1)
+    match window:
+        case Window.PERIOD:
+            return period.start, period.end
+        case Window.PERIOD_BEFORE:
+            before = calendar.before(period)
+            return None if before is None else (before.start, before.end)
+        case Window.LAST_MONTH:
+            return _month(last.year, last.month, 0)
+        case Window.MONTH_BEFORE:
+            return _month(period.start.year, period.start.month, -1)
+        case Window.TRAILING_YEAR:
+            return _year_before(period.end), period.end
+        case Window.UNTIL_END:
+            return None, period.end
+        case Window.UNTIL_START:
+            return None, period.start
+
+
+def measure(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Table],
+    period: Period,
+    calendar: Calendar,
+    groups: Groups,
+    measures: Iterable[MeasureMeaning],
+) -> Mapping[str, Measured]:
+    """Every measure by group; a group without rows has zero (a sum, a count) or is unknown (a mean, a median)."""
+    columns = {"partner_id": pa.array(groups.partners, pa.string()), "place": pa.array(groups.groups, pa.int64())}
+    connection.register("partner_groups", pa.table(columns))
+    scans: dict[tuple[object, ...], list[MeasureMeaning]] = {}
+    found: dict[str, Measured] = {}
+    for each in measures:
+        days = window_days(each.window, period, calendar) if each.rows.dated is not None else (None, None)
+        if days is None:
+            found[each.name] = Measured(_unknown(groups.count), Exact.constant(1, groups.count))
+            continue
+        latest = (each.latest_of, each.rows.where, each.rows.dated, days) if each.latest_of is not None else None
+        is_open = each.counts_direct and groups.is_program
+        scans.setdefault((each.rows.table, each.credited, each.owner, is_open, latest), []).append(each)
+    for members in scans.values():
+        found |= _Scan(connection, tables, period, calendar, groups, members[0]).run(members)
+    connection.unregister("partner_groups")
+    return found
+
+
+class _Scan:
+    """One scan of one table's rows, for all measures that read them in the same way."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, Table],
+        period: Period,
+        calendar: Calendar,
+        groups: Groups,
+        like: MeasureMeaning,
+    ) -> None:
+        self._connection, self._tables, self._period, self._calendar = connection, tables, period, calendar
+        self._groups, self._table, self._credited, self._owner = groups, like.rows.table, like.credited, like.owner
+        self._is_open = like.counts_direct and groups.is_program
+        self._seen = Seen(tables, self._table, period)
+        self._sql = Sql(self._seen.named)
+
+    def run(self, members: Sequence[MeasureMeaning]) -> Mapping[str, Measured]:
+        """The measures of the scan, by name."""
+        in_sql = [each for each in members if self._is_whole(each)]
+        found = self._aggregated(in_sql) if in_sql else {}
+        for each in members:
+            if each not in in_sql:
+                found[each.name] = self._by_kernel(each)
+        return found
+
+    # --- in SQL -------------------------------------------------------------------------------------------------------
+
+    def _is_whole(self, each: MeasureMeaning) -> bool:
+        """Whether SQL can work it out in whole numbers: nothing is multiplied or divided, no decimals are credited."""
+        if each.rows.where is not None and has_product(each.rows.where):
+            return False
+        if each.value is None or each.aggregate == "count_distinct":
+            return True
+        if has_product(each.value) or has_decimals(each.value):
+            return False
+        return self._credited is None or not self._is_decimal(each.value)
+
+    def _aggregated(self, members: Sequence[MeasureMeaning]) -> dict[str, Measured]:
+        self._sql = Sql(self._seen.named)
+        selected = [text for index, each in enumerate(members) for text in self._aggregates(index, each)]
+        den = "s.den" if self._credited is not None else "1"
+        source = self._source(members[0])
+        query = f"SELECT {self._group} AS grp, {den} AS den, {', '.join(selected)} {source} GROUP BY ALL"
+        answer = self._connection.sql(query, params=self._sql.parameters).to_arrow_table()
+        return {
+            each.name: self._known(index, self._measured(index, each, answer), answer)
+            for index, each in enumerate(members)
+        }
+
+    def _known(self, index: int, found: Measured, answer: pa.Table) -> Measured:
+        """The measure, unknown in each group that a row with a blank value belongs to."""
+        if f"b{index}" not in answer.column_names:
+            return found
+        blanks = group_total(unscaled(answer[f"b{index}"]), answer["grp"].to_numpy(), self._groups.count)
+        return Measured(found.numerator.where(blanks == 0, _unknown(self._groups.count)), found.denominator)
+
+    def _aggregates(self, index: int, each: MeasureMeaning) -> list[str]:
+        """The SQL of a measure: what is summed or counted, and for a mean the rows with a known value."""
+
+        def aggregate(form: str, name: str) -> str:  # each mention of the value brings its own parameters
+            text = form.format(self._sql.of(each.value)) if each.value is not None else form
+            return f"{text} FILTER (WHERE {self._condition(each)}) AS {name}{index}"
+
+        share = " * s.num" if self._credited is not None else ""
+        if each.value is not None and not each.leaves_blanks_out:
+            selected = self._with_value(each, aggregate, share)
+            blank = f"count(*) FILTER (WHERE ({self._sql.of(each.value)}) IS NULL AND {self._condition(each)})"
+            return [*selected, f"{blank} AS b{index}"]
+        return self._with_value(each, aggregate, share)
+
+    def _with_value(self, each: MeasureMeaning, aggregate: Callable[[str, str], str], share: str) -> list[str]:
+        if each.aggregate == "count":
+            return [aggregate("sum(CAST(s.num AS HUGEINT))" if share else "count(*)", "n")]
+        if each.aggregate == "count_distinct":
+            return [aggregate("count(DISTINCT {})", "n")]
+        assert each.value is not None
+        if each.aggregate == "median":
+            return [aggregate("quantile_disc({}, 0.5)", "n"), aggregate("-quantile_disc(-({}), 0.5)", "h")]
+        total = "sum({})" if self._is_decimal(each.value) else f"sum(CAST({{}} AS HUGEINT){share})"
+        return [aggregate(total, "n")] + ([aggregate("count({})", "d")] if each.aggregate == "mean" else [])
+
+    def _measured(self, index: int, each: MeasureMeaning, answer: pa.Table) -> Measured:
+        """What the query answered, spread over all groups; credited sums of unlike denominators are added exactly."""
+        is_number = each.value is not None and each.aggregate != "count_distinct" and self._is_decimal(each.value)
+        below, count = FP if is_number else 1, self._groups.count
+        one, groups, values = Exact.constant(1, count), answer["grp"].to_numpy(), unscaled(answer[f"n{index}"])
+        if each.aggregate == "median":
+            known = np.zeros(count, dtype=bool)
+            known[groups[np.asarray(answer[f"n{index}"].is_valid())]] = True
+            twice = group_total(values, groups, count) + group_total(unscaled(answer[f"h{index}"]), groups, count)
+            return Measured(Exact(twice, 2 * below, known), one)
+        if self._credited is not None:
+            total, dens = Exact.constant(0, count), answer["den"].to_numpy()
+            for den in np.unique(dens).tolist():
+                total = total + Exact(group_total(values[dens == den], groups[dens == den], count), int(den) * below)
+            return Measured(total, one)
+        numerator = Exact(group_total(values, groups, count), below)
+        if each.aggregate != "mean":
+            return Measured(numerator, one)
+        return Measured(numerator, Exact(group_total(unscaled(answer[f"d{index}"]), groups, count)))
+
+    def _condition(self, each: MeasureMeaning, has_where: bool = True) -> str:
+        """The filter of one measure: its condition and its window."""
+        parts = [self._sql.of(each.rows.where)] if has_where and each.rows.where is not None else ["TRUE"]
+        if each.rows.dated is not None:
+            days = window_days(each.window, self._period, self._calendar)
+            assert days is not None
+            name = self._seen.named(each.rows.dated)
+            for bound, sign in zip(days, (">=", "<"), strict=True):
+                if bound is not None:
+                    parts.append(f"{name} {sign} CAST(? AS DATE)")
+                    self._sql.parameters.append(bound)
+        return " AND ".join(parts)
+
+    def _source(self, first: MeasureMeaning) -> str:
+        """Whence the rows come, and which group each belongs to."""
+        rows = f"{table_name(self._table)} AS t"
+        if first.latest_of is not None:
+            assert first.rows.dated is not None
+            key = [f"t.{identifier(name)}" for name in self._tables[self._table].key] or ["t.record"]
+            order = ", ".join(f"{name} DESC" for name in (self._seen.named(first.rows.dated), *key))
+            partition, condition = f"{self._group}, {self._seen.named(first.latest_of)}", self._condition(first)
+            rows = f"""(SELECT t.* FROM {self._joined(rows)} WHERE {condition}
+                QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {order}) = 1) AS t"""  # noqa: S608
+        return f"FROM {self._joined(rows)}"
+
+    @property
+    def _group(self) -> str:
+        return "coalesce(g.place, 0)" if self._is_open else "g.place"
+
+    def _joined(self, rows: str) -> str:
+        """Rows with what they refer to, their credits, and the group that each belongs to."""
+        if self._credited is not None:
+            shares = f"({credited_shares(self._credited)}) AS s ON s.deal_id = t.deal_id"
+            return f"{rows} {self._seen.joins()} JOIN {shares} JOIN partner_groups AS g ON g.partner_id = s.partner_id"
+        owner = self._seen.named(self._owner)
+        join = "LEFT JOIN" if self._is_open else "JOIN"
+        return f"{rows} {self._seen.joins()} {join} partner_groups AS g ON g.partner_id = {owner}"
+
+    def _is_decimal(self, tree: Expression) -> bool:
+        """Whether the value is a number with decimals, and not whole as money, counts and days are."""
+        found = leaves(tree, self._seen.type_of)
+        return any(isinstance(leaf, Column) and self._seen.type_of(leaf) == Type.NUMBER for leaf in found)
+
+    # --- in the kernel ------------------------------------------------------------------------------------------------
+
+    def _by_kernel(self, each: MeasureMeaning) -> Measured:
+        """A measure with products, quotients or decimals: its leaves by row, and the rest exactly in whole numbers."""
+        assert each.aggregate in ("sum", "mean", "count"), "medians and distinct values are of plain columns"
+        self._sql = Sql(self._seen.named)
+        where = each.rows.where if each.rows.where is not None and has_product(each.rows.where) else None
+        trees = [tree for tree in (each.value, where) if tree is not None]
+        wanted = list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree, self._seen.type_of)))
+        selected = [f"{self._seen.leaf(tree, self._sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
+        share = "s.num AS num, s.den AS den" if self._credited is not None else "1 AS num, 1 AS den"
+        source = self._source(each)
+        condition = self._condition(each, has_where=where is None)
+        query = f"SELECT {self._group} AS grp, {', '.join([share, *selected])} {source} WHERE {condition}"
+        answer = self._connection.sql(query, params=self._sql.parameters).to_arrow_table()
+        found = {tree: self._seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
+        rows, type_of = answer.num_rows, self._seen.type_of
+        value = Exact.constant(1, rows) if each.value is None else number(each.value, found.__getitem__, type_of, rows)
+        value = value * Exact(unscaled(answer["num"]), unscaled(answer["den"]) if rows else 1)
+        meant = np.ones(rows, dtype=bool) if where is None else truth(where, found.__getitem__, type_of, rows).yes
+        counts, count = meant & value.is_known(), self._groups.count
+        groups = answer["grp"].to_numpy()[counts]
+        above, below = value.take(counts).scaled()
+        blank = np.bincount(answer["grp"].to_numpy()[meant & ~counts], minlength=count) > 0
+        known = None if each.leaves_blanks_out else ~blank
+        numerator = Exact(group_total(above, groups, count), below, known)
+        if each.aggregate != "mean":
+            return Measured(numerator, Exact.constant(1, count))
+        return Measured(numerator, Exact(np.bincount(groups, minlength=count).astype(np.int64)))
+
+
+def _month(year: int, month: int, shift: int) -> tuple[date, date]:
+    first = year * 12 + month - 1 + shift
+    return date(first // 12, first % 12 + 1, 1), date((first + 1) // 12, (first + 1) % 12 + 1, 1)
+
+
+def _year_before(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - 1, day=28)
+
+
+def _unknown(rows: int) -> Exact:
+    return Exact(np.zeros(rows, dtype=np.int64), 1, np.zeros(rows, dtype=bool))

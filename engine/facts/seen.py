@@ -1,0 +1,124 @@
+"""What a row of a table sees, in SQL: its own columns, derived flags, the period, and the rows that it refers to.
+
+Names are resolved as they are asked for; the joins that they need are remembered. Answers come back exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+from numpy.typing import NDArray
+
+from engine.facts.grammar import NUMBER_DECIMALS
+from engine.facts.read import table_name
+from engine.facts.sql import Sql, identifier
+from rules.calendar import Period
+from rules.exact import Exact, Integers
+from rules.joins import Hop, route
+from rules.tables import DERIVED, FLAGS, REFERRED, Table
+from rules.tree import Column, Expression, Type
+from rules.vector import Truth
+
+FP = 10**NUMBER_DECIMALS
+_PERIOD: Mapping[str, Callable[[Period], str]] = {
+    "start": lambda period: f"DATE '{period.start.isoformat()}'",
+    "end": lambda period: f"DATE '{period.end.isoformat()}'",
+    "days": lambda period: str(period.days),
+}
+
+
+class Seen:
+    """The names that a row of `table` sees; the row itself is `t`, a row that it refers to `j_TABLE`."""
+
+    def __init__(self, tables: Mapping[str, Table], table: str, period: Period) -> None:
+        self._tables, self._table, self._period = tables, table, period
+        self._hops: dict[str, Hop] = {}
+
+    def named(self, column: Column) -> str:
+        """The SQL of a column; a derived flag is worked out at its instant."""
+        assert column.table is not None, "facts answer for tables"
+        if column.table == "period":
+            return _PERIOD[column.name](self._period)
+        alias = "t"
+        if column.table != self._table:
+            for hop in route(self._tables, self._table, column.table):
+                self._hops.setdefault(hop.table, hop)
+            alias = f"j_{column.table}"
+        if (column.table, column.name) in REFERRED:
+            return self._referred(alias, column)
+        if (column.table, column.name) not in DERIVED:
+            return f"{alias}.{identifier(column.name)}"
+        began, ended, instant = DERIVED[column.table, column.name]
+        at = _PERIOD[instant](self._period)
+        over = f"coalesce({alias}.{identifier(ended)} < {at}, FALSE)"
+        return f"({alias}.{identifier(began)} < {at} AND NOT {over})"
+
+    def _referred(self, alias: str, column: Column) -> str:
+        assert column.table is not None
+        by, dated = REFERRED[column.table, column.name]
+        (key,) = self._tables[column.table].key
+        query = f"""SELECT {identifier(by)} FROM {table_name(column.table)}
+            WHERE {identifier(by)} IS NOT NULL AND {identifier(dated)} < {_PERIOD["end"](self._period)}"""  # noqa: S608
+        return f"({alias}.{identifier(key)} IN ({query}))"
+
+    def joins(self) -> str:
+        """The joins to every row that the names so far refer to."""
+        return "".join(_join(hop) for hop in self._hops.values())
+
+    def type_of(self, column: Column) -> Type:
+        """The type of a column; a value of partners is a number."""
+        if column.table is None:
+            return Type.NUMBER
+        if column.table == "period":
+            return Type.COUNT if column.name == "days" else Type.DATE
+        if (column.table, column.name) in FLAGS:
+            return Type.FLAG
+        found = self._tables[column.table].column(column.name)
+        assert found is not None, f"{column} was checked"
+        return found.type
+
+    def leaf(self, tree: Expression, sql: Sql) -> str:
+        """The SQL of a leaf, with a number with decimals as a whole number of billionths."""
+        text = sql.of(tree)
+        return f"CAST({text} * {FP} AS DECIMAL(38,0))" if self._is_number(tree) else text
+
+    def answer(self, tree: Expression, column: pa.ChunkedArray) -> Exact | Truth:
+        """The answer to a leaf, from its Arrow column."""
+        if pa.types.is_boolean(column.type):
+            return Truth(np.asarray(column.fill_null(False)), np.asarray(column.is_valid()))
+        known = np.asarray(column.is_valid())
+        return Exact(unscaled(column), FP if self._is_number(tree) else 1, None if known.all() else known)
+
+    def _is_number(self, tree: Expression) -> bool:
+        return isinstance(tree, Column) and self.type_of(tree) == Type.NUMBER
+
+
+def unscaled(column: pa.ChunkedArray) -> Integers:
+    """Whole numbers of a column (a decimal in units of its last place), zero where it is null; int64 where all fit."""
+    if not pa.types.is_decimal(column.type):
+        return np.asarray(column.fill_null(0).cast(pa.int64()))
+    joined = column.combine_chunks()
+    if isinstance(joined, pa.ChunkedArray):
+        joined = joined.chunk(0) if joined.num_chunks else pa.array([], column.type)
+    halves = np.frombuffer(joined.buffers()[1] or b"", dtype=np.int64)[2 * joined.offset :][: 2 * len(joined)]
+    low, high = halves[0::2], halves[1::2]
+    known = np.asarray(joined.is_valid())
+    if bool(np.all((high == low >> 63) | ~known)):
+        return np.where(known, low, 0)
+    wide = (high.astype(object) << 64) + low.astype(np.uint64).astype(object)
+    return np.where(known, wide, 0)
+
+
+def texts(column: pa.ChunkedArray) -> NDArray[Any]:
+    """The texts of a column as Python strings, None where null."""
+    return column.to_numpy(zero_copy_only=False) if column.length() else np.array([], dtype=object)
+
+
+def _join(hop: Hop) -> str:
+    source = "t" if hop.origin is None else f"j_{hop.origin}"
+    on = " AND ".join(f"j_{hop.table}.{identifier(name)} = {source}.{identifier(name)}" for name in hop.key)
+    return f" LEFT JOIN {table_name(hop.table)} AS j_{hop.table} ON {on}"

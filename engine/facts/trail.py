@@ -1,0 +1,55 @@
+"""The trail of a measure: every source row of one partner, with the cells that the measure reads.
+
+Nothing is filtered here but the partner: which rows count, and for how much, is for the explanation to work out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+import duckdb
+
+from engine.facts.credit import credited_shares
+from engine.facts.read import table_name
+from engine.facts.seen import FP, Seen
+from engine.facts.sql import Sql, identifier
+from engine.values import TrailRow
+from rules.calendar import Period
+from rules.evaluate import Value
+from rules.meaning import MeasureMeaning
+from rules.tables import Table
+from rules.tree import Column, Type, columns
+
+
+def trail(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Table],
+    period: Period,
+    measure: MeasureMeaning,
+    partner: str,
+) -> Iterator[TrailRow]:
+    """The rows of `partner` in the measure's table, in the order of their keys, with its share of each."""
+    seen = Seen(tables, measure.rows.table, period)
+    sql = Sql(seen.named)
+    wanted = _wanted(measure)
+    selected = [f"{seen.leaf(column, sql)} AS c{index}" for index, column in enumerate(wanted)]
+    keys = [f"t.{identifier(name)}" for name in tables[measure.rows.table].key] or ["t.record"]
+    shown = " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
+    source, share, owner = f"{table_name(measure.rows.table)} AS t", "1, 1", seen.named(measure.owner)
+    if measure.credited is not None:
+        source += f" JOIN ({credited_shares(measure.credited)}) AS s ON s.deal_id = t.deal_id"
+        share, owner = "s.num, s.den", "s.partner_id"
+    query = f"""SELECT {", ".join([shown, "t.record", share, *selected])} FROM {source} {seen.joins()}
+        WHERE {owner} = ? ORDER BY {", ".join(keys)}, t.record"""  # noqa: S608
+    for key, record, num, den, *values in connection.execute(query, [partner]).fetchall():
+        cells: dict[Column, Value] = {}
+        for column, value in zip(wanted, values, strict=True):
+            is_number = value is not None and seen.type_of(column) == Type.NUMBER
+            cells[column] = Fraction(int(value), FP) if is_number else value
+        yield TrailRow(str(key), int(record), Fraction(int(num), int(den)), cells)
+
+
+def _wanted(measure: MeasureMeaning) -> list[Column]:
+    trees = [measure.value, measure.rows.where, measure.rows.dated, measure.latest_of]
+    return list(dict.fromkeys(column for tree in trees if tree is not None for column in columns(tree)))

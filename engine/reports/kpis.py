@@ -1,0 +1,104 @@
+"""KPIs as people read them and as scripts do: values with their unit, and definitions in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from engine.reports.register import Grid
+from rules.currency import Currency, format_minor
+from rules.exact import Exact
+from rules.kinds.base import number
+from rules.kpi import AGGREGATES, KpiSpec, MeasureSpec
+from rules.meaning import KpiMeaning
+from rules.rounding import round_fraction
+from rules.tree import Type, words
+
+
+def shown(value: Fraction | None, kpi: KpiMeaning, currency: Currency) -> str:
+    """A value for people: money to its minor unit, others to four decimals, half up; `-` where it is unknown."""
+    if value is None:
+        return "-"
+    if kpi.type == Type.MONEY:
+        return format_minor(round_fraction(value), currency)
+    return number(Fraction(round_fraction(value * 10_000), 10_000))
+
+
+def grid(
+    by: str,
+    labels: tuple[str, ...],
+    names: Mapping[str, str],
+    kpis: tuple[KpiMeaning, ...],
+    values: Mapping[str, Exact],
+    currency: Currency,
+) -> Grid:
+    """KPIs by group as a table of texts."""
+    columns = [[shown(value, kpi, currency) for value in values[kpi.name].fractions()] for kpi in kpis]
+    rows = tuple((_label(label, names), *(column[row] for column in columns)) for row, label in enumerate(labels))
+    return Grid((by, *(kpi.name for kpi in kpis)), rows, (False, *[True] * len(kpis)))
+
+
+def as_json(
+    labels: tuple[str, ...], kpis: tuple[KpiMeaning, ...], values: Mapping[str, Exact]
+) -> list[dict[str, object]]:
+    """KPIs by group with the keys that scripts rely on; values are exact, as a fraction's text, null where unknown."""
+    columns = {kpi.name: values[kpi.name].fractions() for kpi in kpis}
+    return [
+        {
+            "group": label,
+            "kpis": {name: None if (v := column[row]) is None else str(v) for name, column in columns.items()},
+        }
+        for row, label in enumerate(labels)
+    ]
+
+
+def definition(name: str, spec: KpiSpec) -> Iterator[str]:
+    """A KPI of the catalogue in words, line by line."""
+    yield f"{name}: {spec.title}"
+    facts = [spec.unit or "", f"{spec.better or 'higher'} is better", f"by {spec.level or 'partner'}"]
+    yield "  " + ", ".join(fact for fact in facts if fact)
+    if spec.formula is not None:
+        yield f"  = {words(spec.formula.tree)}"
+    else:
+        yield f"  = {_measure(spec.measure)}"
+    if spec.over is not None:
+        yield f"  over {_measure(spec.over)}"
+    if spec.times is not None:
+        yield f"  times {number(spec.times)}"
+    for option, value in spec.options.items():
+        yield f"  option {option}: {number(value)}"
+    yield "  " + _blanks(spec)
+    for part, below in spec.parts.items():
+        yield from (f"  {line}" for line in definition(f"{name}.{part}", below))
+
+
+def _blanks(spec: KpiSpec) -> str:
+    told = [
+        "rows with a blank value make it unknown" if spec.blank == "unknown" else "rows with a blank value are left out"
+    ]
+    if spec.over is not None or spec.mean is not None:
+        told.append("unknown" if spec.when_zero == "unknown" else "zero")
+        told[-1] += " where there is nothing to divide by"
+    elif spec.formula is None:
+        told.append("zero where no row counts")
+    return "; ".join(told)
+
+
+def _measure(spec: MeasureSpec) -> str:
+    aggregate = next(name for name in AGGREGATES if getattr(spec, name) is not None)
+    what = spec.count if spec.count is not None else words(getattr(spec, aggregate).tree)
+    text = f"{aggregate.replace('_', ' ')} of {what}"
+    if spec.where is not None:
+        text += f" where {words(spec.where.tree)}"
+    if spec.latest_of is not None:
+        text += f", the latest for each {words(spec.latest_of.tree)}"
+    if spec.dated is not None:
+        text += f", {words(spec.dated.tree)} in the {spec.window.value.replace('_', ' ')}"
+    if spec.credited is not None:
+        text += f", by shares of role '{spec.credited}'"
+    return text
+
+
+def _label(label: str, names: Mapping[str, str]) -> str:
+    name = names.get(label, "")
+    return label or "(blank)" if name in ("", label) else f"{label} {name}"

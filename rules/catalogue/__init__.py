@@ -1,0 +1,29 @@
+"""The catalogue of KPIs: definitions in the language of programs, by topic in the YAML files beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from rules.document import plain, read_document
+from rules.kpi import KpiSpec
+
+TOPICS = ("deals", "customers", "relationship")
+
+
+@cache
+def catalogue() -> Mapping[str, KpiSpec]:
+    """Every KPI of the catalogue by id, in reading order."""
+    found: dict[str, KpiSpec] = {}
+    for topic in TOPICS:
+        found |= topic_kpis(topic)
+    return found
+
+
+def topic_kpis(topic: str) -> Mapping[str, KpiSpec]:
+    """The KPIs of one topic by id."""
+    file = f"{topic}.yaml"
+    root, problems = read_document(files(__name__).joinpath(file).read_bytes(), f"catalogue/{file}")
+    assert root is not None and not problems, f"the catalogue is sound: {problems}"
+    return {name: KpiSpec.model_validate(written) for name, written in plain(root).items()}

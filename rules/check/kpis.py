@@ -1,0 +1,224 @@
+"""The KPIs of a program: from the catalogue or its own, each with its measures typed, in an order that formulas can
+follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from rules.catalogue import catalogue
+from rules.check.scope import NUMBERS, Path, Scope, suggest
+from rules.expression import Written
+from rules.joins import sees
+from rules.kpi import KpiSpec, MeasureSpec
+from rules.meaning import KpiMeaning, MeasureMeaning, RowsMeaning
+from rules.tree import Column, Expression, Literal, Type, columns, rebuild
+
+_RATIO = {(Type.MONEY, Type.MONEY): Type.NUMBER}
+
+
+def kpis(scope: Scope, specs: Mapping[str, KpiSpec]) -> tuple[KpiMeaning, ...]:
+    """What the KPIs mean, each after those that its formula names; the faults of the others are noted."""
+    flat = {name: entry for alias, spec in specs.items() for name, entry in _flat(scope, alias, spec)}
+    found: list[KpiMeaning] = []
+    for name in _in_order(scope, flat):
+        spec, path = flat[name]
+        meaning = _kpi(scope, name, spec, path)
+        if meaning is not None:
+            scope.named[name] = meaning.type
+            scope.better[name] = meaning.better
+            found.append(meaning)
+    return tuple(found)
+
+
+def _flat(scope: Scope, alias: str, spec: KpiSpec) -> Iterator[tuple[str, tuple[KpiSpec, Path]]]:
+    """A KPI and its parts by name: `alias` and `alias.part`, with the catalogue's definition filled in."""
+    path: Path = ("kpis", alias)
+    whole = _from_catalogue(scope, alias, spec, path) if spec.use is not None else spec
+    if whole is None:
+        return
+    for part, below in whole.parts.items():
+        yield f"{alias}.{part}", (_filled(below, alias, spec.use, whole), path)
+    yield alias, (_filled(whole, alias, spec.use, whole), path)
+
+
+def _from_catalogue(scope: Scope, alias: str, spec: KpiSpec, path: Path) -> KpiSpec | None:
+    """The catalogue's definition, with what the program says of its own on top."""
+    assert spec.use is not None
+    known = catalogue()
+    base = known.get(spec.use)
+    if base is None:
+        hint = (
+            suggest(spec.use, list(known))
+            or "partage kpis lists the catalogue; your own has sum, count, ... or formula"
+        )
+        scope.problem("P128", path, f"the catalogue has no KPI {spec.use}", hint)
+        return None
+    for option in spec.options:
+        if option not in base.options:
+            hint = "its options are " + ", ".join(base.options) if base.options else "it has none"
+            scope.problem("P129", (*path, "options", option), f"{spec.use} has no option {option}", hint)
+    own = {name: getattr(spec, name) for name in spec.model_fields_set - {"use", "options"}}
+    return base.model_copy(update={"title": base.title, **own, "options": {**base.options, **spec.options}})
+
+
+def _filled(spec: KpiSpec, alias: str, use: str | None, whole: KpiSpec) -> KpiSpec:
+    """A definition whose expressions name the alias instead of the catalogue's id, and options by their values."""
+
+    def named(column: Column) -> Expression:
+        if column.table == "option" and column.name in whole.options:
+            return Literal(whole.options[column.name], column.at)
+        return replace(column, table=alias) if use is not None and column.table == use else column
+
+    def filled(written: Written | None) -> Written | None:
+        return None if written is None else Written(written.text, rebuild(written.tree, named))
+
+    fields = ("sum", "count_distinct", "mean", "median", "where", "dated", "partner", "latest_of")
+    update: dict[str, object] = {name: filled(getattr(spec, name)) for name in (*fields, "formula")}
+    if spec.over is not None:
+        over = {name: filled(getattr(spec.over, name)) for name in fields}
+        update["over"] = spec.over.model_copy(update=over)
+    return spec.model_copy(update=update)
+
+
+def _in_order(scope: Scope, flat: Mapping[str, tuple[KpiSpec, Path]]) -> Iterator[str]:
+    """The names, each after those that its formula reads; a circle is shown and left out."""
+    needs = {
+        name: {str(column) for column in columns(spec.formula.tree)} & flat.keys() if spec.formula else set()
+        for name, (spec, _) in flat.items()
+    }
+    done: set[str] = set()
+    while len(done) < len(needs):
+        ready = [name for name in needs if name not in done and needs[name] <= done]
+        if not ready:
+            circle = _circle({name: needs[name] - done for name in needs if name not in done})
+            message = f"a circle of KPIs: {' -> '.join(circle)}"
+            scope.key_problem("P127", flat[circle[0]][1], message, "break the circle: let one of them be a measure")
+            return
+        yield from ready
+        done.update(ready)
+
+
+def _circle(needs: Mapping[str, set[str]]) -> list[str]:
+    at = next(iter(needs))
+    way: list[str] = []
+    while at not in way:
+        way.append(at)
+        at = sorted(needs[at])[0]
+    return [*way[way.index(at) :], at]
+
+
+def _kpi(scope: Scope, name: str, spec: KpiSpec, path: Path) -> KpiMeaning | None:
+    numerator = denominator = formula = None
+    if spec.formula is not None:
+        found = scope.typed(spec.formula, (*path, "formula"), "partners")
+        if found is None:
+            return None
+        formula, type_ = found
+    else:
+        numerator = _measure(scope, f"{name}.numerator", spec.measure, path)
+        over = None if spec.over is None else spec.over.model_copy(update={"direct": spec.direct or spec.over.direct})
+        denominator = None if over is None else _measure(scope, f"{name}.denominator", over, (*path, "over"))
+        if numerator is None or (spec.over is not None and denominator is None):
+            return None
+        type_ = numerator.type
+        if denominator is not None:
+            type_ = _RATIO.get((numerator.type, denominator.type), Type.NUMBER if type_ != Type.MONEY else Type.MONEY)
+        elif spec.times is not None and type_ == Type.COUNT:
+            type_ = Type.NUMBER
+    if type_ not in NUMBERS:
+        scope.problem("P121", path, f"a KPI is a number, and this is a {type_}", "measure money, a number or a count")
+        return None
+    return KpiMeaning(
+        name=name,
+        title=spec.title or name.replace("_", " ").replace(".", ", "),
+        type=type_,
+        better=spec.better or "higher",
+        level=spec.level or "partner",
+        numerator=numerator,
+        denominator=denominator,
+        formula=formula,
+        is_averaged=spec.each is not None,
+        times=spec.times if spec.times is not None else Fraction(1),
+        when_zero=spec.when_zero,
+        at_least=int(spec.at_least or 0),
+        place=scope.key_place(path),
+    )
+
+
+def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureMeaning | None:
+    aggregate = spec.aggregate
+    written: Written | None = None if aggregate == "count" else getattr(spec, aggregate)
+    known = set(scope.tables)
+    if spec.count is not None:
+        table = scope.table(spec.count, (*path, "count"))
+    else:
+        assert written is not None
+        missing = [column for column in columns(written.tree) if column.table is not None and column.table not in known]
+        if missing:
+            hint = "add its source under sources:"
+            scope.problem("P163", path, f"{name.split('.')[0]} needs the table {missing[0].table}", hint)
+            return None
+        table = scope.driving([written], (*path, aggregate))
+    if table is None or not _is_owned(scope, table, spec, path):
+        return None
+    value, type_ = None, Type.COUNT
+    if written is not None:
+        found = scope.typed(written, (*path, aggregate), table)
+        if found is None:
+            return None
+        value, type_ = found[0], Type.COUNT if aggregate == "count_distinct" else found[1]
+        if type_ not in NUMBERS:
+            scope.problem(
+                "P121", (*path, aggregate), f"a {type_} has no {aggregate}", "take money, a number or a count"
+            )
+            return None
+        if type_ == Type.COUNT and aggregate in ("mean", "median"):
+            type_ = Type.NUMBER
+    latest = _column(scope, spec.latest_of, (*path, "latest_of"), table)
+    if latest is not None and (latest.table != table or spec.dated is None):
+        message = "latest_of names a column of the measured table, and needs dated"
+        scope.problem("P164", (*path, "latest_of"), message, "write it as surveys.respondent_id, with dated:")
+        return None
+    rows = RowsMeaning(
+        table, scope.condition(spec.where, (*path, "where"), table), scope.dated(spec.dated, (*path, "dated"), table)
+    )
+    return MeasureMeaning(
+        name=name,
+        aggregate=aggregate,
+        rows=rows,
+        value=value,
+        type=type_,
+        window=spec.window,
+        credited=spec.credited,
+        owner=_column(scope, spec.partner, (*path, "partner"), table) or Column(table, "partner_id"),
+        latest_of=latest,
+        leaves_blanks_out=spec.blank == "leave_out" or aggregate == "count_distinct",
+        counts_direct=spec.direct,
+    )
+
+
+def _column(scope: Scope, written: Written | None, path: Path, table: str) -> Column | None:
+    """The one column that an expression is."""
+    found = None if written is None else scope.typed(written, path, table)
+    if found is None:
+        return None
+    if isinstance(found[0], Column):
+        return found[0]
+    scope.problem("P164", path, "this names one column", "write it as surveys.respondent_id")
+    return None
+
+
+def _is_owned(scope: Scope, table: str, spec: MeasureSpec, path: Path) -> bool:
+    if spec.credited is None:
+        return spec.partner is not None or scope.owned(table, path)
+    if "credits" not in scope.tables:
+        scope.problem("P163", path, "crediting needs the table credits", "add its source under sources:")
+        return False
+    if sees(scope.tables, table, "deals"):
+        return True
+    scope.problem(
+        "P165", path, f"a row of {table} has no deal to be credited for", "measure deals, or leave credited out"
+    )
+    return False

@@ -1,0 +1,44 @@
+"""A KPI from what it measures: numerator over denominator, or a formula; unknown where nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+
+from rules.exact import Exact
+from rules.meaning import KpiMeaning
+from rules.tree import Column, Expression, Type
+from rules.vector import Truth, number
+
+
+def ratio(kpi: KpiMeaning, numerator: Exact, denominator: Exact) -> Exact:
+    """The KPI by row, (n,): `times` x numerator / denominator, exact.
+
+    Where the denominator is zero it is unknown, or zero if the KPI says so; where it is less than `at_least`, unknown.
+    """
+    rows = len(numerator)
+    value = numerator * Exact.constant(kpi.times, rows) / denominator
+    if kpi.when_zero == "zero":
+        nothing = denominator.is_known() & (denominator.numerator == 0)
+        value = value.where(~nothing, Exact.constant(0, rows))
+    if kpi.at_least:
+        enough = denominator.compare(Exact.constant(kpi.at_least, rows)) >= 0
+        value = value.where(enough, Exact(np.zeros(rows, dtype=np.int64), 1, np.zeros(rows, dtype=bool)))
+    return value
+
+
+def formula(kpi: KpiMeaning, named: Mapping[str, Exact], period_days: int, rows: int) -> Exact:
+    """The KPI by row, (n,), from KPIs that were worked out before it."""
+    assert kpi.formula is not None
+
+    def leaf(tree: Expression) -> Exact | Truth:
+        assert isinstance(tree, Column), "a formula names KPIs"
+        if tree.table == "period":
+            assert tree.name == "days", "a formula counts days"
+            return Exact.constant(period_days, rows)
+        return named[tree.name]
+
+    value = number(kpi.formula, leaf, lambda column: Type.NUMBER, rows)
+    return value * Exact.constant(kpi.times, rows) if kpi.times != Fraction(1) else value
