@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "metrics": ("engine.commands.metrics", "Measure the KPIs of a program, by partner or at any level."),
     "run": ("engine.commands.run", "Calculate a period: who gets what, to the last unit."),
     "show": ("engine.commands.show", "Show a kept run: its register, its lines, its inputs."),
+    "trace": ("engine.commands.trace", "Tell what became of a source row, rule by rule."),
     "explain": ("engine.commands.explain", "Explain a partner's payout, from the cent to the source rows."),
 }
 

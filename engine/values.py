@@ -181,6 +181,39 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Which rows one rule reads: of which table, on which conditions, in which days, and for whose partner.
+
+    `is_paid`: a row that counts is paid, else it is only measured. `trees` are all expressions of the rule; `needs` the
+    columns without which a row does not count. `days` None: there are none.
+    """
+
+    name: str
+    title: str
+    place: Place
+    is_paid: bool
+    table: str
+    where: Expression | None
+    dated: Column | None
+    days: tuple[date | None, date | None] | None
+    owner: Column
+    credited: str | None
+    latest_of: Column | None
+    needs: tuple[Column, ...]
+    trees: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """How many rows of a table ended in one way: paid, measured, not_payable (by `rule`), outside or rejected."""
+
+    table: str
+    fate: str
+    rule: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrailRow:
     """One source row of one partner as a measure's explanation reads it: the partner's share of it, and its cells."""
 
@@ -228,6 +261,14 @@ class Facts(Protocol):
         """The half-open days that a measure looks at; None where there are none."""
         ...
 
+    def record(self, table: str, key: str) -> int | None:
+        """The record of the row with that key, if there is one."""
+        ...
+
+    def referring(self, table: str, to: str, record: int) -> Sequence[tuple[str, int]]:
+        """The rows of a table that refer to one row of another: their keys and records."""
+        ...
+
     def file(self, table: str) -> str:
         """The file that a table came from, as people know it."""
         ...
@@ -248,13 +289,18 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One source table of a run: its file, its digests, and how many rows were read."""
+    """One source table of a run: its file, its digests, how many rows were accepted, and how many rejected.
+
+    `rows` + `rejected` rows were read; `rejected_sha256` is over the keys and codes of the rejected ones.
+    """
 
     table: str
     file: str
     raw_sha256: str
     rows_sha256: str
     rows: int
+    rejected: int = 0
+    rejected_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

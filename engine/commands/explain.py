@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from engine.acts.trace import why_not
 from engine.acts.why import why
 from engine.commands.console import json_option, print_json, store_path
+from engine.commands.trace import traced_json, traced_lines
 from engine.reports.tree import as_json, tree_lines
 
 
@@ -14,14 +16,25 @@ from engine.reports.tree import as_json, tree_lines
 @click.argument("partner")
 @click.argument("line", required=False)
 @click.option("--all", "is_whole", is_flag=True, help="Tell every source row, not only the ten largest.")
+@click.option("--why-not", "row", help="Tell why the source row with this key paid the partner nothing.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, run: int, partner: str, line: str | None, is_whole: bool, is_json: bool) -> None:
+def command(
+    ctx: click.Context, run: int, partner: str, line: str | None, is_whole: bool, row: str | None, is_json: bool
+) -> None:
     """Explain what PARTNER gets in RUN: its whole payout, or one LINE of it (a payout, a pool, a sum or a KPI).
 
     The run is worked out again from its kept program and facts first; then every value is computed once more on its
     way down, one row at a time. What does not re-add to the posted cent is an error.
     """
+    if row is not None:
+        traced = why_not(store_path(ctx), run, partner, row)
+        if is_json:
+            print_json({"partner_id": partner, **traced_json(traced)})
+        else:
+            click.echo(f"{row} and {partner} in run {run}")
+            click.echo("\n".join(traced_lines(traced)))
+        return
     found = why(store_path(ctx), run, partner, line, is_whole)
     if is_json:
         print_json(

@@ -7,7 +7,8 @@ reads; every sum, product and quotient of measures is the exact kernel's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -15,34 +16,43 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from engine.digest import rows_digest
+from engine.facts.keep import digest_rows
+from engine.facts.fates import fates
 from engine.facts.measures import Groups, measure, window_days
 from engine.facts.read import table_name
 from engine.facts.seen import FP, Seen, texts
 from engine.facts.sql import Sql, identifier
 from engine.facts.trail import trail
-from engine.values import Frame, Measured, Rows, TrailRow
+from engine.values import Fate, Frame, Measured, Reading, Rows, Sheet, TrailRow
 from rules.calendar import Calendar, Period
 from rules.evaluate import Value
 from rules.exact import Exact
 from rules.meaning import MeasureMeaning
-from rules.tables import Table, TableColumn
+from rules.tables import Table
 from rules.tree import Column, Expression, Type
-from rules.vector import leaves, number, truth
+from rules.vector import Truth, has_product, leaves, number, truth
 
-_BATCH_ROWS = 100_000
+_ROWS_IN_MEMORY_MAX = 1_000_000
 
 
-def connect(folders: Sequence[Path], threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """A database of its own in memory that may read below `folders` and nowhere else, and load nothing."""
+def connect(
+    folders: Sequence[Path], threads: int | None = None, scratch: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A database of its own in memory that may read below `folders` and nowhere else, and load nothing.
+
+    What does not fit in its memory (1 GB, or 256 MB for each thread) goes to `scratch`.
+    """
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     if threads is not None:
         connection.execute(f"SET threads={int(threads)}")
+    used = int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
+    connection.execute(f"SET memory_limit='{max(1000, 256 * used)}MB'")
     listed = ", ".join("'" + str(folder.resolve()).replace("'", "''") + "/'" for folder in folders)
     connection.execute(f"SET allowed_directories=[{listed}]")
+    if scratch is not None:
+        connection.execute("SET temp_directory='" + str(scratch.resolve() / "spill").replace("'", "''") + "'")
     connection.execute("SET enable_external_access=false")
     connection.execute("SET lock_configuration=true")
     return connection
@@ -52,7 +62,7 @@ class Snapshot:
     """The facts of one period: typed tables in a connection, asked for rows by the sheet.
 
     `files` names each table's source for people; `eligible` is the condition on which a partner can be paid at all;
-    the derived flags hold at the period's end.
+    `kept` are the tables as Parquet files, in the order of their keys.
     """
 
     def __init__(
@@ -63,8 +73,11 @@ class Snapshot:
         period: Period,
         calendar: Calendar,
         eligible: Expression | None,
+        kept: Mapping[str, Path],
     ) -> None:
-        self._connection, self._calendar = connection, calendar
+        for table, path in kept.items():
+            _open_table(connection, table, path)
+        self._connection, self._calendar, self._kept = connection, calendar, kept
         self._files = files
         self._tables = tables
         self._period = period
@@ -127,6 +140,17 @@ class Snapshot:
         found, groups = np.unique(texts(self._connection.sql(query).to_arrow_table()["label"]), return_inverse=True)
         return tuple(found.tolist()), Groups(keys, groups.astype(np.int64), len(found))
 
+    def fates(self, readings: Sequence[Reading], sheet: Sheet) -> tuple[Fate, ...]:
+        """How many rows of each table ended in which way; what a sheet has read is not worked out again."""
+        kept: dict[str, Sequence[int]] = {}
+        for reading in readings:
+            if reading.is_paid:
+                frames = [sheet.frames[name] for name in sheet.frames if name.rsplit(".", 1)[0] == reading.name]
+                kept[reading.name] = next(frame for frame in frames if frame.table == reading.table).records.tolist()
+            elif reading.where is not None and has_product(reading.where):
+                kept[reading.name] = self.rows(reading.table, reading.where, None, {}, {}).frame.records.tolist()
+        return fates(self._connection, self._tables, self._period, readings, kept)
+
     def trail(self, measure: MeasureMeaning, partner: str) -> Sequence[TrailRow]:
         """Every row of a partner in a measure's table, unfiltered, in the order of their keys."""
         return list(trail(self._connection, self._tables, self._period, measure, partner))
@@ -134,6 +158,30 @@ class Snapshot:
     def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
         """The half-open days that a measure looks at; None where there are none."""
         return window_days(measure.window, self._period, self._calendar)
+
+    def tables(self) -> tuple[str, ...]:
+        """The tables that there are facts of."""
+        return tuple(self._files)
+
+    def record(self, table: str, key: str) -> int | None:
+        """The record of the row with that key, if there is one."""
+        if table not in self._tables:
+            return None
+        query = f"SELECT record FROM {table_name(table)} AS t WHERE {self._shown_key(table)} = ?"  # noqa: S608
+        found = self._connection.execute(query, [key]).fetchall()
+        return int(found[0][0]) if found else None
+
+    def referring(self, table: str, to: str, record: int) -> Sequence[tuple[str, int]]:
+        """The rows of a table that refer to one row of another: their keys and records."""
+        seen = Seen(self._tables, table, self._period)
+        seen.named(Column(to, self._tables[to].columns[0].name))
+        query = f"""SELECT {self._shown_key(table)}, t.record FROM {table_name(table)} AS t {seen.joins()}
+            WHERE j_{to}.record = ? ORDER BY 2"""  # noqa: S608
+        return [(str(key), int(each)) for key, each in self._connection.execute(query, [record]).fetchall()]
+
+    def _shown_key(self, table: str) -> str:
+        keys = [f"t.{identifier(name)}" for name in self._tables[table].key] or ["t.record"]
+        return " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
 
     def file(self, table: str) -> str:
         """The file that a table came from, as people know it."""
@@ -161,21 +209,7 @@ class Snapshot:
 
     def digest(self, table: str) -> tuple[str, int]:
         """The digest of a table over its key-sorted rows, and their number."""
-        columns = self._present(table)
-        cells = " || ',' || ".join(_cell(column) for column in columns) or "''"
-        order = ", ".join([*(identifier(name) for name in self._tables[table].key), "line"])
-        query = f"SELECT '[' || {cells} || ']' || chr(10) AS line, * FROM {table_name(table)}"  # noqa: S608
-        relation = self._connection.sql(f"SELECT line FROM ({query}) ORDER BY {order}")  # noqa: S608
-        count = 0
-
-        def lines() -> Iterator[bytes]:
-            nonlocal count
-            for batch in relation.to_arrow_reader(_BATCH_ROWS):
-                count += batch.num_rows
-                yield _bytes(batch.column(0))
-
-        described = [(column.name, column.type.value) for column in columns]
-        return rows_digest(table, described, lines()), count
+        return digest_rows(self._connection, self._tables[table], table_name(table))
 
     def is_money(self, column: Column) -> bool:
         """Whether a column of the tables holds money."""
@@ -188,13 +222,7 @@ class Snapshot:
 
     def write(self, table: str, path: Path) -> None:
         """Keep a table as Parquet, in the order of its keys, with the record numbers of the source."""
-        keys = [identifier(name) for name in self._tables[table].key]
-        order = ", ".join([*keys, "record"])
-        reader = self._connection.sql(f"SELECT * FROM {table_name(table)} ORDER BY {order}")  # noqa: S608
-        batches = reader.to_arrow_reader(_BATCH_ROWS)
-        with pq.ParquetWriter(path, batches.schema, compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(batch)
+        shutil.copyfile(self._kept[table], path)
 
     def _read_partners(self, eligible: Expression | None) -> Frame:
         seen = Seen(self._tables, "partners", self._period)
@@ -226,33 +254,17 @@ class Snapshot:
             cells = ", ".join(identifier(column.name) for column in self._tables[table].columns)
             source = f"(SELECT *, row_number() OVER (ORDER BY {cells}, record) AS place FROM {source})"  # noqa: S608
             keys = ["t.place"]
-        shown = " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
+        shown = self._shown_key(table)
         open_to = "" if is_open else "SEMI JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
         columns = ", ".join([f"{shown} AS key", "t.record AS record", "t.partner_id AS partner", *selected])
         query = f"""SELECT {columns} FROM {source} AS t {seen.joins()} {open_to}
             WHERE {window} ORDER BY {", ".join(keys)}, t.record"""  # noqa: S608
         return self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_table()
 
-    def _present(self, table: str) -> list[TableColumn]:
-        """The columns of a table by name that hold anything."""
-        columns = sorted(self._tables[table].columns, key=lambda column: column.name)
-        counts = ", ".join(f"count({identifier(column.name)})" for column in columns)
-        found = self._connection.execute(f"SELECT {counts} FROM {table_name(table)}").fetchall()[0]  # noqa: S608
-        return [column for column, filled in zip(columns, found, strict=True) if filled or column.in_key]
 
-
-def _cell(column: TableColumn) -> str:
-    """The canonical JSON of a cell: a string, or null where it is blank."""
-    name = identifier(column.name)
-    if column.type in (Type.ID, Type.TEXT):
-        text = f"CAST(to_json({name}) AS VARCHAR)"
-    elif column.type == Type.NUMBER:
-        text = f"'\"' || CAST(CAST({name} * {FP} AS DECIMAL(38,0)) AS VARCHAR) || '\"'"
-    else:
-        text = f"'\"' || CAST({name} AS VARCHAR) || '\"'"
-    return f"coalesce({text}, 'null')"
-
-
-def _bytes(column: pa.Array) -> bytes:
-    """The texts of a column, end to end."""
-    return "".join(column.to_pylist()).encode("utf-8")
+def _open_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    """A kept table under its name: in memory, or as a view of its file where it is large."""
+    file = "read_parquet('" + str(path).replace("'", "''") + "')"
+    rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])  # noqa: S608
+    kind = "TABLE" if rows <= _ROWS_IN_MEMORY_MAX else "VIEW"
+    connection.execute(f"CREATE {kind} {table_name(table)} AS SELECT * FROM {file}")  # noqa: S608

@@ -1,0 +1,32 @@
+"""partage init: a program to begin with."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from engine.acts.start import TEMPLATES, start
+from engine.commands.console import json_option, print_json
+
+
+@click.command(name="init")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--template", type=click.Choice(list(TEMPLATES)), default="pool", show_default=True, help="What to begin with."
+)
+@json_option
+def command(folder: Path, template: str, is_json: bool) -> None:
+    """Start a program in FOLDER: a program.yaml with comments, small tables, and a README that names the period to run.
+
+    Templates: pool (a profit pool shared among partners) and channel (commissions on deals, and referral fees). FOLDER
+    has to be new or empty; nothing is ever written over.
+    """
+    started = start(folder, template)
+    if is_json:
+        print_json({"folder": str(folder), "template": template, "files": list(started.files)})
+        return
+    click.echo(f"started {folder}: {TEMPLATES[template]}")
+    click.echo("wrote     " + "  ".join(started.files))
+    click.echo(f"next      cd {shlex.quote(str(folder))}   partage check program.yaml   (README.md says how to run it)")

@@ -1,0 +1,143 @@
+"""Trace: what became of one source row; every rule that reads it, and what that rule made of it.
+
+In: a run's plan, sheet, readings and facts. Out: verdicts in words, each with the condition that decided, worked out
+again on the row's own cells by the law of `rules.evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.values import Facts, Pay, Plan, Reading, Sheet
+from rules.evaluate import Value, evaluate
+from rules.kinds.base import number
+from rules.problem import Place, Problem, Refused
+from rules.tree import And, Column, Expression, columns, words
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule made of one row: `fate` is paid, measured, not_payable, outside or unread.
+
+    `rule` is the rule's name, `words` why, `partner` whose row it is; `amount_minor` what the row was paid.
+    """
+
+    table: str
+    key: str
+    rule: str
+    fate: str
+    words: str
+    place: Place
+    partner: str = ""
+    amount_minor: int | None = None
+
+
+def trace(
+    plan: Plan, sheet: Sheet, facts: Facts, readings: Sequence[Reading], table: str, key: str
+) -> tuple[Verdict, ...]:
+    """Every verdict on the row of `table` with that key, and on the rows that refer to it; raises Refused for no
+    row."""
+    record = facts.record(table, key)
+    if record is None:
+        hint = "name the key as the source has it (parts joined by /); a rejected row is listed by show RUN --rejected"
+        raise Refused(Problem("S114", f"{table} has no accepted row {key}", Place(), hint))
+    found: list[Verdict] = []
+    for reading in readings:
+        if reading.table == table:
+            found.append(_verdict(plan, sheet, facts, reading, key, record))
+        elif any(column.table == table for tree in reading.trees for column in columns(tree)):
+            for other, its_record in facts.referring(reading.table, table, record):
+                found.append(_verdict(plan, sheet, facts, reading, other, its_record))
+    if not found:
+        found.append(Verdict(table, key, "", "unread", "no rule reads this row", Place()))
+    return tuple(found)
+
+
+def _verdict(plan: Plan, sheet: Sheet, facts: Facts, reading: Reading, key: str, record: int) -> Verdict:
+    wanted = list(dict.fromkeys(column for tree in (*reading.trees, reading.owner) for column in columns(tree)))
+    from_tables = [column for column in wanted if column.table is not None]
+    cells, _ = facts.cells(reading.table, record, from_tables)
+    owner = str(cells.get(reading.owner) or "")
+
+    def verdict(fate: str, told: str, amount: int | None = None) -> Verdict:
+        return Verdict(reading.table, key, reading.name, fate, told, reading.place, owner, amount)
+
+    told = _outside(reading, cells)
+    if told:
+        return verdict("outside", told)
+    if reading.credited is None and not owner:
+        return verdict("not_payable", "the row names no partner")
+    position = np.flatnonzero(sheet.partners.keys == owner)
+    if reading.credited is None and not len(position):
+        return verdict(
+            "not_payable", f"partner {owner} cannot be paid: the program's condition `eligible` does not hold"
+        )
+    named = {Column(None, name): _of(sheet, name, position) for name in _names(wanted)}
+    failed = _failed(reading.where, {**cells, **named})
+    if failed:
+        return verdict("not_payable", failed)
+    for column in reading.needs:
+        if cells[column] is None:
+            return verdict("not_payable", f"{column} is blank, and the rule leaves such rows out")
+    if not reading.is_paid:
+        return verdict("measured", f"counts in {reading.title}")
+    amount = _paid(plan, sheet, reading, key)
+    return verdict("paid", f"a row of {reading.name}", amount)
+
+
+def _outside(reading: Reading, cells: Mapping[Column, Value]) -> str:
+    """Why the row is not in the days that the rule looks at; empty where it is."""
+    if reading.days is None:
+        return "the rule looks at a period that the calendar does not have"
+    if reading.dated is None:
+        return ""
+    day = cells[reading.dated]
+    if day is None:
+        return f"{reading.dated} is blank"
+    assert isinstance(day, date)
+    first, end = reading.days
+    if (first is None or day >= first) and (end is None or day < end):
+        return ""
+    return f"{reading.dated} is {day}, outside {first or 'the beginning'} to before {end}"
+
+
+def _failed(where: Expression | None, cells: Mapping[Column, Value]) -> str:
+    """The part of the condition that does not hold, with the cells that it met; empty where all hold."""
+    for part in where.parts if isinstance(where, And) else ([] if where is None else [where]):
+        value = evaluate(part, cells.__getitem__)
+        if value is not True:
+            met = ", ".join(f"{column} is {_told(cells[column])}" for column in columns(part))
+            return f"{words(part)} {'does not hold' if value is False else 'is unknown'}: {met}"
+    return ""
+
+
+def _told(value: Value) -> str:
+    if value is None:
+        return "blank"
+    if isinstance(value, Fraction):
+        return number(value)
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _names(wanted: Sequence[Column]) -> Iterator[str]:
+    return (column.name for column in wanted if column.table is None)
+
+
+def _of(sheet: Sheet, name: str, position: NDArray[np.int64]) -> Fraction | None:
+    return sheet.columns[name].fraction(int(position[0])) if len(position) else None
+
+
+def _paid(plan: Plan, sheet: Sheet, reading: Reading, key: str) -> int | None:
+    """What the row was paid by the rule, where the rule pays rows one by one."""
+    for step in plan.components:
+        if isinstance(step, Pay) and step.component == reading.name:
+            rows = np.flatnonzero(sheet.frames[step.frame].keys == key)
+            value = sheet.columns[step.name].fraction(int(rows[0])) if len(rows) else None
+            return None if value is None else int(value)
+    return None
