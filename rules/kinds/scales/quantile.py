@@ -1,0 +1,66 @@
+"""Percentiles of the peers, exactly: a column of values and groups goes in, each row's reference comes out."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+
+from rules.exact import Exact
+from rules.kinds.base import Reason, number
+from rules.kinds.scales.peers import circle_of, peer_groups
+
+Quantile = Literal["interpolated", "nearest_rank"]
+
+
+def percentile_of_peers(values: Exact, groups: Exact | None, at: Fraction, method: Quantile = "interpolated") -> Exact:
+    """The percentile `at` (0 to 1) of the known values in each row's group, itself included; never rounded.
+
+    `values` (n,); `groups` (n,) codes, None for one group of all. `interpolated` (default) is type 7 of Hyndman and
+    Fan, "Sample Quantiles in Statistical Packages" (The American Statistician 50, 1996): linear between the closest
+    ranks at 1 + (n - 1) p, as NumPy, R and PERCENTILE.INC of spreadsheets do. `nearest_rank` is their type 1: the
+    smallest value that a share of at least p does not exceed. Unknown where the group is, or has no known value.
+
+    >>> percentile_of_peers(Exact.of([15, 20, 35, 40, 50]), None, Fraction(2, 5)).fraction(0)
+    Fraction(29, 1)
+    """
+    assert 0 <= at <= 1, "a percentile lies between 0 and 1"
+    scaled, below = values.scaled()
+    result: list[Fraction | None] = [None] * len(values)
+    for members, every in peer_groups(values, groups, with_unknown=True):
+        ranked = np.sort(scaled[members])
+        count = len(ranked)
+        if count == 0:
+            continue
+        if method == "nearest_rank":
+            found = Fraction(int(ranked[max(-(-count * at.numerator // at.denominator), 1) - 1]), below)
+        else:
+            first, rest = divmod((count - 1) * at, 1)
+            low, high = int(ranked[first]), int(ranked[min(first + 1, count - 1)])
+            found = (low + rest * (high - low)) / below
+        for row in every.tolist():
+            result[row] = found
+    return Exact.of(result)
+
+
+def explain_percentile_of_peers(
+    values: Exact, groups: Exact | None, row: int, at: Fraction, method: Quantile = "interpolated"
+) -> Reason | None:
+    """The same percentile for one row, worked out alone; None where it is unknown."""
+    numbers, below = circle_of(values, groups, row)
+    if not numbers:
+        return None
+    numbers.sort()
+    count = len(numbers)
+    share = f"the {number(at * 100)} % percentile of {count} peers"
+    if method == "nearest_rank":
+        place = next(place for place in range(1, count + 1) if Fraction(place, count) >= at)
+        found = Fraction(numbers[place - 1], below)
+        return Reason(found, f"{share}, value {place} from below = {number(found)}", ("value",))
+    rank = 1 + (count - 1) * at
+    low, high = numbers[math.floor(rank) - 1], numbers[math.ceil(rank) - 1]
+    toward = rank - math.floor(rank)
+    found = (low * (1 - toward) + high * toward) / Fraction(below)
+    return Reason(found, f"{share}, at rank {number(rank)} from below = {number(found)}", ("value",))

@@ -1,0 +1,82 @@
+"""What a scorecard means: whom it scores, which value each scale measures, and against what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from rules.kinds.scales.base import Better, ScaleKind
+from rules.kinds.scales.quantile import Quantile
+from rules.problem import Place
+from rules.scorecard import ScorecardSpec
+from rules.tree import Expression, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a value is measured against: one of a literal, a table's figure, a percentile of the peers, an expression.
+
+    `literal` is in the value's unit (money in minor units). `table` is target or benchmark.p25, .p50, .p75. `among` is
+    whose percentile: those for whom it is equal.
+    """
+
+    literal: Fraction | None = None
+    table: str | None = None
+    percentile: Fraction | None = None
+    method: Quantile = "interpolated"
+    among: Expression | None = None
+    expression: tuple[Expression, Type] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """One scale at work: the value it takes (a KPI by name, or an expression), and its references and peers by key.
+
+    `ids` are the names under which the tables of targets and benchmarks may know the KPI; `scale_minor` turns their
+    figures into minor units where it is money. `note` tells who rated, and on what grounds.
+    """
+
+    kpi: str | None
+    expression: tuple[Expression, Type] | None
+    type: Type
+    better: Better
+    ids: tuple[str, ...]
+    scale: ScaleKind
+    against: Mapping[str, Against]
+    peers: Mapping[str, Expression]
+    scale_minor: int = 1
+    note: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A number where a condition holds, and `otherwise` where it does not; unknown where it is unknown."""
+
+    when: Expression
+    value: Fraction
+    otherwise: Fraction
+
+
+Extra = Measuring | Conditional
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardMeaning:
+    """A scorecard that was understood; `entries` by path (`growth.sourced`), extras by name."""
+
+    name: str
+    title: str
+    card: ScorecardSpec
+    whom: Expression | None
+    entries: Mapping[str, Measuring]
+    bonus: Mapping[str, Extra]
+    multipliers: Mapping[str, Extra]
+    gates: Mapping[str, Extra]
+    rank_among: Expression | None
+    place: Place
+    places: Mapping[str, Place]
+
+
+Side = Literal["bonus", "multipliers", "gates"]
