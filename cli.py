@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("engine.commands.schema", "Write the JSON Schema, for editors that complete and check programs."),
     "kpis": ("engine.commands.kpis", "List the catalogue of KPIs, or show a definition."),
     "metrics": ("engine.commands.metrics", "Measure the KPIs of a program, by partner or at any level."),
+    "score": ("engine.commands.score", "Score the partners of a program; nothing is paid."),
     "run": ("engine.commands.run", "Calculate a period: who gets what, to the last unit."),
     "show": ("engine.commands.show", "Show a kept run: its register, its lines, its inputs."),
     "trace": ("engine.commands.trace", "Tell what became of a source row, rule by rule."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.values import PAYOUT, Gather, Kpi, Pay, Plan, ReadRows, Share, Size, Step, Sum, Weigh
+from engine.values import PAYOUT, Gather, Kpi, Pay, Plan, ReadRows, Score, Share, Size, Step, Sum, Weigh
 from rules.meaning import Meaning, PayoutMeaning, PoolMeaning
 from rules.problem import Place
 from rules.tree import Expression, Type
@@ -18,6 +18,7 @@ def compile_plan(meaning: Meaning) -> Plan:
     """The plan of a program: KPIs, payouts, pools, sums, and last what each partner gets in all."""
     steps: list[Step] = []
     steps += [Kpi(kpi.name, kpi.title, kpi.place, kpi) for kpi in meaning.kpis]
+    steps += [Score(card.name, card.title, card.place, card) for card in meaning.scorecards]
     for payout in meaning.payouts:
         steps += _payout_steps(payout)
     for pool in meaning.pools:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.digest import canonical, sha256
-from engine.values import PAYOUT, Input, Lines, Pay, Plan, Run, Share, Sheet
+from engine.digest import canonical, digest, sha256
+from engine.values import PAYOUT, Input, Lines, Pay, Plan, Run, Score, Share, Sheet
 from engine.version import VERSION
 from rules.exact import LIMIT, Integers, total
 from rules.problem import Problem, Refused
@@ -28,8 +28,8 @@ def settle(plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input
     lines = _lines(plan, sheet)
     parts = [sheet.columns[step.component].numerator for step in plan.components]
     paid = sheet.columns[PAYOUT].numerator
-    if any(abs(int(each)) >= LIMIT for each in paid) or abs(total(paid)) >= LIMIT:
-        hint = "amounts are limited to 10^15 minor units each; check the sizes and the rates"
+    if any(_is_beyond(column) for column in (*parts, paid)) or abs(total(paid)) >= LIMIT:
+        hint = "the books hold amounts below 2^63 minor units; check the rates, and the unit of the amounts"
         raise Refused(Problem("F305", "a payout is larger than the books can hold", plan.steps[-1].place, hint))
     payouts = np.column_stack([*parts, paid]).astype(np.int64)
     pools = {
@@ -49,7 +49,13 @@ def settle(plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input
         "period": {"name": sheet.period.name, "start": str(sheet.period.start), "end": str(sheet.period.end)},
         "engine": {"name": "partage", "version": VERSION},
         "inputs": [
-            {"table": each.table, "rows": each.rows, "rows_sha256": each.rows_sha256}
+            {
+                "table": each.table,
+                "rows": each.rows,
+                "rows_sha256": each.rows_sha256,
+                "rejected": each.rejected,
+                "rejected_sha256": each.rejected_sha256,
+            }
             for each in sorted(inputs, key=lambda each: each.table)
         ],
         "components": [step.component for step in plan.components],
@@ -57,6 +63,7 @@ def settle(plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input
         "lines_sha256": lines_digest(lines, plan.terms.currency.code),
         "partners": len(partners),
         "pools": {name: {"size_minor": str(size), "left_minor": str(left)} for name, (size, left) in pools.items()},
+        "scores_sha256": _scores_digest(plan, sheet),
         "total": {"currency": plan.terms.currency.code, "minor": str(total(lines.amount_minor))},
     }
     return Run(
@@ -71,6 +78,10 @@ def settle(plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input
         pools=pools,
         manifest=manifest,
     )
+
+
+def _is_beyond(column: Integers) -> bool:
+    return len(column) > 0 and max(abs(int(column.max())), abs(int(column.min()))) >= LIMIT
 
 
 def lines_digest(lines: Lines, currency: str) -> str:
@@ -103,9 +114,26 @@ def _lines(plan: Plan, sheet: Sheet) -> Lines:
         table.append(np.full(int(known.sum()), source, dtype=object))
         key.append(frame.keys[known])
         amount.append(paid.numerator[known].astype(np.int64))
-    columns = [np.concatenate(each) if each else np.array([]) for each in (partner, component, table, key, amount)]
+    if not amount:  # a program that only scores
+        none = np.array([], dtype=object)
+        return Lines(none, none, none, none, np.array([], dtype=np.int64))
+    columns = [np.concatenate(each) for each in (partner, component, table, key, amount)]
     order = np.lexsort([_ranks(columns[index]) for index in (3, 2, 1, 0)])
     return Lines(*(column[order] for column in columns))
+
+
+def _scores_digest(plan: Plan, sheet: Sheet) -> str:
+    """The digest of every partner's scores and tiers, by scorecard."""
+    names = [name for step in plan.steps if isinstance(step, Score) for name in (step.name, f"{step.name}.tier")]
+    columns = {name: sheet.columns[name].fractions() for name in names if name in sheet.columns}
+    found = {
+        name: [
+            [str(key), None if value is None else str(value)]
+            for key, value in zip(sheet.partners.keys, column, strict=True)
+        ]
+        for name, column in columns.items()
+    }
+    return digest({"t": "partage/scores/1", "scores": found})
 
 
 def _ranks(texts: NDArray[Any]) -> NDArray[Any]:

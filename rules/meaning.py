@@ -7,12 +7,15 @@ reports; the meaning is only given where no problem is an error.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 from rules.apportion import Residue
 from rules.calendar import Calendar
 from rules.kinds.base import PayoutKind, ShareKind, Terms
+from rules.kpi import Window
 from rules.problem import Place
+from rules.scored import ScorecardMeaning
 from rules.tables import Table
 from rules.tree import Column, Expression, Type
 from rules.written import DateRange
@@ -20,13 +23,36 @@ from rules.written import DateRange
 
 @dataclass(frozen=True, slots=True)
 class SourceMeaning:
-    """A source file: the table that it fills, and our names and values for its own."""
+    """A source: the table that it fills, where its rows come from, and how columns and values are written there.
+
+    `format` is csv, parquet, excel, sqlite or postgres; `file` is the path below the program's folder (of the database
+    file for sqlite; "" for postgres, where `variable` names the environment variable with the URL); `dates` is the
+    format by column; `expected_totals` are whole minor units for money, and as written for other columns.
+    """
 
     table: str
     file: str
     columns: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]]
     place: Place
+    format: str = "csv"
+    sheet: str = ""
+    query: str = ""
+    variable: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = "utf-8"
+    dates: Mapping[str, str] = field(default_factory=dict)
+    decimal: str = "."
+    expected_rows: int | None = None
+    expected_totals: Mapping[str, Fraction] = field(default_factory=dict)
+    excused: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The source's name for people."""
+        if self.query:
+            return f"query of {self.table}"
+        return f"{self.file}[{self.sheet}]" if self.sheet else self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +65,53 @@ class RowsMeaning:
 
 
 @dataclass(frozen=True, slots=True)
-class KpiMeaning:
-    """A KPI that is a sum or a count of rows by partner, zero where a partner has none."""
+class MeasureMeaning:
+    """One number for each partner from the rows of a table; `aggregate` is sum, count, count_distinct, mean or median.
+
+    `value` is what is aggregated (None for a count); `credited` the role whose credits share a deal among partners;
+    `owner` the column that names the partner whose a row is; `latest_of` the column of whose equal values only the
+    latest row counts. A blank value makes the measure unknown unless it `leaves_blanks_out`; with `counts_direct`, rows
+    of no partner count for the program.
+    """
 
     name: str
+    aggregate: str
     rows: RowsMeaning
-    measure: Expression | None
+    value: Expression | None
     type: Type
+    window: Window
+    credited: str | None
+    owner: Column
+    latest_of: Column | None
+    leaves_blanks_out: bool
+    counts_direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KpiMeaning:
+    """A KPI: a measure, the ratio of two measures times a factor, or a formula over named KPIs.
+
+    `is_averaged` (a formula's): above partners its values are averaged instead of worked out from sums.
+    """
+
+    name: str
+    title: str
+    type: Type
+    better: str
+    level: str
+    numerator: MeasureMeaning | None
+    denominator: MeasureMeaning | None
+    formula: Expression | None
+    is_averaged: bool
+    times: Fraction
+    when_zero: str
+    at_least: int
     place: Place
+
+    @property
+    def measures(self) -> tuple[MeasureMeaning, ...]:
+        """The measures that it rests on itself."""
+        return tuple(each for each in (self.numerator, self.denominator) if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +168,7 @@ class Meaning:
     sources: tuple[SourceMeaning, ...]
     eligible: Expression | None
     kpis: tuple[KpiMeaning, ...]
+    scorecards: tuple[ScorecardMeaning, ...]
     payouts: tuple[PayoutMeaning, ...]
     pools: tuple[PoolMeaning, ...]
     totals: tuple[TotalMeaning, ...]

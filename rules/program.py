@@ -7,32 +7,22 @@ here without a line changed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from rules.apportion import Residue
 from rules.expression import ExpressionField
 from rules.kinds import PAYOUTS, SHARES
 from rules.kinds.base import Kind, PayoutKind, ShareKind
+from rules.kpi import KpiSpec
+from rules.names import Name
 from rules.rounding import Rounding
+from rules.scorecard import ScorecardSpec
 from rules.tree import Type
-from rules.written import MoneyField, RangeField
-
-NAME = r"[a-z][a-z0-9_]{0,62}"
-
-
-def _checked_name(text: str) -> str:
-    if re.fullmatch(NAME, text, re.ASCII) is None:
-        hint = "use lower-case letters, digits and _, beginning with a letter"
-        raise PydanticCustomError("P101", "'{name}' cannot be a name", {"name": text, "hint": hint})
-    return text
-
-
-Name = Annotated[str, AfterValidator(_checked_name)]
+from rules.written import CountField, MoneyField, RangeField
 
 
 class Written(BaseModel):
@@ -61,14 +51,45 @@ class CalendarSpec(Kind):
     periods: Mapping[str, RangeField] = Field(default={}, description="the periods of a custom calendar by name")
 
 
+class DatabaseSpec(Written):
+    """The database that a query asks: one of the two, and never a password."""
+
+    sqlite: str | None = Field(default=None, description="a database file below the program's folder")
+    postgres: str | None = Field(default=None, description="the environment variable that holds the connection's URL")
+
+
+class ExpectSpec(Written):
+    """What the sender of a source says that it holds; another count or total refuses it."""
+
+    rows: CountField | None = None
+    totals: Mapping[Name, MoneyField] = Field(default={}, description="our column: the sum over all rows")
+
+
 class SourceSpec(Kind):
-    """Where a table comes from: a file below the program's folder, and how its columns and values are called there."""
+    """Where a table comes from, and how its columns and values are called and written there.
+
+    A source is a file below the program's folder (CSV, Parquet or an Excel workbook) or a query on a database. Cells
+    are read as text by one grammar; what is written in another way has to be declared here, for nothing is guessed.
+    """
 
     short = "file"
 
-    file: str
-    columns: Mapping[Name, str] = Field(default={}, description="our column: the column's name in the file")
+    file: str | None = None
+    format: Literal["csv", "parquet", "excel"] | None = Field(default=None, description="by the file's ending")
+    sheet: str | None = Field(default=None, description="the workbook's sheet; its only one if unsaid")
+    query: str | None = Field(default=None, description="a single SELECT, asked in a read-only transaction")
+    database: DatabaseSpec | None = Field(default=None, description="where the query is asked")
+    columns: Mapping[Name, str] = Field(default={}, description="our column: the column's name in the source")
     values: Mapping[Name, Mapping[str, str]] = Field(default={}, description="our column: {value there: value here}")
+    constants: Mapping[Name, str] = Field(default={}, description="our column: what it holds on every row")
+    extra: Mapping[Name, Annotated[Type, Field(strict=False)]] = Field(
+        default={}, description="columns beyond the canonical ones; row_id keys a table that has no key"
+    )
+    encoding: str = Field(default="utf-8", description="of a CSV file; never guessed")
+    dates: str | Mapping[Name, str] = Field(default={}, description="how dates are written, such as %d.%m.%Y")
+    decimal: Literal[".", ","] = Field(default=".", description="the decimal sign of money and numbers")
+    expect: ExpectSpec = ExpectSpec()
+    excused: str | None = Field(default=None, description="a CSV file: table,row,reason,by of rows left out on purpose")
 
 
 class TableSpec(Written):
@@ -77,15 +98,6 @@ class TableSpec(Written):
     row: str = Field(default="", description="what one row is, in words")
     key: Annotated[tuple[Name, ...], Field(strict=False)]
     columns: Mapping[Name, Annotated[Type, Field(strict=False)]]
-
-
-class MeasureSpec(Written):
-    """A KPI measured on the rows of a table: a sum or a count, by partner."""
-
-    sum: ExpressionField | None = None
-    count: Name | None = Field(default=None, description="the table whose rows are counted")
-    where: ExpressionField | None = None
-    dated: ExpressionField | None = Field(default=None, description="the date that puts a row into a period")
 
 
 class RuleSpec(Written):
@@ -200,7 +212,8 @@ class Program(Written):
     tables: Mapping[Name, TableSpec] = {}
     sources: Mapping[Name, SourceSpec]
     eligible: ExpressionField | None = Field(default=None, description="which partners can be paid at all")
-    kpis: Mapping[Name, MeasureSpec] = {}
+    kpis: Mapping[Name, KpiSpec] = {}
+    scorecards: Mapping[Name, ScorecardSpec] = {}
     payouts: Mapping[Name, Payout] = {}
     pools: Mapping[Name, Pool] = {}
     totals: Mapping[Name, Total] = {}

@@ -139,6 +139,8 @@ adjustments | a manual line | adjustment_id* id, partner_id id, period text, com
     reason text, evidence text, refers_to text
 fx_rates | an exchange rate | from_currency* text, to_currency* text, kind* text, valid_on* date, rate number
 holidays | a bank holiday | country* text, day* date
+scores | points of an earlier scorecard (from a file until a run is locked) | partner_id* id, scorecard* text, \
+    kpi* text, period* text, points number
 """,
     "Marketing, enablement, relationship, product": """
 mdf_budgets | an allocation | budget_id* id, partner_id id, region text, tier text, valid_from date, \

@@ -7,12 +7,30 @@ computed again, one row at a time in fractions, and must be the sheet's; what do
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from engine.explain.kpi import formula_reason, ratio_reason
-from engine.values import PAYOUT, Facts, Gather, Kpi, Pay, Plan, ReadRows, Reasoned, Share, Sheet, Size, Sum, Weigh
+from engine.explain.score import score_reason
+from engine.values import (
+    PAYOUT,
+    Facts,
+    Gather,
+    Kpi,
+    Pay,
+    Plan,
+    ReadRows,
+    Reasoned,
+    Score,
+    Share,
+    Sheet,
+    Size,
+    Step,
+    Sum,
+    Weigh,
+)
 from rules.evaluate import Value, evaluate
 from rules.kinds.base import number
 from rules.kinds.share import Members, explain_share
@@ -37,12 +55,20 @@ def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | No
         hint = "name one of the run's partners; partage show lists them"
         raise Refused(Problem("S110", f"no partner {partner} in this run", Place(), hint))
     wanted = name or PAYOUT
-    known = [step.name for step in plan.steps if isinstance(step, Gather | Sum | Kpi)]
+    known = [name for step in plan.steps for name in _told(step)]
     if wanted not in known:
         hint = "it has " + ", ".join(known)
         raise Refused(Problem("S111", f"this program has nothing called {wanted} for a partner", Place(), hint))
     explaining = _Explaining(plan, sheet, facts, None if is_whole else ROWS_SHOWN)
     return explaining.partner(wanted, int(at[0]))
+
+
+def _told(step: Step) -> list[str]:
+    """The columns of a step that partners have, and that can be explained."""
+    if isinstance(step, Score):
+        extra = [f"{step.name}.tier"] if step.scorecard.card.tiers is not None else []
+        return [step.name, *extra, *([f"{step.name}.rank"] if step.scorecard.card.rank is not None else [])]
+    return [step.name] if isinstance(step, Gather | Sum | Kpi) else []
 
 
 class _Explaining:
@@ -55,7 +81,9 @@ class _Explaining:
 
     def partner(self, name: str, partner: int) -> Reasoned:
         """Why one partner has its value of a column."""
-        step = self._steps[name]
+        step = self._steps.get(name) or self._steps[name.rsplit(".", 1)[0]]
+        if isinstance(step, Score):
+            return self._score(step, name, partner)
         if isinstance(step, Sum):
             parts = tuple(self.partner(part, partner) for part in step.parts)
             value = sum((part.value for part in parts if part.value is not None), Fraction(0))
@@ -65,6 +93,14 @@ class _Explaining:
             return self._kpi(step, partner)
         assert isinstance(step, Gather)
         return self._gathered(step, partner)
+
+    def _score(self, step: Score, name: str, partner: int) -> Reasoned:
+        def of_partner(named: str) -> Reasoned:
+            return self.partner(named, partner)
+
+        node = score_reason(step, name, partner, self._sheet, self._facts, self._plan.terms, of_partner)
+        agreed = self._agree(name, partner, node)
+        return replace(agreed, shown=node.shown or agreed.shown)
 
     def _kpi(self, step: Kpi, partner: int) -> Reasoned:
         key = str(self._sheet.partners.keys[partner])
@@ -200,4 +236,5 @@ class _Explaining:
             return "blank"
         if isinstance(value, str | bool) or not isinstance(value, Fraction | int):
             return str(value)
-        return self._money(value) if self._facts.is_money(column) else number(Fraction(value))
+        is_money = self._is_money(column.name) if column.table is None else self._facts.is_money(column)
+        return self._money(value) if is_money else number(Fraction(value))

@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.facts.keep import digest_rows
 from engine.facts.fates import fates
+from engine.facts.keep import digest_rows
+from engine.facts.lookups import benchmark, codes, codes_of, earlier_points, target
 from engine.facts.measures import Groups, measure, window_days
 from engine.facts.read import table_name
 from engine.facts.seen import FP, Seen, texts
@@ -34,6 +35,7 @@ from rules.tables import Table
 from rules.tree import Column, Expression, Type
 from rules.vector import Truth, has_product, leaves, number, truth
 
+_PLACE = '"@place"'  # among the kept rows, which are sorted: it tells rows without a key, whatever order they came in
 _ROWS_IN_MEMORY_MAX = 1_000_000
 
 
@@ -48,6 +50,7 @@ def connect(
     if threads is not None:
         connection.execute(f"SET threads={int(threads)}")
     used = int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
+    connection.execute("SET enable_progress_bar=false")
     connection.execute(f"SET memory_limit='{max(1000, 256 * used)}MB'")
     listed = ", ".join("'" + str(folder.resolve()).replace("'", "''") + "/'" for folder in folders)
     connection.execute(f"SET allowed_directories=[{listed}]")
@@ -118,6 +121,49 @@ class Snapshot:
         frame = Frame(table, frame.keys[keep], frame.records[keep], frame.partners[keep])
         return Rows(frame, {name: column.take(keep) for name, column in columns.items()})
 
+    def truth(self, condition: Expression, named: Mapping[str, Exact]) -> Truth:
+        """For which partners a condition holds; `named` holds what they already have."""
+        seen = Seen(self._tables, "partners", self._period)
+        wanted = list(dict.fromkeys(leaves(condition, seen.type_of)))
+        from_tables = [tree for tree in wanted if not (isinstance(tree, Column) and tree.table is None)]
+        answer = self._select(seen, "partners", None, from_tables)
+        found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(from_tables)}
+        found |= {tree: named[tree.name] for tree in wanted if isinstance(tree, Column) and tree.table is None}
+        return truth(condition, found.__getitem__, seen.type_of, answer.num_rows)
+
+    def codes(self, column: Expression) -> Exact:
+        """A column as partners see it, equal values as equal whole numbers."""
+        return codes(self._attribute(column))
+
+    def reference(self, table: str, ids: Sequence[str], scale: int) -> Exact:
+        """What a KPI is held against: target, or benchmark.p25, .p50, .p75; `scale` is minor units for money, else
+        1."""
+        keys, period = self._partners.keys, self._period.name
+        if table == "target":
+            return target(self._connection, keys, ids, period, scale)
+        segments = [None if each is None else str(each) for each in self._attribute(Column("partners", "segment"))]
+        return benchmark(self._connection, segments, ids, period, table.split(".")[1], scale)
+
+    def earlier_points(self, scorecard: str, paths: Sequence[str]) -> Mapping[str, Exact]:
+        """The points of the period before, by path; empty where there is no table of them."""
+        before = self._calendar.before(self._period)
+        if "scores" not in self._files or before is None:
+            return {}
+        return earlier_points(self._connection, self._partners.keys, scorecard, paths, before.name)
+
+    def opening_tiers(self, names: Sequence[str]) -> Exact:
+        """The tier that each partner holds at the start, as its place among `names`."""
+        return codes_of(self._attribute(Column("partners", "tier")), names)
+
+    def texts(self, column: Expression) -> Sequence[object]:
+        """A column as partners see it, as it is."""
+        return self._attribute(column)
+
+    def _attribute(self, column: Expression) -> list[object]:
+        seen = Seen(self._tables, "partners", self._period)
+        found: list[object] = self._select(seen, "partners", None, [column])["leaf0"].to_pylist()
+        return found
+
     def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
         """Measures by partner, in the order of the partners' frame."""
         keys = self._partners.keys
@@ -180,7 +226,7 @@ class Snapshot:
         return [(str(key), int(each)) for key, each in self._connection.execute(query, [record]).fetchall()]
 
     def _shown_key(self, table: str) -> str:
-        keys = [f"t.{identifier(name)}" for name in self._tables[table].key] or ["t.record"]
+        keys = [f"t.{identifier(name)}" for name in self._tables[table].key] or [f"t.{_PLACE}"]
         return " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
 
     def file(self, table: str) -> str:
@@ -249,22 +295,19 @@ class Snapshot:
         if dated is not None:
             name, bounds = seen.named(dated), [self._period.start, self._period.end]
             window = f"{name} >= CAST(? AS DATE) AND {name} < CAST(? AS DATE)"
-        source, keys = table_name(table), [f"t.{identifier(name)}" for name in self._tables[table].key]
-        if not keys:  # such rows are numbered by what they hold, so that the order of the file decides nothing
-            cells = ", ".join(identifier(column.name) for column in self._tables[table].columns)
-            source = f"(SELECT *, row_number() OVER (ORDER BY {cells}, record) AS place FROM {source})"  # noqa: S608
-            keys = ["t.place"]
+        keys = [f"t.{identifier(name)}" for name in self._tables[table].key] or [f"t.{_PLACE}"]
         shown = self._shown_key(table)
         open_to = "" if is_open else "SEMI JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
         columns = ", ".join([f"{shown} AS key", "t.record AS record", "t.partner_id AS partner", *selected])
-        query = f"""SELECT {columns} FROM {source} AS t {seen.joins()} {open_to}
+        query = f"""SELECT {columns} FROM {table_name(table)} AS t {seen.joins()} {open_to}
             WHERE {window} ORDER BY {", ".join(keys)}, t.record"""  # noqa: S608
         return self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_table()
 
 
 def _open_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     """A kept table under its name: in memory, or as a view of its file where it is large."""
-    file = "read_parquet('" + str(path).replace("'", "''") + "')"
+    file = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number=true)"
     rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])  # noqa: S608
     kind = "TABLE" if rows <= _ROWS_IN_MEMORY_MAX else "VIEW"
-    connection.execute(f"CREATE {kind} {table_name(table)} AS SELECT * FROM {file}")  # noqa: S608
+    query = f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {_PLACE} FROM {file}"  # noqa: S608
+    connection.execute(f"CREATE {kind} {table_name(table)} AS {query}")

@@ -8,21 +8,22 @@ the rule says.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from engine.scoring import scored_columns
+from engine.sheet.book import Book
 from engine.values import (
     PARTNERS,
     Facts,
     Frame,
     Gather,
     Kpi,
-    Measured,
     Pay,
     Plan,
     ReadRows,
+    Score,
     Share,
     Sheet,
     Size,
@@ -44,40 +45,20 @@ PROBLEMS_MAX = 20
 def evaluate(plan: Plan, facts: Facts, period: Period) -> Sheet:
     """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess."""
     measures = [measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures]
-    book = _Book(period, {PARTNERS: facts.partners()}, facts.measure(measures))
+    book = Book(period, {PARTNERS: facts.partners()}, facts.measure(measures))
     for step in plan.steps:
         _EVALUATORS[type(step)](step, book, facts)
     return Sheet(period, frozen(book.frames), frozen(book.columns), frozen(book.frame_of))
 
 
-@dataclass(slots=True)
-class _Book:
-    """The sheet while it is written; a name is written once."""
-
-    period: Period
-    frames: dict[str, Frame]
-    measured: Mapping[str, Measured]
-    columns: dict[str, Exact] = field(default_factory=dict)
-    frame_of: dict[str, str] = field(default_factory=dict)
-
-    def write(self, name: str, frame: str, column: Exact) -> None:
-        assert name not in self.columns, f"{name} is written once"
-        assert len(column) == len(self.frames[frame]) or frame not in self.frames, f"{name} fits its frame"
-        self.columns[name], self.frame_of[name] = column, frame
-
-    def partner_columns(self) -> Mapping[str, Exact]:
-        """What partners have so far, by name."""
-        return {name: column for name, column in self.columns.items() if self.frame_of[name] == PARTNERS}
-
-
-def _read_rows(step: ReadRows, book: _Book, facts: Facts) -> None:
+def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:
     rows = facts.rows(step.table, step.where, step.dated, step.measures, book.partner_columns())
     book.frames[step.name] = rows.frame
     for name, column in rows.measures.items():
         book.write(name, step.name, column)
 
 
-def _kpi(step: Kpi, book: _Book, facts: Facts) -> None:
+def _kpi(step: Kpi, book: Book, facts: Facts) -> None:
     kpi, rows = step.kpi, len(book.frames[PARTNERS])
     if kpi.formula is not None:
         book.write(step.name, PARTNERS, formula(kpi, book.partner_columns(), book.period.days, rows))
@@ -93,7 +74,12 @@ def _kpi(step: Kpi, book: _Book, facts: Facts) -> None:
     book.write(step.name, PARTNERS, ratio(kpi, top.numerator, below))
 
 
-def _pay(step: Pay, book: _Book, facts: Facts) -> None:
+def _score(step: Score, book: Book, facts: Facts) -> None:
+    for name, column in scored_columns(step.scorecard, book.partner_columns(), facts).items():
+        book.write(name, PARTNERS, column)
+
+
+def _pay(step: Pay, book: Book, facts: Facts) -> None:
     frame = book.frames[step.frame]
     inputs = {key: book.columns[name] for key, name in step.inputs.items()}
     known = _known(inputs, len(frame))
@@ -107,7 +93,7 @@ def _pay(step: Pay, book: _Book, facts: Facts) -> None:
     book.write(step.name, step.frame, Exact(np.where(known, amounts, 0), 1, None if known.all() else known))
 
 
-def _gather(step: Gather, book: _Book, facts: Facts) -> None:
+def _gather(step: Gather, book: Book, facts: Facts) -> None:
     frame = book.frames[step.frame]
     partners = len(book.frames[PARTNERS])
     if step.column is None:
@@ -120,13 +106,13 @@ def _gather(step: Gather, book: _Book, facts: Facts) -> None:
     book.write(step.name, PARTNERS, sums)
 
 
-def _size(step: Size, book: _Book, facts: Facts) -> None:
+def _size(step: Size, book: Book, facts: Facts) -> None:
     one = np.zeros(1, dtype=np.int64)
     book.frames[step.name] = Frame("program", np.array([""], dtype=object), one, one)
     book.write(step.name, step.name, Exact(integers([step.size_minor])))
 
 
-def _weigh(step: Weigh, book: _Book, facts: Facts) -> None:
+def _weigh(step: Weigh, book: Book, facts: Facts) -> None:
     frame = book.frames[step.frame]
     inputs = {key: book.columns[name] for key, name in step.inputs.items()}
     weights = step.kind.compute(inputs, len(frame))
@@ -139,7 +125,7 @@ def _weigh(step: Weigh, book: _Book, facts: Facts) -> None:
     book.write(step.name, step.frame, weights)
 
 
-def _share(step: Share, book: _Book, facts: Facts) -> None:
+def _share(step: Share, book: Book, facts: Facts) -> None:
     frame, weights = book.frames[step.frame], book.columns[step.weight]
     size_minor = int(book.columns[step.size].numerator[0])
     known = weights.is_known()
@@ -160,15 +146,16 @@ def _share(step: Share, book: _Book, facts: Facts) -> None:
     book.write(f"{step.component}.left", step.size, Exact(integers([result.residue_minor])))
 
 
-def _sum(step: Sum, book: _Book, facts: Facts) -> None:
+def _sum(step: Sum, book: Book, facts: Facts) -> None:
     total = Exact.constant(0, len(book.frames[PARTNERS]))
     for part in step.parts:
         total = total + book.columns[part]
     book.write(step.name, PARTNERS, total)
 
 
-_EVALUATORS: Mapping[type[Step], Callable[[Any, _Book, Facts], None]] = {
+_EVALUATORS: Mapping[type[Step], Callable[[Any, Book, Facts], None]] = {
     Kpi: _kpi,
+    Score: _score,
     ReadRows: _read_rows,
     Pay: _pay,
     Gather: _gather,

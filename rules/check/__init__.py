@@ -10,6 +10,7 @@ from rules.check.frame import calendar, check_names, declare_tables
 from rules.check.kpis import kpis
 from rules.check.rules import payout, pool_share, totals
 from rules.check.scope import Scope
+from rules.check.scorecards import scorecards
 from rules.check.sources import sources
 from rules.currency import currency
 from rules.document import Document, locate
@@ -46,6 +47,7 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
         sources=sources(scope, program),
         eligible=scope.condition(program.eligible, ("eligible",), "partners"),
         kpis=kpis(scope, program.kpis),
+        scorecards=scorecards(scope, program.scorecards, program.kpis),
         payouts=tuple(filter(None, [payout(scope, name, rule) for name, rule in program.payouts.items()])),
         pools=tuple(filter(None, [pool_share(scope, name, pool) for name, pool in program.pools.items()])),
         totals=totals(scope, program),

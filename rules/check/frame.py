@@ -60,7 +60,7 @@ def declare_tables(scope: Scope, program: Program) -> None:
 def check_names(scope: Scope, program: Program) -> None:
     """One name, one meaning: of KPIs, payouts, pools, sums and tables together."""
     seen: dict[str, str] = dict.fromkeys(scope.tables, "tables") | {"payout": "the engine's own names"}
-    for part in ("kpis", "payouts", "pools", "totals"):
+    for part in ("kpis", "scorecards", "payouts", "pools", "totals"):
         names: Mapping[str, Any] = getattr(program, part)
         for name in names:
             if name in seen:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from fractions import Fraction
 
 from rules.document import Document, locate, locate_key
 from rules.expression import Written
@@ -15,7 +16,19 @@ from rules.problem import Place, Problem
 from rules.program import RoundingSpec
 from rules.rounding import Rounding
 from rules.tables import FLAGS, Table
-from rules.tree import Column, Expression, Type, columns, rebuild
+from rules.tree import (
+    And,
+    Column,
+    Comparison,
+    Expression,
+    InList,
+    Literal,
+    Not,
+    Or,
+    Type,
+    columns,
+    rebuild,
+)
 from rules.tree_types import typed
 
 DAYS = frozenset({Type.DATE, Type.MONTH})
@@ -34,6 +47,7 @@ class Scope:
     tables: dict[str, Table] = field(default_factory=dict)
     named: dict[str, Type] = field(default_factory=dict)
     better: dict[str, str] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def key_place(self, path: Path) -> Place:
         """Where the key at `path` was written."""
@@ -73,7 +87,36 @@ class Scope:
         tree, type_, faults = typed(written.tree, self._lookup, self._names, decimals, wanted)
         for fault in faults:
             self.problem(fault.code, path, fault.message, fault.hint, offset=fault.at)
-        return None if faults or hidden or type_ is None else (rebuild(tree, self._by_name), type_)
+        if faults or hidden or type_ is None:
+            return None
+        return self._coded(rebuild(tree, self._by_name), path), type_
+
+    def _coded(self, tree: Expression, path: Path) -> Expression:
+        """The tree with the words of a named text (`performance.tier = 'gold'`) as their codes, as its column has
+        them."""
+
+        def code(column: Column, other: Expression) -> Expression:
+            if not isinstance(other, Literal) or column.table is not None or column.name not in self.words:
+                return other
+            known = self.words[column.name]
+            if other.value in known:
+                return Literal(Fraction(known.index(str(other.value))), other.at)
+            hint = suggest(str(other.value), known) or "it is one of " + ", ".join(known)
+            self.problem("P228", path, f"{column.name} is never '{other.value}'", hint, offset=other.at)
+            return Literal(Fraction(-2), other.at)
+
+        match tree:
+            case Comparison(_, Column() as left, right):
+                return replace(tree, right=code(left, right))
+            case Comparison(_, left, Column() as right):
+                return replace(tree, left=code(right, left))
+            case InList(Column() as item, options):
+                return replace(tree, options=tuple(code(item, option) for option in options))
+            case And(parts) | Or(parts):
+                return replace(tree, parts=tuple(self._coded(part, path) for part in parts))
+            case Not(part):
+                return replace(tree, part=self._coded(part, path))
+        return tree
 
     def condition(self, written: Written | None, path: Path, table: str) -> Expression | None:
         """A condition as a row of `table` sees it."""

@@ -182,7 +182,7 @@ def _dates(scope: Scope, path: Path, spec: SourceSpec, table: Table) -> dict[str
     written = spec.dates
     if isinstance(written, str):
         named = {column.name: written for column in table.columns if column.type == Type.DATE}
-        places = {name: (*path, "dates") for name in named}
+        places: dict[str, Path] = dict.fromkeys(named, (*path, "dates"))
     else:
         named, places = dict(written), {name: (*path, "dates", name) for name in written}
     found: dict[str, str] = {}

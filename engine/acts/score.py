@@ -1,0 +1,39 @@
+"""Score: the scorecards of a program for a period, without paying anybody. Nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.acts.calculate import period_of
+from engine.facts.gather import gather_facts
+from engine.plan import compile_plan
+from engine.sheet import evaluate
+from engine.values import Kpi, Plan, Score, Sheet
+from rules.load import load
+from rules.problem import Place, Problem, Refused
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreSheet:
+    """The scorecards of a period: the plan and the sheet that hold them, and who is called what."""
+
+    plan: Plan
+    sheet: Sheet
+    names: Mapping[str, str]
+
+
+def score_partners(program: Path, period_name: str) -> ScoreSheet:
+    """Work out the KPIs and scorecards of a program; raises Refused where it has no scorecard."""
+    loaded = load(program)
+    meaning = loaded.understood()
+    if not meaning.scorecards:
+        hint = "write one under scorecards:"
+        raise Refused(Problem("S115", "the program has no scorecard", Place(program.name), hint))
+    period = period_of(meaning, period_name)
+    plan = compile_plan(meaning)
+    scoring = replace(plan, steps=tuple(step for step in plan.steps if isinstance(step, Kpi | Score)))
+    with gather_facts(meaning, loaded.folder, period) as facts:
+        sheet = evaluate(scoring, facts.snapshot, period)
+        return ScoreSheet(scoring, sheet, facts.snapshot.partner_names())

@@ -1,0 +1,34 @@
+"""partage score: the scorecards of a program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.acts.score import score_partners
+from engine.commands.console import json_option, print_grid, print_json
+from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_json
+
+
+@click.command(name="score")
+@click.argument("program", type=click.Path(path_type=Path))
+@click.option("--period", required=True, help="The period to score, such as 2026-Q2.")
+@json_option
+def command(program: Path, period: str, is_json: bool) -> None:
+    """Score the partners of PROGRAM for a period: points, score, tier and rank. Nothing is paid or kept."""
+    found = score_partners(program, period)
+    steps = score_steps(found.plan)
+    if is_json:
+        print_json(
+            {
+                "program": found.plan.title,
+                "period": found.sheet.period.name,
+                "scorecards": {step.name: scores_json(step, found.sheet) for step in steps},
+            }
+        )
+        return
+    click.echo(f"{found.plan.title}, {found.sheet.period}")
+    for step in steps:
+        click.echo(scored_counts(step, found.sheet))
+        print_grid(score_grid(step, found.sheet, found.names))

@@ -1,0 +1,85 @@
+"""What partners are measured against: targets, benchmarks, the points of earlier scorecards; and their attributes as
+codes.
+
+Each answer is a column in the order of the partners' frame, unknown where the tables say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.facts.read import table_name
+from engine.facts.seen import FP
+from rules.exact import Exact
+
+
+def target(
+    connection: duckdb.DuckDBPyConnection, keys: NDArray[np.object_], ids: Sequence[str], period: str, scale: int
+) -> Exact:
+    """Each partner's target of a KPI for a period: its own, else the program's; of several versions the latest.
+
+    `ids` are the KPI's names; `scale` turns a target in currency units into minor units (1 for other KPIs).
+    """
+    listed = ", ".join("?" for _ in ids)
+    query = f"""SELECT partner_id, CAST(target * {FP} AS DECIMAL(38,0)) FROM {table_name("targets")}
+        WHERE kpi IN ({listed}) AND period = ? AND coalesce(scope, 'partner') IN ('partner', 'program')
+            AND target IS NOT NULL
+        ORDER BY coalesce(version, 0), set_on NULLS FIRST, target_id"""  # noqa: S608
+    found: dict[str | None, Fraction] = {}
+    for partner, value in connection.execute(query, [*ids, period]).fetchall():
+        found[partner] = Fraction(int(value) * scale, FP)
+    return Exact.of([found.get(key, found.get(None)) for key in keys.tolist()])
+
+
+def benchmark(
+    connection: duckdb.DuckDBPyConnection,
+    segments: Sequence[str | None],
+    ids: Sequence[str],
+    period: str,
+    column: str,
+    scale: int,
+) -> Exact:
+    """Each partner's benchmark figure (p25, p50 or p75) of a KPI: that of its segment, else of the segment `all`."""
+    assert column in ("p25", "p50", "p75")
+    listed = ", ".join("?" for _ in ids)
+    query = f"""SELECT segment, CAST({column} * {FP} AS DECIMAL(38,0)) FROM {table_name("benchmarks")}
+        WHERE kpi IN ({listed}) AND period = ? AND {column} IS NOT NULL ORDER BY kpi"""  # noqa: S608
+    found = {
+        segment: Fraction(int(value) * scale, FP)
+        for segment, value in connection.execute(query, [*ids, period]).fetchall()
+    }
+    return Exact.of([found.get(segment or "all", found.get("all")) for segment in segments])
+
+
+def earlier_points(
+    connection: duckdb.DuckDBPyConnection,
+    keys: NDArray[np.object_],
+    scorecard: str,
+    paths: Sequence[str],
+    period: str,
+) -> Mapping[str, Exact]:
+    """The points that partners had on a scorecard in an earlier period, by path of the KPI."""
+    query = f"""SELECT kpi, partner_id, CAST(points * {FP} AS DECIMAL(38,0)) FROM {table_name("scores")}
+        WHERE scorecard = ? AND period = ? AND points IS NOT NULL"""  # noqa: S608
+    found: dict[tuple[str, str], Fraction] = {}
+    for kpi, partner, value in connection.execute(query, [scorecard, period]).fetchall():
+        found[kpi, partner] = Fraction(int(value), FP)
+    return {path: Exact.of([found.get((path, key)) for key in keys.tolist()]) for path in paths}
+
+
+def codes(values: Sequence[object]) -> Exact:
+    """Equal values as equal whole numbers, in the order of their texts; unknown where there is no value."""
+    known = sorted({str(value) for value in values if value is not None})
+    place = {value: index for index, value in enumerate(known)}
+    return Exact.of([None if value is None else place[str(value)] for value in values])
+
+
+def codes_of(values: Sequence[object], words: Sequence[str]) -> Exact:
+    """Each value's place among `words`, lower case; unknown where it is none of them."""
+    place = {word: index for index, word in enumerate(words)}
+    return Exact.of([place.get(str(value).lower()) if value is not None else None for value in values])

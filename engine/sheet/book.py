@@ -1,0 +1,31 @@
+"""The sheet while it is written: frames and columns, each name once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.values import PARTNERS, Frame, Measured
+from rules.calendar import Period
+from rules.exact import Exact
+
+
+@dataclass(slots=True)
+class Book:
+    """What has been worked out so far; `measured` holds the measures of all KPIs, which are read at once."""
+
+    period: Period
+    frames: dict[str, Frame]
+    measured: Mapping[str, Measured]
+    columns: dict[str, Exact] = field(default_factory=dict)
+    frame_of: dict[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, frame: str, column: Exact) -> None:
+        """Write a column of a frame, once."""
+        assert name not in self.columns, f"{name} is written once"
+        assert len(column) == len(self.frames[frame]), f"{name} fits its frame"
+        self.columns[name], self.frame_of[name] = column, frame
+
+    def partner_columns(self) -> Mapping[str, Exact]:
+        """What partners have so far, by name."""
+        return {name: column for name, column in self.columns.items() if self.frame_of[name] == PARTNERS}

@@ -1,0 +1,154 @@
+"""What facts are asked, and what they answer: rows, measures, the cells of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Protocol
+
+from engine.values.sheet import Frame
+from rules.evaluate import Value
+from rules.exact import Exact
+from rules.meaning import MeasureMeaning
+from rules.problem import Place
+from rules.tree import Column, Expression, Type
+from rules.vector import Truth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What the facts answer: a frame and the exact measures of its rows."""
+
+    frame: Frame
+    measures: Mapping[str, Exact]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which rows one rule reads: of which table, on which conditions, in which days, and for whose partner.
+
+    `is_paid`: a row that counts is paid, else it is only measured. `trees` are all expressions of the rule; `needs` the
+    columns without which a row does not count. `days` None: there are none.
+    """
+
+    name: str
+    title: str
+    place: Place
+    is_paid: bool
+    table: str
+    where: Expression | None
+    dated: Column | None
+    days: tuple[date | None, date | None] | None
+    owner: Column
+    credited: str | None
+    latest_of: Column | None
+    needs: tuple[Column, ...]
+    trees: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """How many rows of a table ended in one way: paid, measured, not_payable (by `rule`), outside or rejected."""
+
+    table: str
+    fate: str
+    rule: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrailRow:
+    """One source row of one partner as a measure's explanation reads it: the partner's share of it, and its cells."""
+
+    key: str
+    record: int
+    share: Fraction
+    cells: Mapping[Column, Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """A measure by group, (groups,): what is measured, and what it is divided by (1 unless a mean)."""
+
+    numerator: Exact
+    denominator: Exact
+
+
+class Facts(Protocol):
+    """The snapshot of the source tables, as the sheet asks it for rows."""
+
+    def partners(self) -> Frame:
+        """The partners that can be paid, in the order of their ids."""
+        ...
+
+    def rows(
+        self,
+        table: str,
+        where: Expression | None,
+        dated: Column | None,
+        measures: Mapping[str, tuple[Expression, Type]],
+        named: Mapping[str, Exact],
+    ) -> Rows:
+        """The rows of a table that a rule reads, with their measures; `named` holds what partners already have."""
+        ...
+
+    def truth(self, condition: Expression, named: Mapping[str, Exact]) -> Truth:
+        """For which partners a condition holds; `named` holds what they already have."""
+        ...
+
+    def codes(self, column: Expression) -> Exact:
+        """A column as partners see it, equal values as equal whole numbers."""
+        ...
+
+    def reference(self, table: str, ids: Sequence[str], scale: int) -> Exact:
+        """What a KPI is held against: target, or benchmark.p25, .p50, .p75; `scale` is minor units for money, else
+        1."""
+        ...
+
+    def texts(self, column: Expression) -> Sequence[object]:
+        """A column as partners see it, as it is."""
+        ...
+
+    def earlier_points(self, scorecard: str, paths: Sequence[str]) -> Mapping[str, Exact]:
+        """The points of the period before, by path; empty where there is no table of them."""
+        ...
+
+    def opening_tiers(self, names: Sequence[str]) -> Exact:
+        """The tier that each partner holds at the start, as its place among `names`."""
+        ...
+
+    def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
+        """Measures by partner, by their names."""
+        ...
+
+    def trail(self, measure: MeasureMeaning, partner: str) -> Sequence[TrailRow]:
+        """Every row of a partner in a measure's table, unfiltered, in the order of their keys."""
+        ...
+
+    def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
+        """The half-open days that a measure looks at; None where there are none."""
+        ...
+
+    def record(self, table: str, key: str) -> int | None:
+        """The record of the row with that key, if there is one."""
+        ...
+
+    def referring(self, table: str, to: str, record: int) -> Sequence[tuple[str, int]]:
+        """The rows of a table that refer to one row of another: their keys and records."""
+        ...
+
+    def file(self, table: str) -> str:
+        """The file that a table came from, as people know it."""
+        ...
+
+    def cells(
+        self, table: str, record: int, wanted: Sequence[Column]
+    ) -> tuple[Mapping[Column, Value], tuple[str, ...]]:
+        """What one source row and the rows that it refers to hold, and which records of which files these are."""
+        ...
+
+    def is_money(self, column: Column) -> bool:
+        """Whether a column of the tables holds money."""
+        ...

@@ -1,0 +1,56 @@
+"""The sheet: frames of rows, and columns that were each written once.
+
+A frame is the set of rows that a column belongs to: the rows of a source table that a rule pays, the partners, the
+members of a pool, or the one row of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.values.plan import PARTNERS
+from rules.calendar import Period
+from rules.exact import Exact
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """The rows that columns belong to: their source table, key, record number in the source, and partner.
+
+    `keys` (n,) text; `records` (n,) the 1-based record number in the source; `partners` (n,) positions in the partners'
+    frame. Rows are in the order of their keys, whatever the order of the source.
+    """
+
+    table: str
+    keys: NDArray[Any]
+    records: NDArray[np.int64]
+    partners: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """Everything that a run worked out: frames, and columns that were each written once."""
+
+    period: Period
+    frames: Mapping[str, Frame]
+    columns: Mapping[str, Exact]
+    frame_of: Mapping[str, str]
+
+    @property
+    def partners(self) -> Frame:
+        """The partners' frame: one row for each partner that can be paid, in the order of their ids."""
+        return self.frames[PARTNERS]
+
+
+def frozen(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A read-only view of a mapping."""
+    return MappingProxyType(dict(values))

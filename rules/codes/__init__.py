@@ -1,0 +1,44 @@
+"""Every problem code, once: the public catalogue from which `docs/reference/errors.md` is generated.
+
+A code never changes its meaning and is never used again. Each that a document or its data can trigger has a smallest
+failing example in `tests/errors/`. One file for each letter: D document, W written quantities, X expressions, P
+programs, F facts, K quantities, S store and usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rules.codes.code import Code
+from rules.codes.document import DOCUMENT
+from rules.codes.expressions import EXPRESSIONS
+from rules.codes.facts import FACTS
+from rules.codes.programs import PROGRAMS
+from rules.codes.quantities import QUANTITIES
+from rules.codes.store import STORE
+from rules.codes.written import WRITTEN
+
+__all__ = [
+    "CODES",
+    "DOCUMENT",
+    "EXPRESSIONS",
+    "FACTS",
+    "PROGRAMS",
+    "QUANTITIES",
+    "SECTIONS",
+    "STORE",
+    "WRITTEN",
+    "Code",
+]
+
+SECTIONS: Mapping[str, Mapping[str, Code]] = {
+    "The document": DOCUMENT,
+    "Written quantities": WRITTEN,
+    "Expressions": EXPRESSIONS,
+    "The program": PROGRAMS,
+    "Facts": FACTS,
+    "Quantities": QUANTITIES,
+    "Usage, books and machine": STORE,
+}
+
+CODES: dict[str, Code] = {code: entry for section in SECTIONS.values() for code, entry in section.items()}

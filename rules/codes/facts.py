@@ -1,0 +1,215 @@
+"""F: a source file or one of its rows (F1xx, F2xx), and what a period's rows come to (F3xx)."""
+
+from __future__ import annotations
+
+from rules.codes.code import Code
+
+FACTS: dict[str, Code] = {
+    "F101": Code("Source not readable", "The file is not there, or may not be read.", "Check the path and its rights."),
+    "F102": Code(
+        "Not UTF-8",
+        "A byte has no meaning in UTF-8, so a name could be misread.",
+        "Save the file as CSV UTF-8.",
+    ),
+    "F103": Code(
+        "No header line", "Columns are found by their names.", "Give the file a header, and end lines with LF or CRLF."
+    ),
+    "F104": Code("Column named twice", "Nobody can tell which of the two is meant.", "Give each column its own name."),
+    "F105": Code(
+        "Column missing",
+        "The program needs this column: it is part of the key, or it was mapped by name.",
+        "Add the column, or say under `columns:` what it is called in the file.",
+    ),
+    "F106": Code(
+        "Packed file",
+        "A small archive can unpack to more than a machine holds, and which of its files is meant is a guess.",
+        "Unpack it, and name the file that was in it.",
+    ),
+    "F107": Code(
+        "Not the format that it says",
+        "The file cannot be read as the workbook or the Parquet file that its name or `format:` promises.",
+        "Write it anew, or correct `format:`.",
+    ),
+    "F108": Code(
+        "Sheet not found", "Which sheet of a workbook is meant is never guessed.", "Name one of its sheets in `sheet:`."
+    ),
+    "F109": Code(
+        "Too many rows",
+        "A source beyond the bound is an export without a filter more often than a program of that size.",
+        "Split the period or the source.",
+    ),
+    "F110": Code(
+        "Quote never closed", "Everything after it would be one cell.", 'Double each quote inside of a cell: `""`.'
+    ),
+    "F111": Code(
+        "Row with too few or too many cells",
+        "A missing or extra comma moves every cell after it into another column.",
+        "Give each row as many cells as the header has, and quote cells that hold a comma.",
+    ),
+    "F112": Code(
+        "Not well-formed CSV",
+        "The file can't be cut into rows and cells without a guess.",
+        "Write comma-separated UTF-8 with one header line.",
+    ),
+    "F113": Code(
+        "Row that is not UTF-8",
+        "A byte has no meaning in UTF-8, so a name in the row could be misread.",
+        "Save the file as CSV UTF-8, or name its `encoding:`.",
+    ),
+    "F114": Code(
+        "Cell too long",
+        "A cell of more than 64 KiB is a quote that does not close, or no cell of a table.",
+        "Check where its quotes close.",
+    ),
+    "F115": Code(
+        "Too many rows rejected",
+        "More than 100,000 bad rows are no list that anyone reads: the source is written in another way than declared.",
+        "Say in the program how dates, decimals or columns are written there, or mend the export.",
+    ),
+    "F116": Code(
+        "Workbook that unpacks to too much",
+        "A workbook is packed; one that grows more than 100 times, or beyond 200 MB, can fill a machine.",
+        "Save the sheet as CSV UTF-8.",
+    ),
+    "F117": Code(
+        "Database out of reach",
+        "The file or the server that the query asks is not there, or does not let us in.",
+        "Check the file, or the environment variable that the program names.",
+    ),
+    "F118": Code(
+        "Query failed",
+        "The database refused the query, or did not answer within ten minutes; it may only read.",
+        "Try the query in the database's own client.",
+    ),
+    "F120": Code("Key blank", "A row without its key can't be told from another.", "Fill the cell in."),
+    "F121": Code("Row twice", "The same row on two lines would be paid twice.", "Keep one of them."),
+    "F122": Code(
+        "Key twice, with different content",
+        "Two rows claim to be the same thing, and nobody can tell which is right.",
+        "Keep the right one, or give each its own key.",
+    ),
+    "F123": Code(
+        "Reference to no row",
+        "An id names a row that is not there or was rejected, so what it says about it would be lost in silence.",
+        "Add or mend the row that is named, or correct the id.",
+    ),
+    "F124": Code(
+        "Versions overlap",
+        "Two versions of one thing hold on the same day, and nobody can tell which counts.",
+        "End the earlier one on the day on which the later one begins; `valid_to` is the day after the last.",
+    ),
+    "F125": Code(
+        "Credit not of exactly one thing",
+        "A credit is a part in a deal, a customer or a project; of two it would count twice, of none nowhere.",
+        "Fill in one of `deal_id`, `customer_id` and `project_id`.",
+    ),
+    "F126": Code(
+        "Version that ends before it begins",
+        "`valid_to` is the day after the last day, so a version of one day ends on the next.",
+        "Correct `valid_to`, or leave it blank for a version without end.",
+    ),
+    "F130": Code(
+        "Row count not as expected",
+        "The sender declared another number of rows, so part of the source is missing or there twice.",
+        "Get the whole source anew, or correct `expect:`.",
+    ),
+    "F131": Code(
+        "Control total not as expected",
+        "The sender declared another sum, so amounts are missing, changed or read in another way.",
+        "Get the whole source anew, or correct `expect:`.",
+    ),
+    "F140": Code(
+        "Official run with bad rows",
+        "A row that is left out without a reason is a payout that nobody decided on.",
+        "Mend each row, or put it on the list that `excused:` names, with a reason and a name.",
+    ),
+    "F141": Code(
+        "Excuse for a row that is fine",
+        "An excuse that fits no bad row today would excuse a row of tomorrow that nobody looked at.",
+        "Take it off the list.",
+    ),
+    "F142": Code(
+        "List of excuses not readable",
+        "Who left out what and why is part of the evidence for a run.",
+        "Write CSV UTF-8 with the columns table, row, reason and by, none of them blank.",
+    ),
+    "F201": Code(
+        "Not an id",
+        "Ids join tables, so a stray space or an accent would silently part a row from its partner.",
+        "Use 1 to 64 letters, digits, dots, hyphens and underscores.",
+    ),
+    "F202": Code(
+        "Not plain text",
+        "Invisible characters and decomposed letters make two texts that look the same differ.",
+        "Write plain text in Unicode NFC, without control or invisible characters.",
+    ),
+    "F203": Code(
+        "Not an amount",
+        "Money is digits with a decimal point, no finer than the currency's minor unit: no thousands sign, no currency "
+        "sign, no exponent.",
+        "Write an amount such as `1250.50`.",
+    ),
+    "F204": Code(
+        "Not a date", "Dates are year-month-day and exist in the calendar.", "Write a day such as `2026-01-31`."
+    ),
+    "F205": Code("Not a month", "Months are year-month, or their first day.", "Write a month such as `2026-01`."),
+    "F206": Code(
+        "Not a number",
+        "Numbers are plain decimals with at most 9 decimals, so that nothing is rounded on the way in.",
+        "Write a decimal such as `0.7`.",
+    ),
+    "F207": Code("Not a whole number", "A count has no decimals.", "Write a whole number such as `12`."),
+    "F208": Code(
+        "Not true or false", "`yes`, `1` and `x` mean different things to different people.", "Write `true` or `false`."
+    ),
+    "F209": Code(
+        "Another currency",
+        "The row's amounts are in another currency than the program pays, and no rate was applied to them.",
+        "Convert the amounts before they are read, with the rate that the contract names.",
+    ),
+    "F210": Code(
+        "Formula that gives an error",
+        "The cell shows #N/A or the like; as a blank it would be unknown in silence.",
+        "Mend the formula, or put its value in.",
+    ),
+    "F211": Code(
+        "Number that Excel does not keep",
+        "Excel keeps 15 digits, so longer numbers were changed already; and rates have at most 9 decimals.",
+        "Format the column as text before numbers are put in, or round as the contract says.",
+    ),
+    "F212": Code(
+        "Value that is no cell",
+        "A list, bytes or a document of a database is no text, number, date or flag.",
+        "Cast it in the query.",
+    ),
+    "F301": Code(
+        "Unknown base",
+        "A blank cell is unknown, not zero, and the rule would have to guess what to pay.",
+        "Fill the cell in, narrow the rule by `where:`, or say `unknown: leave_out`.",
+    ),
+    "F302": Code(
+        "Unknown weight",
+        "A blank cell is unknown, not zero, and every other share depends on it.",
+        "Fill the cell in, narrow the pool by `among:`, or say `unknown: leave_out`.",
+    ),
+    "F303": Code(
+        "Weight below zero",
+        "A share of a whole can't be less than nothing; others would get more than there is.",
+        "Narrow the pool by `among:`, or floor the weight: `greatest(x, 0)`.",
+    ),
+    "F304": Code(
+        "Nobody to share a pool among",
+        "No participant has a weight above zero, and dropping the pool in silence would be a fault.",
+        "Check the condition and the facts of the period, or leave the pool out.",
+    ),
+    "F305": Code(
+        "Payout too large for the books",
+        "The books hold amounts up to 10^15 minor units; one beyond is almost certainly a wrong unit or rate.",
+        "Check the sizes, the rates and the unit of the amounts.",
+    ),
+    "F306": Code(
+        "Partner without points",
+        "A KPI of the scorecard has no points for this partner, and the score would have to be guessed.",
+        "Fill the facts in, or say what a missing KPI does: `missing: reweight`, `zero` or `carry_last`.",
+    ),
+}

@@ -1,0 +1,195 @@
+"""P: the document reads well, and what it says does not hold together."""
+
+from __future__ import annotations
+
+from rules.codes.code import Code
+
+PROGRAMS: dict[str, Code] = {
+    "P101": Code(
+        "Not a name",
+        "Names appear in expressions, so they are words of one shape: `won_amount`, not `Won amount`.",
+        "Use lower-case letters, digits and `_`, beginning with a letter, at most 63 of them.",
+    ),
+    "P102": Code(
+        "Unknown key",
+        "A key that means nothing here would be passed over, and with it what was meant.",
+        "Take the suggested key, or delete it.",
+    ),
+    "P103": Code("Key missing", "Nothing is assumed where a choice decides who gets what.", "Add the key."),
+    "P104": Code("Not one of the words", "This key takes one of a few words.", "Write one of those that are listed."),
+    "P105": Code(
+        "Another shape than the key takes",
+        "A value, a list or keys with values stand where one of the others is due.",
+        "See the key in the reference of the program document, or let your editor check it with `partage schema`.",
+    ),
+    "P110": Code(
+        "One kind, not several and not none",
+        "A payout and a pool's share are each worked out in one way.",
+        "Name one kind; make a second rule for a second kind.",
+    ),
+    "P111": Code(
+        "Name taken",
+        "KPIs, payouts, pools, sums and tables share one set of names, so that each name has one meaning.",
+        "Give each thing a name of its own.",
+    ),
+    "P120": Code("KPI measures one thing", "A KPI is a sum or a count of rows.", "Write `sum:` or `count:`."),
+    "P121": Code("Not something to add up", "Dates, texts and flags have no sum.", "Sum money, a number or a count."),
+    "P122": Code("Base missing", "This kind pays in proportion to something.", "Add a `base:`."),
+    "P123": Code(
+        "Base not used", "This kind pays without a base; one that stands there would be passed over.", "Leave it out."
+    ),
+    "P124": Code(
+        "Base of another type",
+        "A rate is of money; an amount for each unit is of a count or a number.",
+        "Change the base, or name another kind.",
+    ),
+    "P125": Code(
+        "Not something to weigh by",
+        "Shares are in proportion to a quantity.",
+        "Share by money, a number or a count.",
+    ),
+    "P126": Code("Nothing of that name to add", "A sum adds payouts, pools and other sums.", "Name one of these."),
+    "P127": Code("Circle of sums", "A sum that contains itself has no value.", "Take one of them out."),
+    "P128": Code(
+        "KPI not in the catalogue",
+        "`use:` takes a definition from the catalogue, and it has none of this name.",
+        "Take the suggested name, or one that `partage kpis` lists; or define the KPI yourself.",
+    ),
+    "P129": Code(
+        "Option that a KPI does not have",
+        "An option that means nothing would be passed over, and with it what was meant.",
+        "Take one of the options that are listed.",
+    ),
+    "P130": Code(
+        "Amount in another currency",
+        "A program pays in one currency, and no exchange rate is assumed.",
+        "Write the amount in the program's currency.",
+    ),
+    "P131": Code("Guarantee below zero units", "Nobody does less than nothing.", "Write 0 or more units."),
+    "P132": Code(
+        "Amount finer than the minor unit",
+        "Half a cent can't be paid, and rounding what a person wrote would change it in silence.",
+        "Write the amount with no more decimals than the currency has.",
+    ),
+    "P133": Code(
+        "Rounding step not above zero", "There are no multiples of zero to round to.", "Write a step such as 0.05."
+    ),
+    "P134": Code(
+        "Pool below zero",
+        "Sharing a loss takes money from partners, which is never done by default.",
+        "Write a size of 0 or more.",
+    ),
+    "P140": Code("Program pays nothing", "Without payouts or pools there is nothing to work out.", "Add a rule."),
+    "P141": Code(
+        "Not the start of a year",
+        "A fiscal year starts on the same day each year, so it can't start on the 29th, 30th or 31st.",
+        "Write month and day, such as 04-01.",
+    ),
+    "P142": Code(
+        "Fiscal year with two possible names",
+        "A year from April 2025 to March 2026 is called 2025 by some and 2026 by others.",
+        "Add `fiscal_year_named_after: its_start`, or `its_end`.",
+    ),
+    "P143": Code(
+        "Periods and their length disagree",
+        "A custom calendar is its list of periods; any other calendar has periods already.",
+        "Write `period: custom` together with `periods:`, or neither.",
+    ),
+    "P144": Code("Periods overlap", "A day in two periods would be paid twice.", "Let each day belong to one period."),
+    "P145": Code(
+        "Canonical table declared again",
+        "The canonical tables mean the same in every program.",
+        "Choose another name, or leave the declaration out and only name a source.",
+    ),
+    "P146": Code("Key column not declared", "A key is made of columns of its table.", "Add it to the columns."),
+    "P147": Code("No partners", "Who can be paid is a table: partners.", "Add `partners: FILE` under sources."),
+    "P148": Code(
+        "No such table",
+        "A rule reads tables that the program has sources for.",
+        "Take the suggested name, add a source, or declare the table under `tables:`.",
+    ),
+    "P149": Code(
+        "Table that the engine fills",
+        "What was paid is known from the locked runs and can't be claimed by a file.",
+        "Leave the source out.",
+    ),
+    "P150": Code(
+        "File outside of the program's folder",
+        "A program is its folder: it can be copied, reviewed and kept whole, and it reads nothing else.",
+        "Put the file below the folder and name it by a relative path.",
+    ),
+    "P151": Code("Table without a source", "A declared table needs rows.", "Add it under `sources:`."),
+    "P152": Code(
+        "Extra column that the table has",
+        "A column of a canonical table keeps its type and its meaning in every program.",
+        "Leave it out of `extra:`, or give it another name.",
+    ),
+    "P153": Code(
+        "Keys of a source that do not go together",
+        "A source is a file or a query; sheets belong to workbooks, encodings to CSV files, databases to queries.",
+        "Keep the keys of the one way in which the rows come.",
+    ),
+    "P154": Code(
+        "Format not told",
+        "How a file is written is never guessed from what is in it.",
+        "Name it `.csv`, `.parquet` or `.xlsx`, or add `format:`.",
+    ),
+    "P155": Code(
+        "Not a single SELECT",
+        "A source only reads: one query, without comments and semicolons, in a read-only transaction.",
+        "Write one `SELECT`; put preparing steps into a view of the database.",
+    ),
+    "P156": Code(
+        "Encoding not read",
+        "A wrong encoding turns names into others without a word, so few are read and none is guessed.",
+        "Save the file as UTF-8, or name one of the encodings that the message lists.",
+    ),
+    "P157": Code(
+        "Connection written out",
+        "A URL holds a password, and a program is read by many people and kept for ever.",
+        "Put the URL into an environment variable, and name the variable.",
+    ),
+    "P158": Code(
+        "Column read and constant",
+        "Of two values for one cell nobody can tell which is meant.",
+        "Keep `constants:` or `columns:` for it.",
+    ),
+    "P159": Code(
+        "Not a way to write dates",
+        "A date is a day, a month and a year of four digits, each once, with one sign between them.",
+        "Write `%d.%m.%Y`, `%m/%d/%Y` or the like.",
+    ),
+    "P160": Code(
+        "Row that sees no row of a table",
+        "A row sees the rows that it refers to by their whole key: a credit sees its deal and its partner. Other rows "
+        "would be many or none, and the amount would be counted twice or lost.",
+        "Measure the table from whose rows the others can be seen.",
+    ),
+    "P161": Code(
+        "Not one date column", "Each row belongs to the period of one of its dates.", "Write it as `deals.closed_on`."
+    ),
+    "P162": Code(
+        "Row without a partner", "A row that names no partner pays nobody.", "Take a table with a `partner_id`."
+    ),
+    "P163": Code(
+        "KPI without its table",
+        "What is measured, or who is credited for it, is in a table that the program has no source for.",
+        "Add the table under `sources:`.",
+    ),
+    "P164": Code(
+        "Not one column",
+        "Here a single column is named, not a formula; `latest_of` takes one of the measured table, and `dated` says "
+        "which row is the latest.",
+        "Write it as `surveys.respondent_id`.",
+    ),
+    "P165": Code(
+        "Row that has no deal",
+        "Credits are given for deals, so a row is credited through the deal that it names.",
+        "Measure deals or rows that name one, or leave `credited` out.",
+    ),
+    "P166": Code(
+        "Table without a key",
+        "Rows without a key can't be told from each other, so a row that an export holds twice counts twice.",
+        "Declare the source's own row number: `extra: {row_id: id}`; or make sure that exports hold each row once.",
+    ),
+}
