@@ -1,0 +1,105 @@
+"""Starting a program: what `partage init` writes checks and runs as it is, and it never writes over anything."""
+
+import json
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli import group
+from engine.acts.start import TEMPLATES, start
+from rules.problem import Refused, Unavailable
+
+
+def partage(*words: str) -> str:
+    """What a command prints that ends well."""
+    done = CliRunner().invoke(group, words)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_init_writes_checks_runs_and_is_explained(template: str) -> None:
+    partage("init", "mine", "--template", template)
+    readme = Path("mine/README.md").read_text("utf-8")
+    (period,) = re.findall(r"Run period \*\*(.+)\*\*", readme)
+    assert partage("check", "mine/program.yaml") == "program.yaml: nothing is wrong\n"
+    run = json.loads(partage("run", "mine/program.yaml", "--period", period, "--json"))
+    assert run["total_minor"] > 0
+    assert all(f"`{table['table']}.csv`" in readme for table in run["inputs"]), "the README says what each file holds"
+    assert "adds up to the posted cent" in partage("explain", "1", "P-01")
+
+
+@pytest.mark.parametrize(
+    ("template", "payouts"),
+    [
+        # a third of 20,000.00 each; 80,000.00 by won amounts 79,250.00 : 67,400.00 : 12,800.50 of 159,450.50
+        ("pool", {"P-01": 4_642_822, "P-02": 4_048_281, "P-03": 1_308_897}),
+        # 8 % of 48,000.00 and of 0.6 x 31,250.55; 8 % of 0.4 x 31,250.55 and a referral; 2.5 % of it and a referral
+        ("channel", {"P-01": 384_000 + 150_003, "P-02": 100_002 + 25_000, "P-03": 78_126 + 25_000}),
+    ],
+)
+def test_the_templates_pay_what_their_rules_say(template: str, payouts: dict[str, int]) -> None:
+    partage("init", "mine", "--template", template)
+    run = json.loads(partage("run", "mine/program.yaml", "--period", "2026-Q1", "--json"))
+    assert {each["partner_id"]: each["payout_minor"] for each in run["partners"]} == payouts
+
+
+def test_every_template_is_offered_and_every_offer_is_there() -> None:
+    folders = {each.name for each in files("rules").joinpath("templates").iterdir() if each.is_dir()}
+    assert folders - {"__pycache__"} == set(TEMPLATES)
+
+
+def test_scripts_learn_what_was_written() -> None:
+    told = json.loads(partage("init", "mine", "--json"))
+    assert told == {
+        "folder": "mine",
+        "template": "pool",
+        "files": ["README.md", "deals.csv", "partners.csv", "program.yaml"],
+    }
+    assert sorted(each.name for each in Path("mine").iterdir()) == told["files"]
+
+
+def test_an_empty_folder_is_as_good_as_a_new_one() -> None:
+    Path("mine").mkdir()
+    partage("init", "mine")
+    assert Path("mine/program.yaml").exists()
+
+
+def test_a_folder_that_holds_anything_is_left_as_it_is() -> None:
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("years of work")
+    with pytest.raises(Refused, match=r"error S102 the folder is not empty: it holds notes\.txt @ mine - name a new"):
+        start(Path("mine"), "pool")
+    assert [each.name for each in Path("mine").iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling link"])
+def test_a_name_that_is_taken_is_left_as_it_is(kind: str) -> None:
+    taken = Path("mine")
+    taken.write_text("mine") if kind == "file" else taken.symlink_to("elsewhere")
+    with pytest.raises(Refused, match="error S102 there is a file of this name already @ mine"):
+        start(taken, "pool")
+    assert not Path("elsewhere").exists()
+
+
+def test_a_folder_below_a_file_cannot_be_made() -> None:
+    Path("mine").write_text("a file")
+    with pytest.raises(Unavailable, match=f"error S103 cannot write the program: .+ @ mine{os.sep}new"):
+        start(Path("mine/new"), "pool")
+
+
+def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
+    done = CliRunner().invoke(group, ["init", "mine", "--template", "lottery"])
+    assert done.exit_code == 2
+    assert "'lottery' is not one of 'pool', 'channel'" in done.output
+    assert not Path("mine").exists()
