@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from engine.values import Kpi, Pay, Plan, Reading, ReadRows
+from engine.values import Kpi, Pay, Plan, Reading, ReadRows, Score
 from rules.calendar import Period
 from rules.meaning import MeasureMeaning
-from rules.tree import Column, Expression
+from rules.scored import Measuring, ScorecardMeaning
+from rules.tree import And, Column, Comparison, Expression, InList, Literal, columns
 
 Days = tuple[date | None, date | None]
 Window = Callable[[MeasureMeaning], Days | None]
@@ -22,7 +23,36 @@ def readings(plan: Plan, period: Period, window: Window) -> tuple[Reading, ...]:
     measured = [
         _measure(step, measure, window) for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures
     ]
-    return (*rows, *measured)
+    scored = [reading for step in plan.steps if isinstance(step, Score) for reading in _scored(step, period)]
+    return (*rows, *measured, *scored)
+
+
+def _scored(step: Score, period: Period) -> Iterator[Reading]:
+    """Whom a scorecard scores, and the targets and benchmarks that its scales look up."""
+    card = step.scorecard
+
+    def reading(name: str, table: str, where: Expression | None, owner: Column | None) -> Reading:
+        trees = _all(where)
+        return Reading(
+            name, step.title, step.place, False, table, where, None, (None, None), owner, None, None, (), trees
+        )
+
+    whom = card.whom if card.whom is not None and all(column.table for column in columns(card.whom)) else None
+    yield reading(step.name, "partners", whom, Column("partners", "partner_id"))
+    for measuring in (*card.entries.values(), *_measurings(card)):
+        for against in measuring.against.values():
+            if against.table is None:
+                continue
+            table = "targets" if against.table == "target" else "benchmarks"
+            ids = tuple(Literal(each) for each in measuring.ids)
+            at = Comparison("=", Column(table, "period"), Literal(period.name))
+            where = And((InList(Column(table, "kpi"), ids), at))
+            yield reading(f"{step.name}.{against.table}", table, where, None)
+
+
+def _measurings(card: ScorecardMeaning) -> Iterator[Measuring]:
+    extras = (*card.bonus.values(), *card.multipliers.values(), *card.gates.values())
+    return (extra for extra in extras if isinstance(extra, Measuring))
 
 
 def _rows(plan: Plan, step: ReadRows, period: Period) -> Iterator[Reading]:

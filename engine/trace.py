@@ -60,10 +60,11 @@ def trace(
 
 
 def _verdict(plan: Plan, sheet: Sheet, facts: Facts, reading: Reading, key: str, record: int) -> Verdict:
-    wanted = list(dict.fromkeys(column for tree in (*reading.trees, reading.owner) for column in columns(tree)))
+    wanted = list(dict.fromkeys(column for tree in reading.trees for column in columns(tree)))
+    wanted += [reading.owner] if reading.owner is not None and reading.owner not in wanted else []
     from_tables = [column for column in wanted if column.table is not None]
     cells, _ = facts.cells(reading.table, record, from_tables)
-    owner = str(cells.get(reading.owner) or "")
+    owner = "" if reading.owner is None else str(cells.get(reading.owner) or "")
 
     def verdict(fate: str, told: str, amount: int | None = None) -> Verdict:
         return Verdict(reading.table, key, reading.name, fate, told, reading.place, owner, amount)
@@ -71,10 +72,11 @@ def _verdict(plan: Plan, sheet: Sheet, facts: Facts, reading: Reading, key: str,
     told = _outside(reading, cells)
     if told:
         return verdict("outside", told)
-    if reading.credited is None and not owner:
+    is_owned = reading.credited is None and reading.owner is not None
+    if is_owned and not owner:
         return verdict("not_payable", "the row names no partner")
     position = np.flatnonzero(sheet.partners.keys == owner)
-    if reading.credited is None and not len(position):
+    if is_owned and not len(position):
         return verdict(
             "not_payable", f"partner {owner} cannot be paid: the program's condition `eligible` does not hold"
         )

@@ -74,7 +74,9 @@ def explain_score(
             exact, words = Fraction(0), f"{words}; gate {name} is missed, so the score is 0"
     value = round_fraction(exact * 10**card.decimals, card.rounding) * card.step
     if value != exact:
-        words += f" = {number(exact)}, rounded {card.rounding.value.replace('_', ' ')} to {card.decimals} decimals"
+        told = f" = {number(exact)}"
+        words += "" if words.endswith(told) else told
+        words += f", rounded {card.rounding.value.replace('_', ' ')} to {card.decimals} decimals"
     return replace(root, reason=Reason(value, words, tuple(part.path for part in root.parts), exact))
 
 

@@ -1,23 +1,37 @@
 #!/bin/sh
-# What `make demo` shows: a real season's central payments paid to twenty clubs, one of them explained, and what to try next.
+# What `make demo` shows: a real season's central payments, one of them explained; a firm's scorecard; a partner program at
+# real-life size; and what to try next. Everything goes into a temporary folder.
 set -eu
 cd "$(dirname "$0")/../.."
 
 partage=.venv/bin/partage
-program=docs/examples/premier-league-2015-16/program.yaml
-club=Leicester
-store=$(mktemp -d "${TMPDIR:-/tmp}/partage-demo.XXXXXX")/partage.db
+season=docs/examples/premier-league-2015-16/program.yaml
+firm=docs/examples/firm/program.yaml
+folder=$(mktemp -d "${TMPDIR:-/tmp}/partage-demo.XXXXXX")
+store=$folder/partage.db
+channel=$folder/channel/program.yaml
 
 if [ -t 1 ]; then form='\n\033[1m%s\033[0m\n'; else form='\n%s\n'; fi
 say() { printf "$form" "$*"; }
 try() { say "\$ partage $*"; "$partage" --store "$store" "$@"; }
 
-try run "$program" --period 2015-16
-try explain 1 "$club"
+say "1. The published central payments of twenty football clubs, to the pound"
+try run "$season" --period 2015-16
+try explain 1 Leicester
+
+say "2. A professional firm: eight partners scored, by figures and by their committee"
+try score "$firm" --period 2026
+
+say "3. A partner program of real-life size and mess: 300 partners, 40,000 deals, bad rows of every kind (synthetic)"
+mkdir "$folder/channel"
+cp docs/examples/channel/program.yaml "$folder/channel/"
+.venv/bin/python docs/examples/channel/generate.py "$folder/channel/data"
+say "\$ partage run $channel --period 2026-Q2"
+"$partage" --store "$store" run "$channel" --period 2026-Q2 | awk 'NR <= 15 || /^total|^run/ { print } NR == 16 { print "..." }'
 
 say "The books of this demo are in $store. Try next:"
 cat <<END
-  $partage --store $store show 1
-  $partage --store $store explain 1 Arsenal
-  $partage check $program
+  $partage --store $store explain 2 P050 profit_share
+  $partage --store $store show 2 --fates
+  $partage check $season
 END

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from engine.digest import canonical
-from engine.facts.gather import gather_facts
+from engine.facts.gather import Gathered, gather_facts
+from engine.facts.rejected import Rejected, official_problems, to_bytes
 from engine.plan import compile_plan
+from engine.readings import readings
 from engine.settle import settle
 from engine.sheet import evaluate
 from engine.store import RunRecord, Store
 from engine.store.lines import lines_to_parquet
-from engine.values import Input, Run
+from engine.values import Fate, Input, Plan, Run, Score, Sheet
 from engine.version import VERSION
 from rules.calendar import NoSuchPeriod, Period
 from rules.load import load
@@ -25,32 +28,76 @@ from rules.problem import Place, Problem, Refused
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calculated:
-    """A run that was calculated and kept: its record, what it pays, what it read and who is called what."""
+    """A run that was calculated and kept: its record, what it pays, what it read and rejected, and who is called
+    what."""
 
     record: RunRecord
     run: Run
     inputs: tuple[Input, ...]
     names: Mapping[str, str]
+    rejected: tuple[Rejected, ...]
+    fates: tuple[Fate, ...]
+    plan: Plan
+    sheet: Sheet
+
+    @property
+    def scorecards(self) -> tuple[Score, ...]:
+        """The scorecards of the run's plan."""
+        return tuple(step for step in self.plan.steps if isinstance(step, Score))
 
 
-def calculate(program: Path, period_name: str, store: Path, actor: str, at: datetime) -> Calculated:
-    """Read the facts, work out the sheet, settle and keep the run; raises Refused with nothing written."""
+def calculate(
+    program: Path, period_name: str, store: Path, actor: str, at: datetime, is_official: bool = False
+) -> Calculated:
+    """Read the facts, work out the sheet, settle and keep the run; raises Refused with nothing written.
+
+    A preview leaves rejected rows out and lists them; an official run is refused until each is mended or excused.
+    """
     loaded = load(program)
     meaning = loaded.understood()
     period = period_of(meaning, period_name)
     plan = compile_plan(meaning)
     with gather_facts(meaning, loaded.folder, period) as facts, tempfile.TemporaryDirectory() as folder:
+        if is_official:
+            refuse_rejected(facts)
         sheet = evaluate(plan, facts.snapshot, period)
         run = settle(plan, sheet, loaded.sha256, facts.inputs)
+        fates = all_fates(plan, sheet, facts, period)
         blobs: dict[str, bytes | Path] = {"program": loaded.data, "lines": lines_to_parquet(run.lines)}
+        blobs["fates"] = canonical([[each.table, each.fate, each.rule, each.rows] for each in fates])
+        if facts.rejected:
+            blobs["rejected"] = to_bytes(facts.rejected)
         for table in facts.inputs:
             path = Path(folder) / f"{table.table}.parquet"
             facts.snapshot.write(table.table, path)
             blobs[f"table:{table.table}"] = path
         names = facts.snapshot.partner_names()
         with Store.open(store) as books:
-            record = books.keep(_record(run, program.name, actor, at), blobs)
-    return Calculated(record, run, facts.inputs, names)
+            kind = "official" if is_official else "preview"
+            record = books.keep(_record(run, kind, program.name, actor, at), blobs)
+    return Calculated(record, run, facts.inputs, names, facts.rejected, fates, plan, sheet)
+
+
+def all_fates(plan: Plan, sheet: Sheet, facts: Gathered, period: Period) -> tuple[Fate, ...]:
+    """What became of every row that was read; the rejected ones included, they add up to the rows of each table."""
+    told = list(facts.snapshot.fates(readings(plan, period, facts.snapshot.window), sheet))
+    rejected = Counter(each.table for each in facts.rejected)
+    told += [Fate(table, "rejected", "", rows) for table, rows in sorted(rejected.items())]
+    for each in facts.inputs:
+        added = sum(fate.rows for fate in told if fate.table == each.table)
+        assert added == each.rows + rejected[each.table], f"the fates of {each.table} add up to the rows read"
+    return tuple(told)
+
+
+def refuse_rejected(facts: Gathered) -> None:
+    """Raise Refused where a rejected row is not excused, or where an excuse fits no rejected row."""
+    problems = official_problems(facts.rejected, facts.unused)
+    if problems:
+        count = len([each for each in facts.rejected if not each.excused])
+        rows = f"{count:,} {'row is' if count == 1 else 'rows are'} neither accepted nor excused"
+        message = f"an official run needs every row: {rows}" if count else "an official run has no excuse left over"
+        hint = "mend each, or excuse it with a reason (excused: in its source); run without --official to preview"
+        raise Refused(Problem("F140", message, Place(), hint), *problems)
 
 
 def period_of(meaning: Meaning, name: str) -> Period:
@@ -66,11 +113,11 @@ def period_of(meaning: Meaning, name: str) -> Period:
     return period
 
 
-def _record(run: Run, file: str, actor: str, at: datetime) -> RunRecord:
+def _record(run: Run, kind: str, file: str, actor: str, at: datetime) -> RunRecord:
     return RunRecord(
         number=0,
         run_id=run.run_id,
-        kind="preview",
+        kind=kind,
         program=run.title,
         file=file,
         period=run.period.name,

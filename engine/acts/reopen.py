@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.acts.calculate import period_of
 from engine.digest import sha256
 from engine.facts.gather import reopen_facts
+from engine.facts.rejected import from_bytes
 from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
 from engine.settle import settle
@@ -42,7 +43,8 @@ def reopen(store: Store, number: int) -> Iterator[Reopened]:
         role.removeprefix("table:"): store.blob(sha) for role, sha in record.blobs.items() if role.startswith("table:")
     }
     plan = compile_plan(meaning)
-    with reopen_facts(meaning, kept, period) as facts:
+    rejected = from_bytes(store.blob_bytes(record.blobs["rejected"])) if "rejected" in record.blobs else ()
+    with reopen_facts(meaning, kept, period, rejected) as facts:
         sheet = evaluate(plan, facts.snapshot, period)
         run = settle(plan, sheet, sha256(data), facts.inputs)
         if run.run_id != record.run_id:
@@ -50,3 +52,10 @@ def reopen(store: Store, number: int) -> Iterator[Reopened]:
             hint = f"it was calculated by engine {record.engine}; recompute it with that version, and compare"
             raise CheckFailed(Problem("S130", message, Place(), hint))
         yield Reopened(record, plan, sheet, facts.snapshot, run)
+
+
+@contextmanager
+def reopen_run(store: Path, number: int) -> Iterator[Reopened]:
+    """The run of that number in the store at a path, recomputed."""
+    with Store.open(store, create=False) as books, reopen(books, number) as run:
+        yield run

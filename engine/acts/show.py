@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.facts.rejected import Rejected, from_bytes
 from engine.store import RunRecord, Store
 from engine.store.lines import lines_from_parquet
 from engine.store.tables import partner_names
-from engine.values import Lines
+from engine.values import Fate, Lines
 from rules.problem import Place, Problem, Refused
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """A kept run: its record, its manifest, its lines and who is called what."""
+    """A kept run: its record, its manifest, its lines, who is called what, the rows left out, and all fates."""
 
     record: RunRecord
     manifest: Mapping[str, Any]
     lines: Lines
     names: Mapping[str, str]
+    rejected: tuple[Rejected, ...]
+    fates: tuple[Fate, ...]
 
 
 def show(store: Path, number: int | None) -> Shown:
@@ -35,4 +38,7 @@ def show(store: Path, number: int | None) -> Shown:
             )
         lines = lines_from_parquet(books.blob_bytes(record.blobs["lines"]))
         names = partner_names(books.blob(record.blobs["table:partners"]))
-    return Shown(record, json.loads(record.manifest), lines, names)
+        rejected = from_bytes(books.blob_bytes(record.blobs["rejected"])) if "rejected" in record.blobs else ()
+        told = json.loads(books.blob_bytes(record.blobs["fates"])) if "fates" in record.blobs else []
+    fates = tuple(Fate(str(table), str(fate), str(rule), int(rows)) for table, fate, rule, rows in told)
+    return Shown(record, json.loads(record.manifest), lines, names, rejected, fates)

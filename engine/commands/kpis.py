@@ -23,7 +23,9 @@ def command(action: str, kpi: str | None, is_json: bool) -> None:
     known = catalogue()
     if action == "show":
         if kpi is None or kpi not in known:
-            raise Refused(Problem("P128", f"the catalogue has no KPI {kpi or 'of that name'}", Place(), "partage kpis lists them"))
+            raise Refused(
+                Problem("P128", f"the catalogue has no KPI {kpi or 'of that name'}", Place(), "partage kpis lists them")
+            )
         if is_json:
             print_json({"id": kpi, **known[kpi].model_dump(mode="json", exclude_defaults=True)})
         else:

@@ -11,26 +11,34 @@ import click
 from engine.acts.calculate import Calculated, calculate
 from engine.commands.console import json_option, print_grid, print_json, store_path
 from engine.commands.header import header, sums
+from engine.reports.fates import fates_json
 from engine.reports.register import as_json, grid, register
+from engine.reports.scorecards import scored_counts
 from engine.version import VERSION
 
 ROWS_SHOWN = 40
+TABLES_SHOWN = 6
 
 
 @click.command(name="run")
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option("--period", required=True, help="The period to calculate, such as 2026-Q2.")
+@click.option("--official", "is_official", is_flag=True, help="Refuse the run while a row is bad and not excused.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, program: Path, period: str, is_json: bool) -> None:
+def command(ctx: click.Context, program: Path, period: str, is_official: bool, is_json: bool) -> None:
     """Calculate PROGRAM for a period: who gets what, to the last unit. The run is kept, and can be explained."""
-    done = calculate(program, period, store_path(ctx), getpass.getuser(), datetime.now(UTC))
+    done = calculate(program, period, store_path(ctx), getpass.getuser(), datetime.now(UTC), is_official)
     found = register(done.run.lines, done.run.components, done.names, done.run.currency)
     if is_json:
         print_json({"run": done.record.number, **_determined(done), **as_json(found)})
         return
     click.echo(header(done.record, done.run.manifest))
-    click.echo("read      " + "  ".join(f"{each.table} {each.rows:,}" for each in done.inputs))
+    click.echo("read      " + _told_inputs(done))
+    if done.rejected:
+        click.echo(f"rejected  {len(done.rejected):,} (partage show {done.record.number} --rejected)")
+    for step in done.scorecards:
+        click.echo("scored    " + scored_counts(step, done.sheet))
     print_grid(grid(found, ROWS_SHOWN))
     click.echo(sums(found, done.run.pools))
     number = done.record.number
@@ -40,16 +48,34 @@ def command(ctx: click.Context, program: Path, period: str, is_json: bool) -> No
     )
 
 
+def _told_inputs(done: Calculated) -> str:
+    """How many rows of which tables were accepted; of many tables, the largest by name."""
+    largest = sorted(done.inputs, key=lambda each: (-each.rows, each.table))[:TABLES_SHOWN]
+    told = "  ".join(f"{each.table} {each.rows:,}" for each in done.inputs if each in largest)
+    if len(done.inputs) > TABLES_SHOWN:
+        told += f"  and {len(done.inputs) - TABLES_SHOWN} tables more (partage show {done.record.number} --inputs)"
+    return told
+
+
 def _determined(done: Calculated) -> dict[str, object]:
     """What determined the run, and what it is."""
     return {
         "run_id": done.run.run_id,
+        "kind": done.record.kind,
         "program": done.run.title,
         "period": done.run.period.name,
         "engine": VERSION,
         "inputs": [
-            {"table": each.table, "file": each.file, "rows": each.rows, "rows_sha256": each.rows_sha256}
+            {
+                "table": each.table,
+                "file": each.file,
+                "raw_sha256": each.raw_sha256,
+                "rows": each.rows,
+                "rows_sha256": each.rows_sha256,
+                "rejected": each.rejected,
+            }
             for each in done.inputs
         ],
+        "fates": fates_json(done.fates),
         "pools": {name: {"size_minor": size, "left_minor": left} for name, (size, left) in done.run.pools.items()},
     }

@@ -55,6 +55,7 @@ def _table_fates(
 ) -> Iterator[Fate]:
     writer = _Writer(tables, period, kept)
     own = [reading for reading in readings if reading.table == table]
+    own = [reading for reading in own if reading.dated is not None] or own  # a date says best whose period a row is in
     paid = writer.any_of(table, [reading for reading in readings if reading.is_paid])
     measured = writer.any_of(table, [reading for reading in readings if not reading.is_paid])
     refused = "".join(f" WHEN {writer.in_window(reading)} THEN '{reading.name}'" for reading in own)
@@ -112,8 +113,10 @@ class _Writer:
         if through is not None:
             seen.named(through)
         key = [f"t.{identifier(name)}" for name in self._tables[reading.table].key] or ["t.record"]
-        owner = seen.named(reading.owner)
-        if reading.credited is not None:
+        owner = "NULL" if reading.owner is None else seen.named(reading.owner)
+        if reading.owner is None:
+            theirs = "TRUE"
+        elif reading.credited is not None:
             shares = credited_shares(reading.credited)
             theirs = f"t.deal_id IN (SELECT deal_id FROM ({shares}) SEMI JOIN eligible_partners USING (partner_id))"
         else:

@@ -30,7 +30,7 @@ class Reading:
     """Which rows one rule reads: of which table, on which conditions, in which days, and for whose partner.
 
     `is_paid`: a row that counts is paid, else it is only measured. `trees` are all expressions of the rule; `needs` the
-    columns without which a row does not count. `days` None: there are none.
+    columns without which a row does not count. `days` None: there are none. `owner` None: the row is nobody's own.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Reading:
     where: Expression | None
     dated: Column | None
     days: tuple[date | None, date | None] | None
-    owner: Column
+    owner: Column | None
     credited: str | None
     latest_of: Column | None
     needs: tuple[Column, ...]

@@ -1,0 +1,55 @@
+"""Start: a folder with a program that runs, its small tables, and a page that names the period to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from rules.problem import Place, Problem, Refused, Unavailable
+
+TEMPLATES: Mapping[str, str] = {
+    "pool": "a profit pool shared among partners, a part equally and the rest by won deals",
+    "channel": "commissions on deals, split among partners, and a fee for each referral",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What was written: the folder, the template that it came from, and the names of its files."""
+
+    folder: Path
+    template: str
+    files: tuple[str, ...]
+
+
+def start(folder: Path, template: str) -> Started:
+    """Write a template's files into a folder that is new or empty; raises Refused and writes nothing where it is not.
+
+    Each file is created anew, never opened for writing over: what another process put there meanwhile stays as it is.
+    """
+    found = {each.name: each.read_bytes() for each in files("rules").joinpath("templates", template).iterdir()}
+    names = tuple(sorted(found))
+    try:
+        _refuse_to_overwrite(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            with (folder / name).open("xb") as stream:
+                stream.write(found[name])
+    except OSError as error:
+        reason = (error.strerror or "not writable").lower()
+        hint = "check the folder's rights and the disk, or name another folder"
+        raise Unavailable(Problem("S103", f"cannot write the program: {reason}", Place(str(folder)), hint)) from None
+    return Started(folder, template, names)
+
+
+def _refuse_to_overwrite(folder: Path) -> None:
+    hint = "name a new folder; nothing was written"
+    if folder.is_symlink() or folder.exists():
+        if not folder.is_dir():
+            raise Refused(Problem("S102", "there is a file of this name already", Place(str(folder)), hint))
+        if there := sorted(each.name for each in folder.iterdir()):
+            more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+            message = f"the folder is not empty: it holds {there[0]}{more}"
+            raise Refused(Problem("S102", message, Place(str(folder)), hint))
