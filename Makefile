@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-ci lint bench soak lock clean
+.PHONY: help demo test test-ci lint docs bench soak lock clean
 
 PYTHON ?=
 WORKERS ?= 2
@@ -29,6 +29,9 @@ lint: .venv/.stamp-test ## ruff (rules and format) and mypy --strict
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy
+
+docs: .venv/.stamp-test ## write the reference pages from the code, and renew what pages and examples of errors show
+	@$(VENV) docs/generate.py
 
 bench: .venv/.stamp-test ## measure: every tests/benchmarks/bench_*.py, one after the other
 	@found=; for bench in tests/benchmarks/bench_*.py; do \

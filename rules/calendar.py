@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 MONTHS_BY_LENGTH: Mapping[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+_YEAR = r"(19\d{2}|2\d{3})"  # the years that a document can hold
 _NAMES = {"quarter": ("Q", 4), "half_year": ("H", 2)}
 
 
@@ -109,11 +110,11 @@ class Calendar:
 
     def _form(self) -> tuple[str, str]:
         if self.length == "month":
-            return r"(\d{4})-(0[1-9]|1[0-2])", "2026-04"
+            return rf"{_YEAR}-(0[1-9]|1[0-2])", "2026-04"
         if self.length == "year":
-            return r"(\d{4})", "2026"
+            return _YEAR, "2026"
         letter, count = _NAMES[self.length]
-        return rf"(\d{{4}})-{letter}([1-{count}])", f"2026-{letter}2"
+        return rf"{_YEAR}-{letter}([1-{count}])", f"2026-{letter}2"
 
     def _numbered(self, year: int, number: int) -> Period:
         months = MONTHS_BY_LENGTH[self.length]

@@ -90,7 +90,7 @@ def _problems(root: Node, details: ErrorDetails) -> list[Problem]:
                 Problem(each["code"], each["message"], replace(place, column=place.column + each["at"]), each["hint"])
                 for each in context["faults"]
             ]
-        where = locate_key(root, path) if "[key]" in details["loc"] else place
+        where = locate_key(root, path) if "[key]" in details["loc"] or kind == "W101" else place
         return [Problem(kind, details["msg"], where, str(context.get("hint", "")))]
     if kind == "extra_forbidden":
         return [_unknown_key(locate_key(root, path), str(path[-1]), _keys(path[:-1]))]

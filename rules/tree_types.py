@@ -41,7 +41,7 @@ _DAYS = frozenset([Type.DATE, Type.MONTH])
 _TEXTS = frozenset([Type.TEXT, Type.ID])
 _ORDERED = _NUMBERS | _DAYS | {Type.MONEY}
 _FAMILIES = (_NUMBERS, _DAYS, _TEXTS, frozenset([Type.MONEY]), frozenset([Type.FLAG]))
-_FLAG_HINT = "write a flag alone, or with not: partners.active, not partners.active"
+_FLAG_HINT = "write a flag alone or after not: `partners.active`, `not partners.active`"
 
 # What a part of the tree became, and its type: None where a fault has been said already.
 _Typed = tuple[Expression, Type | None]
@@ -133,7 +133,11 @@ class _Reader:
             return scaled, wanted
         if wanted in _DAYS and isinstance(tree, Literal) and isinstance(tree.value, str):
             return self._day(tree, found, wanted), wanted
-        return self._fault(tree, "X135", f"this is a {found}, and a {wanted} is due here", _hint_towards(found, wanted))
+        if wanted is Type.FLAG:
+            hint = "compare it with something, such as partners.tier = 'gold'"
+            return self._fault(tree, "X135", f"this is {_a(found)}, and a condition is due here", hint)
+        message = f"this is {_a(found)}, and {_a(wanted)} is due here"
+        return self._fault(tree, "X135", message, _hint_towards(found, wanted))
 
     def _fault(self, node: Expression, code: str, message: str, hint: str) -> _Typed:
         self.faults.append(Fault(code, message, hint, node.at))
@@ -227,7 +231,7 @@ class _Reader:
         if node.op == "/" and first is Type.MONEY and second is Type.MONEY:
             return made, Type.NUMBER
         hint = "money times or by a number is money, money by money is a number"
-        return self._fault(node, "X133", f"'{node.op}' between a {first} and a {second}", hint)
+        return self._fault(node, "X133", f"'{node.op}' between {_a(first)} and {_a(second)}", hint)
 
     def _sum(self, node: Arithmetic) -> _Typed:
         (left, right), found = self._alike([node.left, node.right], node)
@@ -237,7 +241,7 @@ class _Reader:
         if node.op == "-" and found in _DAYS:
             return made, Type.NUMBER
         hint = "only numbers and money add up; days between two dates are a - b"
-        return self._fault(node, "X133", f"'{node.op}' between a {found} and a {found}", hint)
+        return self._fault(node, "X133", f"'{node.op}' between {_a(found)} and {_a(found)}", hint)
 
     def _shift(self, node: Arithmetic, interval: Interval) -> _Typed:
         left, found = self.read(node.left)
@@ -304,6 +308,11 @@ def _in_minor(tree: Expression, scale: int) -> Expression | None:
                 return None
             return replace(tree, branches=made_branches, otherwise=last)
     return None
+
+
+def _a(type_: Type) -> str:
+    """A type in words: `an id`, `a date`; money has no article."""
+    return {Type.ID: "an id", Type.MONEY: "money"}.get(type_, f"a {type_}")
 
 
 def _hint_towards(found: Type, wanted: Type) -> str:

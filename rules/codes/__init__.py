@@ -2,7 +2,7 @@
 
 A code never changes its meaning and is never used again. Each that a document or its data can trigger has a smallest
 failing example in `tests/errors/`. One file for each letter: D document, W written quantities, X expressions, P
-programs, F facts, K quantities, S store and usage.
+programs (P2xx scorecards), F facts, K quantities, S store and usage.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from rules.codes.expressions import EXPRESSIONS
 from rules.codes.facts import FACTS
 from rules.codes.programs import PROGRAMS
 from rules.codes.quantities import QUANTITIES
+from rules.codes.scorecards import SCORECARDS
 from rules.codes.store import STORE
 from rules.codes.written import WRITTEN
 
@@ -25,6 +26,7 @@ __all__ = [
     "FACTS",
     "PROGRAMS",
     "QUANTITIES",
+    "SCORECARDS",
     "SECTIONS",
     "STORE",
     "WRITTEN",
@@ -36,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "Written quantities": WRITTEN,
     "Expressions": EXPRESSIONS,
     "The program": PROGRAMS,
+    "Scorecards": SCORECARDS,
     "Facts": FACTS,
     "Quantities": QUANTITIES,
     "Usage, books and machine": STORE,

@@ -46,6 +46,7 @@ STORE: dict[str, Code] = {
         "No table of the run has an accepted row of this key.",
         "Name the key as the source has it; `partage show RUN --rejected` lists the rows that were left out.",
     ),
+    "S115": Code("Program without a scorecard", "There is nothing to score by.", "Write one under `scorecards:`."),
     "S120": Code(
         "No such period", "The program's calendar has no period of this name.", "Take a name of the form that is shown."
     ),

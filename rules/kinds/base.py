@@ -20,6 +20,7 @@ from rules.tree import Type
 from rules.written import Money
 
 Columns = Mapping[str, Exact]
+MINOR_MAX = 10**15  # the largest amount that a document may name, in minor units: sums of many stay within int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,15 @@ class Terms:
         return [("P130", message, f"write it in {self.currency.code}")]
 
     def whole_faults(self, money: Money) -> list[tuple[str, str, str]]:
-        """The same, and the fault of money that is finer than the currency's minor unit."""
+        """The same, and the faults of money that is finer than the minor unit, or beyond 10^15 of them."""
         faults = self.currency_faults(money)
         if self.minor(money).denominator != 1:
             decimals = self.currency.decimals
             message = f"{self.currency.code} has {decimals} decimals, and this amount has more"
             faults.append(("P132", message, f"write it with at most {decimals} decimals"))
+        if abs(self.minor(money)) > MINOR_MAX:
+            most = format_minor(MINOR_MAX, self.currency)
+            faults.append(("W112", f"an amount beyond {self.currency.code} {most}", "check the number of digits"))
         return faults
 
     @property

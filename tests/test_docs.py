@@ -1,0 +1,126 @@
+"""The documentation, held: pages show what commands print, the reference is what the code says, and links resolve."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import generate
+import pages
+import pytest
+from markup import anchors, links
+from reference_of_models import registers
+
+import cli
+from rules.codes import CODES
+from rules.rounding import Rounding, round_fraction
+from rules.tables import canonical
+from rules.written import parse_number
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+REFERENCE = ROOT / "docs/reference"
+
+
+def name(path: Path) -> str:
+    """A page's name for people."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def headings(page: str) -> set[str]:
+    """The headings of a reference page."""
+    return set(re.findall(r"^#{2,3} (.+)$", (REFERENCE / page).read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, str]:
+    """The reference pages as the code says today."""
+    return dict(generate.reference())
+
+
+def test_the_reference_is_what_the_code_says(reference: dict[str, str]) -> None:
+    kept = {path.name: path.read_text("utf-8") for path in REFERENCE.glob("*.md")}
+    assert sorted(kept) == sorted(reference)
+    assert [each for each in kept if kept[each] != reference[each]] == [], "stale: run make docs, and read what changed"
+
+
+def test_every_command_is_documented() -> None:
+    assert {f"partage {each}" for each in cli.COMMANDS} <= {
+        " ".join(heading.split()[:2]) for heading in headings("commands.md")
+    }
+
+
+def test_every_kind_is_documented() -> None:
+    assert {kind for register in registers().values() for kind in register} <= headings("kinds.md")
+
+
+def test_every_code_is_documented() -> None:
+    assert {f"{code} {entry.title}" for code, entry in CODES.items()} <= headings("errors.md")
+
+
+def test_every_key_of_json_is_explained() -> None:
+    rows = re.findall(r"^\| `(\S+)` \| .+? \| (.*)\|$", (REFERENCE / "json.md").read_text("utf-8"), re.MULTILINE)
+    bare = [key for key, meaning in rows if not meaning.strip() and not key.startswith("manifest.")]
+    assert bare == [], "say in MEANINGS of docs/reference_of_commands.py what they mean"
+
+
+def test_every_table_is_documented() -> None:
+    assert set(canonical()) <= headings("tables.md")
+
+
+@pytest.mark.parametrize("page", pages.shown(), ids=name)
+def test_a_page_shows_what_its_commands_print(page: Path) -> None:
+    """A page is one session in a new folder. `make docs` renews what changed, where no `...` stands in it."""
+    for one in pages.played(page):
+        shown = "\n".join(one.exchange.expected)
+        assert one.is_as_shown, f"{name(page)}:{one.exchange.line}: $ {one.exchange.command}\n" + (
+            f"--- the page shows\n{shown}\n--- it prints\n" + "\n".join(one.printed)
+        )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_within_the_project_resolves(page: Path) -> None:
+    broken = []
+    for link in links(page.read_text("utf-8")):
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, fragment = link.partition("#")
+        path = (page.parent / target).resolve() if target else page
+        if not path.exists() or (fragment and fragment not in anchors(path.read_text("utf-8"))):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    """A page that nothing links to is read by nobody."""
+    reached: set[Path] = set()
+    waiting = [ROOT / "README.md", ROOT / "docs/index.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or not page.exists():
+            continue
+        reached.add(page)
+        found = (link.partition("#")[0] for link in links(page.read_text("utf-8")) if not re.match(r"[a-z]+:", link))
+        waiting += [(page.parent / link).resolve() for link in found if link.endswith(".md")]
+    assert [name(page) for page in PAGES if page not in reached] == []
+
+
+@pytest.mark.parametrize(
+    "example", sorted((ROOT / "docs/examples").glob("*/program.yaml")), ids=lambda path: path.parent.name
+)
+def test_an_example_says_which_period_to_run(example: Path) -> None:
+    assert re.search(r"--period \S+|Run the \w+ \d{4}", (example.parent / "README.md").read_text("utf-8"))
+
+
+def test_the_table_of_rounding_modes_is_right() -> None:
+    """`docs/how-to/round-and-share.md` rounds four amounts by every mode."""
+    text = (ROOT / "docs/how-to/round-and-share.md").read_text("utf-8")
+    (head,) = re.findall(r"^\| mode \| (.+) \|$", text, re.MULTILINE)
+    amounts = [parse_number(each) * 100 for each in head.split(" | ")]
+    rows = {mode: cells.split(" | ") for mode, cells in re.findall(r"^\| `(\w+)`.*?: .+? \| (-?\d.+) \|$", text, re.M)}
+    rows |= {mode: cells.split(" | ") for mode, cells in re.findall(r"^\| `(\w+)` .+? \| (-?\d.+) \|$", text, re.M)}
+    assert set(rows) == set(Rounding)
+    for mode, cells in rows.items():
+        assert [parse_number(each) * 100 for each in cells] == [
+            round_fraction(amount, Rounding(mode)) for amount in amounts
+        ], mode
