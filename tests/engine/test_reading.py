@@ -1,5 +1,7 @@
 """A CSV file becomes accepted rows and rejected ones: none is lost, none is guessed, and each fault has its line."""
 
+import hashlib
+import json
 import random
 import time
 from pathlib import Path
@@ -8,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_stories import read, refused, write
+
+from rules.codes import FACTS
 
 HEAD = "deal_id,partner_id,product,closed_on,amount,term_months\n"
 GOOD = "D1,P1,Atlas,2026-01-31,1250.50,12\n"
@@ -21,24 +25,49 @@ def deals(folder: Path, text: str | bytes, **more: object):  # type: ignore[no-u
 def test_good_rows_are_typed_exactly(tmp_path: Path) -> None:
     found = deals(tmp_path, HEAD + GOOD + "D2,P2,,,-0.05,\n")
     assert found.rejected == ()
-    assert [(row["deal_id"], row["amount"], row["term_months"], str(row["closed_on"])) for row in found.tables["deals"]] == [
-        ("D1", 125050, 12, "2026-01-31"), ("D2", -5, None, "None"),
-    ]  # fmt: skip
+    assert [
+        (row["deal_id"], row["amount"], row["term_months"], str(row["closed_on"])) for row in found.tables["deals"]
+    ] == [
+        ("D1", 125050, 12, "2026-01-31"),
+        ("D2", -5, None, "None"),
+    ]
     assert (found.inputs["deals"].rows, found.inputs["deals"].rejected) == (2, 0)
 
 
 CELLS = [
-    ("deal_id", "D 2", "F201"), ("deal_id", "D2 ", "F201"), ("deal_id", "Ⅾ2", "F201"), ("deal_id", "", "F120"),
-    ("product", "At\u202elas", "F202"), ("product", "Mu\u0308ller", "F202"), ("product", "x" * 4097, "F202"),
-    ("closed_on", "31.01.2026", "F204"), ("closed_on", "2026-02-30", "F204"), ("closed_on", "45321", "F204"),
-    ("closed_on", "2026-01-31 ", "F204"), ("closed_on", "infinity", "F204"), ("closed_on", "1899-12-31", "F204"),
-    ("amount", "1e5", "F203"), ("amount", "NaN", "F203"), ("amount", "1_000", "F203"), ("amount", "0100.00", "F203"),
-    ("amount", "12.", "F203"), ("amount", ".5", "F203"), ("amount", "+1", "F203"), ("amount", "12.345", "F203"),
-    ("amount", "10000000000000.01", "F203"), ("amount", "١٢", "F203"), ("amount", "1e1000000", "F203"),
-    ("amount", "9" * 50_000, "F203"), ("amount", "0x10", "F203"), ("amount", "(100)", "F203"),
-    ("term_months", "3.0", "F207"), ("term_months", "0x10", "F207"), ("term_months", "1e2", "F207"),
-    ("term_months", " 12", "F207"), ("term_months", "012", "F207"),
-]  # fmt: skip
+    ("deal_id", "D 2", "F201"),
+    ("deal_id", "D2 ", "F201"),
+    ("deal_id", "Ⅾ2", "F201"),
+    ("deal_id", "", "F120"),
+    ("product", "At\u202elas", "F202"),
+    ("product", "Mu\u0308ller", "F202"),
+    ("product", "x" * 4097, "F202"),
+    ("closed_on", "31.01.2026", "F204"),
+    ("closed_on", "2026-02-30", "F204"),
+    ("closed_on", "45321", "F204"),
+    ("closed_on", "2026-01-31 ", "F204"),
+    ("closed_on", "infinity", "F204"),
+    ("closed_on", "1899-12-31", "F204"),
+    ("amount", "1e5", "F203"),
+    ("amount", "NaN", "F203"),
+    ("amount", "1_000", "F203"),
+    ("amount", "0100.00", "F203"),
+    ("amount", "12.", "F203"),
+    ("amount", ".5", "F203"),
+    ("amount", "+1", "F203"),
+    ("amount", "12.345", "F203"),
+    ("amount", "10000000000000.01", "F203"),
+    ("amount", "١٢", "F203"),
+    ("amount", "1e1000000", "F203"),
+    ("amount", "9" * 50_000, "F203"),
+    ("amount", "0x10", "F203"),
+    ("amount", "(100)", "F203"),
+    ("term_months", "3.0", "F207"),
+    ("term_months", "0x10", "F207"),
+    ("term_months", "1e2", "F207"),
+    ("term_months", " 12", "F207"),
+    ("term_months", "012", "F207"),
+]
 
 
 @pytest.mark.parametrize(("column", "text", "code"), CELLS, ids=[f"{c}-{t[:12]!a}" for c, t, _ in CELLS])
@@ -51,6 +80,13 @@ def test_a_bad_cell_rejects_its_row_at_once(tmp_path: Path, column: str, text: s
     (row,) = found.rejected
     assert row.faults[0].place.field == column and row.faults[0].hint
     assert found.inputs["deals"].rows == 1
+
+
+@pytest.mark.parametrize(("flag", "number"), [("yes", "70%"), ("1", ".5"), ("TRUE", "1/3"), ("t", "0.1234567891")])
+def test_flags_and_numbers_are_written_in_one_way(tmp_path: Path, flag: str, number: str) -> None:
+    rows = f"E1,true,0.7\nE2,{flag},-0.5\nE3,false,{number}\n"
+    found = read(tmp_path, "hours: h.csv", {"h.csv": "entry_id,billable,hours\n" + rows})
+    assert found.faults("hours") == [(3, ["F208"]), (4, ["F206"])]
 
 
 def test_a_row_lists_all_its_faults_and_its_text(tmp_path: Path) -> None:
@@ -226,8 +262,31 @@ def test_nothing_is_read_below_another_folder(tmp_path: Path) -> None:
     connection = connect([inside])
     assert connection.execute("SELECT count(*) FROM read_csv(?)", [str(inside / "x.csv")]).fetchall() == [(1,)]
     for query in (
-        f"SELECT * FROM read_csv('{outside}/x.csv')", "INSTALL httpfs", f"COPY (SELECT 1) TO '{outside}/y.csv'",
-        "SET enable_external_access=true", f"ATTACH '{outside}/z.db'",
-    ):  # fmt: skip
+        f"SELECT * FROM read_csv('{outside}/x.csv')",  # noqa: S608
+        "INSTALL httpfs",
+        f"COPY (SELECT 1) TO '{outside}/y.csv'",
+        "SET enable_external_access=true",
+        f"ATTACH '{outside}/z.db'",
+    ):
         with pytest.raises(duckdb.Error):
             connection.execute(query)
+
+
+def test_the_digest_is_what_a_few_lines_of_python_make_of_the_key_sorted_rows(tmp_path: Path) -> None:
+    """Anyone can work it out with a standard library: a head, then each row as canonical JSON."""
+    found = deals(tmp_path, HEAD + "D2,P1,é,2026-01-31,-0.50,\nD1,,,,,12\n")
+    columns = [["amount", "money"], ["closed_on", "date"], ["deal_id", "id"], ["partner_id", "id"]]
+    head = {
+        "columns": [*columns, ["product", "text"], ["term_months", "count"]],
+        "t": "partage/rows/1",
+        "table": "deals",
+    }
+    rows = [[None, None, "D1", None, None, "12"], ["-50", "2026-01-31", "D2", "P1", "é", None]]
+    lines = [json.dumps(each, ensure_ascii=False, separators=(",", ":")) + "\n" for each in (head, *rows)]
+    assert found.inputs["deals"].rows_sha256 == hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def test_every_code_of_a_source_or_a_row_occurs_in_these_stories() -> None:
+    stories = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_reading*.py"))
+    missing = [code for code in FACTS if code < "F300" and f'"{code}"' not in stories]
+    assert missing == []

@@ -73,9 +73,11 @@ def test_parquet_of_a_data_frame(tmp_path: Path, csv_digest: str) -> None:
 
 def test_parquet_cells_pass_the_same_grammar(tmp_path: Path) -> None:
     parquet(
-        tmp_path / "d.parquet", deal_id=pa.array(["D1", "D2", "D3", "D 4"]),
-        amount=pa.array([float("nan"), 0.1 + 0.2, 1e300, 1.5]), closed_on=pa.array([datetime(2026, 1, 1, 12)] + [None] * 3),
-    )  # fmt: skip
+        tmp_path / "d.parquet",
+        deal_id=pa.array(["D1", "D2", "D3", "D 4"]),
+        amount=pa.array([float("nan"), 0.1 + 0.2, 1e300, 1.5]),
+        closed_on=pa.array([datetime(2026, 1, 1, 12)] + [None] * 3),
+    )
     found = read(tmp_path, "deals: d.parquet")
     codes = [(each.record, [fault.code for fault in each.faults]) for each in found.rejected]
     assert codes == [(1, ["F204", "F203"]), (2, ["F203"]), (3, ["F203"]), (4, ["F201"])]
@@ -101,10 +103,16 @@ def test_a_workbook_gives_the_digest_of_csv(tmp_path: Path, csv_digest: str) -> 
 
 def test_a_sheet_names_rows_and_cells(tmp_path: Path) -> None:
     rows = [
-        HEAD, ["D1", "P1", None, None, 0.1, 12], ["D2", "P1", None, None, Error("#DIV/0!"), 12],
-        ["D3", "P1", None, None, 12.345, 12], ["D4", "P1", None, 45321, 1, 12], [12345, "P1", True, None, 1, 1.5],
-        ["D6", "P1", None, None, 1, 12, Error("#N/A")], ["D7", "P1", None, None, 0.1 + 0.2, 1], [1234567890123456, "P1"],
-    ]  # fmt: skip
+        HEAD,
+        ["D1", "P1", None, None, 0.1, 12],
+        ["D2", "P1", None, None, Error("#DIV/0!"), 12],
+        ["D3", "P1", None, None, 12.345, 12],
+        ["D4", "P1", None, 45321, 1, 12],
+        [12345, "P1", True, None, 1, 1.5],
+        ["D6", "P1", None, None, 1, 12, Error("#N/A")],
+        ["D7", "P1", None, None, 0.1 + 0.2, 1],
+        [1234567890123456, "P1"],
+    ]
     zipped(tmp_path / "b.xlsx", workbook({"Deals": rows}))
     found = read(tmp_path, "deals: b.xlsx")
     assert found.faults() == [(3, ["F210"]), (4, ["F203"]), (5, ["F204"]), (6, ["F207"]), (8, ["F211"]), (9, ["F211"])]
@@ -114,9 +122,17 @@ def test_a_sheet_names_rows_and_cells(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.1, "0.1"), (1250.0, "1250"), (-0.0, "0"), (1e14, "100000000000000"), (0.123456789, "0.123456789"),
-     (True, "true"), (datetime(2026, 1, 31), "2026-01-31"), (datetime(2026, 1, 31, 9), "2026-01-31 09:00:00")],
-)  # fmt: skip
+    [
+        (0.1, "0.1"),
+        (1250.0, "1250"),
+        (-0.0, "0"),
+        (1e14, "100000000000000"),
+        (0.123456789, "0.123456789"),
+        (True, "true"),
+        (datetime(2026, 1, 31), "2026-01-31"),
+        (datetime(2026, 1, 31, 9), "2026-01-31 09:00:00"),
+    ],
+)
 def test_what_a_cell_of_a_workbook_says(value: object, text: str) -> None:
     assert cell_text(value) == text
 
@@ -160,9 +176,12 @@ def test_a_query_on_sqlite_gives_the_digest_of_csv(tmp_path: Path, csv_digest: s
 
 
 SQLITE = [
-    ("select * from nowhere", "F118"), ("with x as (select 1 as deal_id) delete from won", "F118"),
-    ("select load_extension('x') as deal_id", "F118"), ("select * from won where", "F118"), ("select 1 as partner_id", "F105"),
-]  # fmt: skip
+    ("select * from nowhere", "F118"),
+    ("with x as (select 1 as deal_id) delete from won", "F118"),
+    ("select load_extension('x') as deal_id", "F118"),
+    ("select * from won where", "F118"),
+    ("select 1 as partner_id", "F105"),
+]
 
 
 @pytest.mark.parametrize(("query", "code"), SQLITE, ids=[each[0] for each in SQLITE])
@@ -190,7 +209,7 @@ def test_a_query_on_postgresql_gives_the_digest_of_csv(
     monkeypatch.setenv("CRM_URL", server)
     with psycopg.connect(server) as connection:
         connection.execute("DROP TABLE IF EXISTS won")
-        connection.execute(f"CREATE TABLE won AS SELECT a.*, a.closed_on::date AS closed FROM ({AS_SQL}) AS a")
+        connection.execute(f"CREATE TABLE won AS SELECT a.*, a.closed_on::date AS closed FROM ({AS_SQL}) AS a")  # noqa: S608
     sources = """deals:
   query: select deal_id, partner_id, product, closed as closed_on, amount, term_months from won
   database: {postgres: CRM_URL}"""
@@ -198,9 +217,11 @@ def test_a_query_on_postgresql_gives_the_digest_of_csv(
 
 
 POSTGRES = [
-    "select * from nowhere", "with x as (delete from kept returning 1) select 1 as deal_id",
-    "select nextval('numbers')::text as deal_id", "select 'D1' as deal_id where",
-]  # fmt: skip
+    "select * from nowhere",
+    "with x as (delete from kept returning 1) select 1 as deal_id",
+    "select nextval('numbers')::text as deal_id",
+    "select 'D1' as deal_id where",
+]
 
 
 @pytest.mark.parametrize("query", POSTGRES)
@@ -219,7 +240,9 @@ def test_a_query_on_postgresql_may_only_read(
 
 def test_odd_values_of_postgresql(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRM_URL", server)
-    query = "select 'D1' as deal_id, 'NaN'::numeric as amount, null::int as term_months union all select 'D2', 1.500, 12"
+    query = (
+        "select 'D1' as deal_id, 'NaN'::numeric as amount, null::int as term_months union all select 'D2', 1.500, 12"
+    )
     found = read(tmp_path, f'deals: {{query: "{query}", database: {{postgres: CRM_URL}}}}')
     assert [(each.record, each.faults[0].code) for each in found.rejected] == [(1, "F206")]
     assert found.tables["deals"][0]["amount"] == 150
