@@ -74,8 +74,8 @@ def explain_score(
             exact, words = Fraction(0), f"{words}; gate {name} is missed, so the score is 0"
     value = round_fraction(exact * 10**card.decimals, card.rounding) * card.step
     if value != exact:
-        told = f" = {number(exact)}"
-        words += "" if words.endswith(told) else told
+        equals = f" = {number(exact)}"
+        words += "" if words.endswith(equals) else equals
         words += f", rounded {card.rounding.value.replace('_', ' ')} to {card.decimals} decimals"
     return replace(root, reason=Reason(value, words, tuple(part.path for part in root.parts), exact))
 

@@ -12,12 +12,12 @@ from engine.acts.calculate import period_of
 from engine.facts.gather import gather_facts
 from engine.facts.measures import Groups
 from engine.facts.snapshot import Snapshot
+from engine.kpis import kpi_columns
 from rules.calendar import Period
 from rules.exact import Exact, group_total
 from rules.load import load
 from rules.meaning import KpiMeaning, Meaning
 from rules.problem import Place, Problem, Refused
-from rules.ratio import formula, ratio
 
 LEVELS = ("partner", "kind", "tier", "region", "segment", "manager", "parent", "program")
 
@@ -60,31 +60,25 @@ def _chosen(meaning: Meaning, by: str, only: str | None) -> tuple[KpiMeaning, ..
 
 def _values(snapshot: Snapshot, kpis: tuple[KpiMeaning, ...], groups: Groups, period: Period) -> Mapping[str, Exact]:
     """Every KPI by group; a formula that is averaged is worked out for partners first."""
-    by_group = _worked_out(snapshot, kpis, groups, period)
-    if not any(kpi.is_averaged for kpi in kpis):
-        return by_group
-    rows = len(groups.partners)
-    by_partner = _worked_out(snapshot, kpis, Groups(groups.partners, np.arange(rows), rows), period)
-    for kpi in kpis:
-        if kpi.is_averaged:
-            by_group[kpi.name] = _averaged(by_partner[kpi.name], groups)
-    return by_group
+    averaged: dict[str, Exact] = {}
+    if any(kpi.is_averaged for kpi in kpis):
+        rows = len(groups.partners)
+        by_partner = _worked_out(snapshot, kpis, Groups(groups.partners, np.arange(rows), rows), period, {})
+        averaged = {kpi.name: _averaged(by_partner[kpi.name], groups) for kpi in kpis if kpi.is_averaged}
+    return _worked_out(snapshot, kpis, groups, period, averaged)
 
 
-def _worked_out(snapshot: Snapshot, kpis: tuple[KpiMeaning, ...], groups: Groups, period: Period) -> dict[str, Exact]:
+def _worked_out(
+    snapshot: Snapshot, kpis: tuple[KpiMeaning, ...], groups: Groups, period: Period, averaged: Mapping[str, Exact]
+) -> dict[str, Exact]:
+    """Every KPI in its order, so that a formula finds those that it names; what is `averaged` is taken as it is."""
     measured = snapshot.measure_groups([measure for kpi in kpis for measure in kpi.measures], groups)
     values: dict[str, Exact] = {}
     for kpi in kpis:
-        if kpi.formula is not None:
-            values[kpi.name] = formula(kpi, values, period.days, groups.count)
-            continue
-        assert kpi.numerator is not None
-        top = measured[kpi.numerator.name]
-        below = top.denominator
-        if kpi.denominator is not None:
-            under = measured[kpi.denominator.name]
-            below = below * under.numerator / under.denominator
-        values[kpi.name] = ratio(kpi, top.numerator, below)
+        if kpi.name in averaged:
+            values[kpi.name] = averaged[kpi.name]
+        else:
+            values[kpi.name] = kpi_columns(kpi, measured, values, period, groups.count).value
     return values
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.kpis import kpi_columns
 from engine.scoring import scored_columns
 from engine.sheet.book import Book
 from engine.values import (
@@ -36,7 +37,6 @@ from rules.apportion import apportion
 from rules.calendar import Period
 from rules.exact import Exact, Flags, group_total, integers
 from rules.problem import Place, Problem, Refused
-from rules.ratio import formula, ratio
 from rules.rounding import QuantityOverflow
 
 PROBLEMS_MAX = 20
@@ -59,19 +59,12 @@ def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:
 
 
 def _kpi(step: Kpi, book: Book, facts: Facts) -> None:
-    kpi, rows = step.kpi, len(book.frames[PARTNERS])
-    if kpi.formula is not None:
-        book.write(step.name, PARTNERS, formula(kpi, book.partner_columns(), book.period.days, rows))
-        return
-    assert kpi.numerator is not None
-    top = book.measured[kpi.numerator.name]
-    below = top.denominator
-    if kpi.denominator is not None:
-        under = book.measured[kpi.denominator.name]
-        below = below * under.numerator / under.denominator
-    book.write(f"{step.name}.numerator", PARTNERS, top.numerator)
-    book.write(f"{step.name}.denominator", PARTNERS, below)
-    book.write(step.name, PARTNERS, ratio(kpi, top.numerator, below))
+    rows = len(book.frames[PARTNERS])
+    found = kpi_columns(step.kpi, book.measured, book.partner_columns(), book.period, rows)
+    for name, column in (("numerator", found.numerator), ("denominator", found.denominator)):
+        if column is not None:
+            book.write(f"{step.name}.{name}", PARTNERS, column)
+    book.write(step.name, PARTNERS, found.value)
 
 
 def _score(step: Score, book: Book, facts: Facts) -> None:

@@ -136,6 +136,18 @@ def test_amounts_have_the_decimals_of_the_currency(tmp_path: Path, currency: str
     assert read(tmp_path, SOURCES, {"deals.csv": text}, currency=currency).faults() == [(3, ["F203"])]
 
 
+@pytest.mark.parametrize(("currency", "decimals"), [("JPY", 0), ("EUR", 2), ("KWD", 3), ("CLF", 4)])
+def test_amounts_of_any_size_are_told(tmp_path: Path, currency: str, decimals: int) -> None:
+    """Up to 10^15 minor units; a larger one is a bad cell of any number of digits, never an error of the reader."""
+    sizes = [("1" + "0" * digits, digits + decimals <= 15) for digits in range(30)]
+    sizes += [
+        ("9" * digits + ("." + "9" * decimals if decimals else ""), digits + decimals <= 15) for digits in range(1, 25)
+    ]
+    rows = "".join(f"D{at},P1,{text}\n" for at, (text, _) in enumerate(sizes))
+    found = read(tmp_path, SOURCES, {"deals.csv": DEALS + rows}, currency=currency)
+    assert [line for line, _ in found.faults()] == [at + 2 for at, (_, is_good) in enumerate(sizes) if not is_good]
+
+
 def test_a_crm_export_under_its_own_names(tmp_path: Path) -> None:
     """Columns, values, constants, dates and decimals as a German CRM writes them."""
     sources = """deals:

@@ -1,0 +1,36 @@
+"""A KPI worked out from its measures, for partners or for any grouping of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.values import Measured
+from rules.calendar import Period
+from rules.exact import Exact
+from rules.meaning import KpiMeaning
+from rules.ratio import formula, ratio
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KpiColumns:
+    """A KPI by group, (groups,): its value, and what a measured one is made of (None for a formula)."""
+
+    value: Exact
+    numerator: Exact | None = None
+    denominator: Exact | None = None
+
+
+def kpi_columns(
+    kpi: KpiMeaning, measured: Mapping[str, Measured], named: Mapping[str, Exact], period: Period, groups: int
+) -> KpiColumns:
+    """The columns of a KPI from its measures, or from the KPIs of its formula (`named`), which come before it."""
+    if kpi.formula is not None:
+        return KpiColumns(formula(kpi, named, period.days, groups))
+    assert kpi.numerator is not None, "a KPI is a formula or a measure"
+    top = measured[kpi.numerator.name]
+    below = top.denominator
+    if kpi.denominator is not None:
+        under = measured[kpi.denominator.name]
+        below = below * under.numerator / under.denominator
+    return KpiColumns(ratio(kpi, top.numerator, below), top.numerator, below)
