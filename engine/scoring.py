@@ -130,11 +130,12 @@ def _refuse_missing(meaning: ScorecardMeaning, found: Scored, whom: Flags, facts
     rows = np.flatnonzero(whom & (found.not_scored == NotScored.MISSING))
     if not len(rows):
         return
+    needed = [path for path, entry in meaning.card.entries() if meaning.card.missing_of(entry) == "error"]
     problems = []
     for row in rows[:PROBLEMS_MAX]:
-        paths = [path for path in meaning.entries if not found.measured[path][row]]
+        paths = [path for path in needed if not found.measured[path][row]]
         place = Place("partners", field=str(facts.partners().keys[row]))
-        message = f"{meaning.title} cannot score {facts.partners().keys[row]}: {', '.join(paths)} has no points"
+        message = f"{meaning.title} cannot score {facts.partners().keys[row]}: no points of {', '.join(paths)}"
         hint = "say what a missing KPI does: missing: reweight, zero or carry_last"
         problems.append(Problem("F306", message, place, hint))
     if len(rows) > PROBLEMS_MAX:

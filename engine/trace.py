@@ -14,8 +14,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.values import Facts, Pay, Plan, Reading, Sheet
-from rules.evaluate import Value, evaluate
+from engine.values import Facts, Kpi, Pay, Plan, Reading, Score, Sheet, TrailRow
+from rules.evaluate import Value, compare, evaluate
 from rules.kinds.base import number
 from rules.problem import Place, Problem, Refused
 from rules.tree import And, Column, Expression, columns, words
@@ -54,9 +54,23 @@ def trace(
         elif any(column.table == table for tree in reading.trees for column in columns(tree)):
             for other, its_record in facts.referring(reading.table, table, record):
                 found.append(_verdict(plan, sheet, facts, reading, other, its_record))
+        elif table == "credits" and reading.credited is not None:
+            for other, its_record in _credited(facts, reading, record):
+                found.append(_verdict(plan, sheet, facts, reading, other, its_record))
     if not found:
         found.append(Verdict(table, key, "", "unread", "no rule reads this row", Place()))
     return tuple(found)
+
+
+def _credited(facts: Facts, reading: Reading, credit: int) -> Sequence[tuple[str, int]]:
+    """The rows of a reading whose deal a credit of its role is for: their keys and records."""
+    role, deal = Column("credits", "role"), Column("credits", "deal_id")
+    cells, _ = facts.cells("credits", credit, [role, deal])
+    key = str(cells[deal] or "")
+    record = facts.record("deals", key)
+    if cells[role] != reading.credited or record is None:
+        return []
+    return [(key, record)] if reading.table == "deals" else facts.referring(reading.table, "deals", record)
 
 
 def _verdict(plan: Plan, sheet: Sheet, facts: Facts, reading: Reading, key: str, record: int) -> Verdict:
@@ -64,7 +78,8 @@ def _verdict(plan: Plan, sheet: Sheet, facts: Facts, reading: Reading, key: str,
     wanted += [reading.owner] if reading.owner is not None and reading.owner not in wanted else []
     from_tables = [column for column in wanted if column.table is not None]
     cells, _ = facts.cells(reading.table, record, from_tables)
-    owner = "" if reading.owner is None else str(cells.get(reading.owner) or "")
+    is_owned = reading.credited is None and reading.owner is not None
+    owner = str(cells.get(reading.owner) or "") if is_owned and reading.owner is not None else ""
 
     def verdict(fate: str, told: str, amount: int | None = None) -> Verdict:
         return Verdict(reading.table, key, reading.name, fate, told, reading.place, owner, amount)
@@ -72,7 +87,6 @@ def _verdict(plan: Plan, sheet: Sheet, facts: Facts, reading: Reading, key: str,
     told = _outside(reading, cells)
     if told:
         return verdict("outside", told)
-    is_owned = reading.credited is None and reading.owner is not None
     if is_owned and not owner:
         return verdict("not_payable", "the row names no partner")
     position = np.flatnonzero(sheet.partners.keys == owner)
@@ -81,12 +95,21 @@ def _verdict(plan: Plan, sheet: Sheet, facts: Facts, reading: Reading, key: str,
             "not_payable", f"partner {owner} cannot be paid: the program's condition `eligible` does not hold"
         )
     named = {Column(None, name): _of(sheet, name, position) for name in _names(wanted)}
-    failed = _failed(reading.where, {**cells, **named})
+    failed = _failed(reading.where, {**cells, **named}, plan)
     if failed:
         return verdict("not_payable", failed)
     for column in reading.needs:
         if cells[column] is None:
             return verdict("not_payable", f"{column} is blank, and the rule leaves such rows out")
+    if reading.credited is not None:
+        holders = facts.credited(reading.table, reading.credited, record)
+        told = ", ".join(each for each in holders if each in sheet.partners.keys)
+        if not told:
+            return verdict("not_payable", f"nobody who can be paid is credited as {reading.credited}")
+        return verdict("measured", f"counts in {reading.title}, for {told}")
+    later = _later(plan, facts, reading, owner, record, cells)
+    if later:
+        return verdict("not_payable", later)
     if not reading.is_paid:
         return verdict("measured", f"counts in {reading.title}")
     amount = _paid(plan, sheet, reading, key)
@@ -109,14 +132,43 @@ def _outside(reading: Reading, cells: Mapping[Column, Value]) -> str:
     return f"{reading.dated} is {day}, outside {first or 'the beginning'} to before {end}"
 
 
-def _failed(where: Expression | None, cells: Mapping[Column, Value]) -> str:
+def _later(plan: Plan, facts: Facts, reading: Reading, owner: str, record: int, cells: Mapping[Column, Value]) -> str:
+    """The row that counts in place of this one, of several for the same thing; empty where this one does."""
+    if reading.latest_of is None or reading.dated is None:
+        return ""
+    measures = (measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures)
+    measure = next(each for each in measures if each.name == reading.name)
+    latest: tuple[Value, TrailRow] | None = None
+    for row in facts.trail(measure, owner):  # in the order of their keys
+        is_alike = row.cells[reading.latest_of] == cells[reading.latest_of]
+        if not is_alike or _outside(reading, row.cells) or _failed(reading.where, row.cells, plan):
+            continue
+        day = row.cells[reading.dated]
+        if latest is None or compare(">=", day, latest[0]):
+            latest = day, row
+    if latest is None or latest[1].record == record:
+        return ""
+    return f"{reading.table} {latest[1].key} counts in its place: the latest of {reading.latest_of}"
+
+
+def _failed(where: Expression | None, cells: Mapping[Column, Value], plan: Plan) -> str:
     """The part of the condition that does not hold, with the cells that it met; empty where all hold."""
     for part in where.parts if isinstance(where, And) else ([] if where is None else [where]):
         value = evaluate(part, cells.__getitem__)
         if value is not True:
-            met = ", ".join(f"{column} is {_told(cells[column])}" for column in columns(part))
+            met = ", ".join(f"{column} is {_told(_named(plan, column, cells[column]))}" for column in columns(part))
             return f"{words(part)} {'does not hold' if value is False else 'is unknown'}: {met}"
     return ""
+
+
+def _named(plan: Plan, column: Column, value: Value) -> Value:
+    """A value as people know it: a tier by its name."""
+    for step in plan.steps:
+        tiers = step.scorecard.card.tiers if isinstance(step, Score) else None
+        if tiers is not None and column == Column(None, f"{step.name}.tier") and value is not None:
+            assert isinstance(value, Fraction), "a tier is a code"
+            return tiers.names[int(value)] if value >= 0 else "below all tiers"
+    return value
 
 
 def _told(value: Value) -> str:

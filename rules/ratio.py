@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from rules.evaluate import evaluate
 from rules.exact import Exact
 from rules.meaning import KpiMeaning
 from rules.tree import Column, Expression, Type
@@ -21,7 +22,7 @@ def ratio(kpi: KpiMeaning, numerator: Exact, denominator: Exact) -> Exact:
     rows = len(numerator)
     value = numerator * Exact.constant(kpi.times, rows) / denominator
     if kpi.when_zero == "zero":
-        nothing = denominator.is_known() & (denominator.numerator == 0)
+        nothing = numerator.is_known() & denominator.is_known() & (denominator.numerator == 0)
         value = value.where(~nothing, Exact.constant(0, rows))
     if kpi.at_least:
         enough = denominator.compare(Exact.constant(kpi.at_least, rows)) >= 0
@@ -34,11 +35,13 @@ def formula(kpi: KpiMeaning, named: Mapping[str, Exact], period_days: int, rows:
     assert kpi.formula is not None
 
     def leaf(tree: Expression) -> Exact | Truth:
-        assert isinstance(tree, Column), "a formula names KPIs"
-        if tree.table == "period":
-            assert tree.name == "days", "a formula counts days"
-            return Exact.constant(period_days, rows)
-        return named[tree.name]
+        if isinstance(tree, Column) and tree.table is None:
+            return named[tree.name]
+        value = evaluate(tree, {Column("period", "days"): period_days}.__getitem__)  # the same for everyone
+        if isinstance(value, bool):
+            return Truth(np.full(rows, value), np.ones(rows, dtype=bool))
+        assert isinstance(value, int), "a formula counts days"
+        return Exact.constant(value, rows)
 
     value = number(kpi.formula, leaf, lambda column: Type.NUMBER, rows)
     return value * Exact.constant(kpi.times, rows) if kpi.times != Fraction(1) else value

@@ -42,10 +42,14 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A written value: an exact number, a text (NFC), true or false, or a date. Unknown is never written."""
+    """A written value: an exact number, a text (NFC), true or false, or a date. Unknown is never written.
+
+    `shown` is the text that people wrote for a value that stands for it, such as the name of a tier.
+    """
 
     value: Fraction | str | bool | date
     at: int = 0
+    shown: str | None = None
 
     # Python says that 1 == True; an expression does not.
     def __eq__(self, other: object) -> bool:
@@ -220,32 +224,32 @@ def columns(tree: Expression) -> tuple[Column, ...]:
 def rebuild(tree: Expression, column: Callable[[Column], Expression]) -> Expression:
     """The same tree with each column replaced by what `column` gives for it. Recursive, as `words` is."""
 
-    def below(node: Expression) -> Expression:
-        return rebuild(node, column)
+    return column(tree) if isinstance(tree, Column) else with_children(tree, lambda node: rebuild(node, column))
 
-    match tree:
-        case Column():
-            return column(tree)
+
+def with_children(node: Expression, below: Callable[[Expression], Expression]) -> Expression:
+    """The same node with each node right below it replaced by what `below` gives for it."""
+    match node:
         case Arithmetic(_, left, right) | Comparison(_, left, right):
-            return replace(tree, left=below(left), right=below(right))
+            return replace(node, left=below(left), right=below(right))
         case Negate(operand):
-            return replace(tree, operand=below(operand))
+            return replace(node, operand=below(operand))
         case Not(part):
-            return replace(tree, part=below(part))
+            return replace(node, part=below(part))
         case And(parts) | Or(parts):
-            return replace(tree, parts=tuple(map(below, parts)))
+            return replace(node, parts=tuple(map(below, parts)))
         case InList(item, options):
-            return replace(tree, item=below(item), options=tuple(map(below, options)))
+            return replace(node, item=below(item), options=tuple(map(below, options)))
         case Between(item, low, high):
-            return replace(tree, item=below(item), low=below(low), high=below(high))
+            return replace(node, item=below(item), low=below(low), high=below(high))
         case IsNull(item):
-            return replace(tree, item=below(item))
+            return replace(node, item=below(item))
         case Case(branches, otherwise):
             changed = tuple((below(condition), below(value)) for condition, value in branches)
-            return replace(tree, branches=changed, otherwise=None if otherwise is None else below(otherwise))
+            return replace(node, branches=changed, otherwise=None if otherwise is None else below(otherwise))
         case Call(_, arguments):
-            return replace(tree, arguments=tuple(map(below, arguments)))
-    return tree
+            return replace(node, arguments=tuple(map(below, arguments)))
+    return node
 
 
 def height(tree: Expression) -> int:
@@ -292,7 +296,7 @@ def words(tree: Expression) -> str:
     """
     match tree:
         case Literal(value):
-            return _literal(value)
+            return _literal(value if tree.shown is None else tree.shown)
         case Column():
             return str(tree)
         case Interval(count, unit):

@@ -49,7 +49,8 @@ def _measure_reason(
 ) -> tuple[Reasoned, Fraction | None, Fraction]:
     """A measure's node, and its numerator and denominator."""
     rows = facts.trail(measure, partner)
-    found = counted_rows(measure, rows, facts.window(measure))
+    days = facts.window(measure) if measure.rows.dated is not None else (None, None)
+    found = None if days is None else counted_rows(measure, rows, days)
     counted = found or []
     value, below = aggregated(measure, counted) if found is not None else (None, Fraction(1))
     is_money = measure.type == Type.MONEY
@@ -65,6 +66,8 @@ def _measure_reason(
     told_rows = f"{len(counted)} of {len(rows)} rows of {measure.rows.table} count"
     if found is None:
         told_rows = f"a row of {measure.rows.table} that counts has a blank value"
+    if days is None:
+        told_rows = "there is no period before in the calendar"
     result = None if value is None or not below else value / below
     return (
         Reasoned(title, result, shown(result, is_money), told_rows, parts=tuple(parts), is_money=is_money),

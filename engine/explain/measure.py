@@ -18,13 +18,11 @@ Days = tuple[date | None, date | None]
 Counted = tuple[TrailRow, Fraction]
 
 
-def counted_rows(measure: MeasureMeaning, rows: Sequence[TrailRow], days: Days | None) -> list[Counted] | None:
+def counted_rows(measure: MeasureMeaning, rows: Sequence[TrailRow], days: Days) -> list[Counted] | None:
     """The rows that count, each with what it brings: its value (1 for a count) times the partner's share of it.
 
     None where a row that counts has a blank value, and the measure may not leave it out.
     """
-    if days is None:
-        return []
     inside = [row for row in rows if _is_dated(measure, row, days) and _holds(measure, row)]
     if measure.latest_of is not None:
         inside = _latest(measure, inside)

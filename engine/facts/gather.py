@@ -1,87 +1,205 @@
 """Gather the facts of a program: its sources from its folder, or the kept tables of an earlier run.
 
-The connection is private to one snapshot, may read below one folder, and is closed with it. Every problem of every
-source is reported at once.
+The connection is private to one snapshot, may read below the program's folder and a scratch folder of its own, and is
+closed with it. A fault of the program or of a header raises at once, with all that were found; rows that are not
+accepted are listed, and what becomes of them is the act's decision. Accepted and rejected rows are all rows read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-from engine.facts.read import ReadTable, Source, read_source, table_name
+import duckdb
+
+from engine.facts.clashes import clashes, register_records
+from engine.facts.keep import keep_sorted
+from engine.facts.read import Staged, read_source, table_name
+from engine.facts.references import dangling
+from engine.facts.rejected import (
+    Excuse,
+    Rejected,
+    digest_of,
+    excused,
+    keys_sql,
+    list_rejected,
+    read_excuses,
+)
 from engine.facts.snapshot import Snapshot, connect
+from engine.facts.sql import identifier
+from engine.facts.texts import ROWS_MAX, Fault
 from engine.values import Input
 from rules.calendar import Period
-from rules.meaning import Meaning, SourceMeaning
-from rules.problem import Problem, Refused
+from rules.currency import format_minor
+from rules.meaning import Meaning
+from rules.problem import Place, Problem, Refused
+from rules.tree import Type
+
+Faults = dict[int, tuple[Fault, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """The facts of one period, and what each table was read from."""
+    """The facts of one period, what each table was read from, the rejected rows, and excuses that fit none of them."""
 
     snapshot: Snapshot
     inputs: tuple[Input, ...]
+    rejected: tuple[Rejected, ...] = ()
+    unused: tuple[Excuse, ...] = ()
 
 
 @contextmanager
-def gather_facts(meaning: Meaning, folder: Path, period: Period) -> Iterator[Gathered]:
-    """The facts read from a program's folder; raises Refused with every problem of every source."""
-    connection = connect([folder])
-    try:
-        problems: list[Problem] = []
-        read: list[ReadTable] = []
-        for source in meaning.sources:
-            path, problem = _inside(folder, source)
-            if problem is not None:
-                problems.append(problem)
-                continue
-            decimals = meaning.terms.currency.decimals
-            table = meaning.tables[source.table]
-            read.append(
-                read_source(connection, Source(table, path, source.file, source.columns, source.values, decimals))
+def gather_facts(
+    meaning: Meaning, folder: Path, period: Period, rows_max: int = ROWS_MAX, threads: int | None = None
+) -> Iterator[Gathered]:
+    """The facts read from a program's folder; raises Refused with every problem of the program or a header."""
+    with tempfile.TemporaryDirectory(prefix="partage-") as name:
+        scratch = Path(name)
+        connection = connect([folder, scratch], threads, scratch)
+        try:
+            staged = _read(connection, meaning, folder, scratch, rows_max)
+            faults = _faults(connection, staged)
+            every, unused = _listed(connection, meaning, folder, staged, faults)
+            kept, inputs = {}, []
+            for table, each in staged.items():
+                path = scratch / f"{table}.parquet"
+                keep_sorted(connection, each, faults[table], path)
+                kept[table] = path
+            snapshot = Snapshot(
+                connection, meaning.tables, _files(meaning), period, meaning.calendar, meaning.eligible, kept
             )
-            problems += read[-1].problems
+            for table, each in staged.items():
+                mine = [row for row in every if row.table == table]
+                rows_sha256, rows = snapshot.digest(table)
+                assert rows + len(faults[table]) == each.rows, f"every row of {table} was accepted or rejected"
+                raw = each.texts.raw_sha256
+                inputs.append(
+                    Input(table, each.texts.shown, raw, rows_sha256, rows, len(faults[table]), digest_of(mine))
+                )
+            yield Gathered(snapshot, tuple(inputs), every, unused)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def reopen_facts(
+    meaning: Meaning, kept: Mapping[str, Path], period: Period, rejected: Sequence[Rejected] = ()
+) -> Iterator[Gathered]:
+    """The facts of an earlier run from its kept tables (table: Parquet file) and its rejected rows."""
+    with tempfile.TemporaryDirectory(prefix="partage-") as name:
+        connection = connect([path.parent for path in kept.values()], None, Path(name))
+        try:
+            snapshot = Snapshot(
+                connection, meaning.tables, _files(meaning), period, meaning.calendar, meaning.eligible, kept
+            )
+            inputs = []
+            for table in kept:
+                mine = [each for each in rejected if each.table == table]
+                rows_sha256, rows = snapshot.digest(table)
+                inputs.append(Input(table, "", "", rows_sha256, rows, len(mine), digest_of(mine)))
+            yield Gathered(snapshot, tuple(inputs), tuple(rejected))
+        finally:
+            connection.close()
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, meaning: Meaning, folder: Path, scratch: Path, rows_max: int
+) -> dict[str, Staged]:
+    """Every source, staged; all problems of all sources are raised together."""
+    staged: dict[str, Staged] = {}
+    problems: list[Problem] = []
+    for source in meaning.sources:
+        table = meaning.tables[source.table]
+        each, found = read_source(connection, source, table, meaning.terms.currency, folder, scratch, rows_max)
+        problems += found
+        if each is not None:
+            staged[table.name] = each
+            problems += _unexpected(connection, each)
+    if problems:
+        raise Refused(*problems)
+    return staged
+
+
+def _faults(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged]) -> dict[str, Faults]:
+    """Why rows are not accepted, by table and record: their own faults, then clashes, then references."""
+    faults: dict[str, Faults] = {}
+    for table, each in staged.items():
+        found = clashes(connection, each)
+        if isinstance(found, Problem):
+            raise Refused(found)
+        faults[table] = _joined(each.faults, found)
+    lost = dangling(connection, staged, {table: set(found) for table, found in faults.items()})
+    if isinstance(lost, Problem):
+        raise Refused(lost)
+    return {table: _joined(found, lost[table]) for table, found in faults.items()}
+
+
+def _joined(one: Mapping[int, tuple[Fault, ...]], other: Mapping[int, tuple[Fault, ...]]) -> Faults:
+    return {record: (*one.get(record, ()), *other.get(record, ())) for record in {*one, *other}}
+
+
+def _listed(
+    connection: duckdb.DuckDBPyConnection,
+    meaning: Meaning,
+    folder: Path,
+    staged: Mapping[str, Staged],
+    faults: Mapping[str, Faults],
+) -> tuple[tuple[Rejected, ...], tuple[Excuse, ...]]:
+    """The rejected rows by source and record, with the program's excuses."""
+    rejected: list[Rejected] = []
+    for table, found in faults.items():
+        if found:
+            register_records(connection, "gone", found)
+            query = f"SELECT record, {keys_sql(staged[table])} FROM {staged[table].view} SEMI JOIN gone USING (record)"  # noqa: S608
+            keys = {int(record): str(key).strip("/") for record, key in connection.execute(query).fetchall()}
+            rejected += list_rejected(staged[table], found, keys)
+    excuses: list[Excuse] = []
+    for file in dict.fromkeys(source.excused for source in meaning.sources if source.excused):
+        path = (folder / file).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise Refused(Problem("P150", f"'{file}' leads out of the program's folder", Place(file), "copy it there"))
+        read, problems = read_excuses(path, file)
         if problems:
             raise Refused(*problems)
-        snapshot = Snapshot(connection, meaning.tables, _files(meaning), period, meaning.eligible)
-        inputs = []
-        for each in read:
-            rows_sha256, rows = snapshot.digest(each.source.table.name)
-            inputs.append(Input(each.source.table.name, each.source.shown, each.raw_sha256, rows_sha256, rows))
-        yield Gathered(snapshot, tuple(inputs))
-    finally:
-        connection.close()
+        excuses += read
+    return excused(rejected, excuses)
 
 
-@contextmanager
-def reopen_facts(meaning: Meaning, kept: Mapping[str, Path], period: Period) -> Iterator[Gathered]:
-    """The facts of an earlier run from its kept tables (table: Parquet file)."""
-    connection = connect([path.parent for path in kept.values()])
-    try:
-        for table, path in kept.items():
-            connection.execute(f"CREATE TABLE {table_name(table)} AS SELECT * FROM read_parquet(?)", [str(path)])  # noqa: S608
-        snapshot = Snapshot(connection, meaning.tables, _files(meaning), period, meaning.eligible)
-        inputs = []
-        for table in kept:
-            rows_sha256, rows = snapshot.digest(table)
-            inputs.append(Input(table, "", "", rows_sha256, rows))
-        yield Gathered(snapshot, tuple(inputs))
-    finally:
-        connection.close()
+def _unexpected(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[Problem]:
+    """Counts and totals of all rows read that are not what the program says they are."""
+    source, shown, hint = staged.source, staged.texts.shown, "get the whole source anew, or correct expect:"
+    problems = []
+    if source.expected_rows not in (None, staged.rows):
+        message = f"{shown} has {staged.rows:,} rows, and {source.expected_rows:,} are expected"
+        problems.append(Problem("F130", message, source.place, hint))
+    for name, expected in source.expected_totals.items():
+        column = staged.table.column(name)
+        assert column is not None, "the program was checked"
+        unit = 10**9 if column.type == Type.NUMBER else 1
+        scaled = f"CAST({identifier(name)} * {unit} AS DECIMAL(38,0))" if unit > 1 else identifier(name)
+        total = connection.execute(f"SELECT sum({scaled}) FROM {staged.view}").fetchall()[0][0]  # noqa: S608
+        found = Fraction(int(total or 0), unit)
+        if found != expected:
+            told = [_told(each, column.type, staged) for each in (found, expected)]
+            bad = sum(1 for each in staged.faults.values() if any(fault.column in (name, "") for fault in each))
+            message = f"{name} of {shown} adds up to {told[0]}, and {told[1]} is expected"
+            message += f" ({bad} of its cells cannot be read)" if bad else ""
+            problems.append(Problem("F131", message, source.place, hint))
+    return problems
+
+
+def _told(value: Fraction, type_: Type, staged: Staged) -> str:
+    if type_ == Type.MONEY and value.denominator == 1:
+        return format_minor(value.numerator, staged.columns.currency)
+    return f"{float(value):.15g}" if value.denominator != 1 else f"{value.numerator:,}"
 
 
 def _files(meaning: Meaning) -> Mapping[str, str]:
-    return {source.table: source.file for source in meaning.sources}
+    return {source.table: source.shown for source in meaning.sources}
 
 
-def _inside(folder: Path, source: SourceMeaning) -> tuple[Path, Problem | None]:
-    """The file of a source, which has to be below the program's folder after every link was followed."""
-    root, path = folder.resolve(), (folder / source.file).resolve()
-    if path.is_relative_to(root):
-        return path, None
-    message = f"'{source.file}' leads out of the program's folder"
-    return path, Problem("P150", message, source.place, "copy the file below the program's folder")
+__all__ = ["Gathered", "gather_facts", "reopen_facts", "table_name"]

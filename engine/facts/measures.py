@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import duckdb
@@ -23,7 +24,7 @@ from engine.facts.seen import FP, Seen, unscaled
 from engine.facts.sql import Sql, identifier
 from engine.values import Measured
 from rules.calendar import Calendar, Period
-from rules.exact import Exact, group_total
+from rules.exact import Exact, Flags, group_total
 from rules.kpi import Window
 from rules.meaning import MeasureMeaning
 from rules.tables import Table
@@ -125,10 +126,12 @@ class _Scan:
         """Whether SQL can work it out in whole numbers: nothing is multiplied or divided, no decimals are credited."""
         if each.rows.where is not None and has_product(each.rows.where):
             return False
-        if each.value is None or each.aggregate == "count_distinct":
+        if each.value is None:
             return True
-        if has_product(each.value) or has_decimals(each.value):
+        if has_product(each.value) or (has_decimals(each.value) and each.aggregate != "count_distinct"):
             return False
+        if each.aggregate == "count_distinct":
+            return True
         return self._credited is None or not self._is_decimal(each.value)
 
     def _aggregated(self, members: Sequence[MeasureMeaning]) -> dict[str, Measured]:
@@ -210,15 +213,23 @@ class _Scan:
 
     def _source(self, first: MeasureMeaning) -> str:
         """Whence the rows come, and which group each belongs to."""
-        rows = f"{table_name(self._table)} AS t"
+        rows = self._rows
         if first.latest_of is not None:
-            assert first.rows.dated is not None
-            key = [f"t.{identifier(name)}" for name in self._tables[self._table].key] or ["t.record"]
-            order = ", ".join(f"{name} DESC" for name in (self._seen.named(first.rows.dated), *key))
+            order = self._newest_first(first)
             partition, condition = f"{self._group}, {self._seen.named(first.latest_of)}", self._condition(first)
             rows = f"""(SELECT t.* FROM {self._joined(rows)} WHERE {condition}
                 QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {order}) = 1) AS t"""  # noqa: S608
         return f"FROM {self._joined(rows)}"
+
+    @property
+    def _rows(self) -> str:
+        return f"{table_name(self._table)} AS t"
+
+    def _newest_first(self, each: MeasureMeaning) -> str:
+        """The order of rows from the latest, and of one day from the last by key."""
+        assert each.rows.dated is not None
+        key = [f"t.{identifier(name)}" for name in self._tables[self._table].key] or ['t."@place"']
+        return ", ".join(f"{name} DESC" for name in (self._seen.named(each.rows.dated), *key))
 
     @property
     def _group(self) -> str:
@@ -242,31 +253,88 @@ class _Scan:
 
     def _by_kernel(self, each: MeasureMeaning) -> Measured:
         """A measure with products, quotients or decimals: its leaves by row, and the rest exactly in whole numbers."""
-        assert each.aggregate in ("sum", "mean", "count"), "medians and distinct values are of plain columns"
         self._sql = Sql(self._seen.named)
         where = each.rows.where if each.rows.where is not None and has_product(each.rows.where) else None
-        trees = [tree for tree in (each.value, where) if tree is not None]
+        is_plain = each.aggregate == "count_distinct" and each.value is not None and not has_product(each.value)
+        trees = [tree for tree in (None if is_plain else each.value, where) if tree is not None]
         wanted = list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree, self._seen.type_of)))
         selected = [f"{self._seen.leaf(tree, self._sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
+        if is_plain and each.value is not None:
+            selected.append(f"{self._sql.of(each.value)} AS distinct_value")
+        is_latest_here = each.latest_of is not None and where is not None
+        if is_latest_here:
+            selected += self._latest_columns(each)
         share = "s.num AS num, s.den AS den" if self._credited is not None else "1 AS num, 1 AS den"
-        source = self._source(each)
+        source = f"FROM {self._joined(self._rows)}" if is_latest_here else self._source(each)
         condition = self._condition(each, has_where=where is None)
         query = f"SELECT {self._group} AS grp, {', '.join([share, *selected])} {source} WHERE {condition}"
         answer = self._connection.sql(query, params=self._sql.parameters).to_arrow_table()
         found = {tree: self._seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
         rows, type_of = answer.num_rows, self._seen.type_of
-        value = Exact.constant(1, rows) if each.value is None else number(each.value, found.__getitem__, type_of, rows)
-        value = value * Exact(unscaled(answer["num"]), unscaled(answer["den"]) if rows else 1)
         meant = np.ones(rows, dtype=bool) if where is None else truth(where, found.__getitem__, type_of, rows).yes
-        counts, count = meant & value.is_known(), self._groups.count
-        groups = answer["grp"].to_numpy()[counts]
-        above, below = value.take(counts).scaled()
-        blank = np.bincount(answer["grp"].to_numpy()[meant & ~counts], minlength=count) > 0
-        known = None if each.leaves_blanks_out else ~blank
-        numerator = Exact(group_total(above, groups, count), below, known)
-        if each.aggregate != "mean":
-            return Measured(numerator, Exact.constant(1, count))
-        return Measured(numerator, Exact(np.bincount(groups, minlength=count).astype(np.int64)))
+        if is_latest_here:
+            meant = _latest(meant, answer)
+        if is_plain:
+            value = _numbered(answer["distinct_value"])
+        elif each.value is None:
+            value = Exact.constant(1, rows)
+        else:
+            value = number(each.value, found.__getitem__, type_of, rows)
+        value = value * Exact(unscaled(answer["num"]), unscaled(answer["den"]) if rows else 1)
+        return _gathered(each, value, meant, answer["grp"].to_numpy(), self._groups.count)
+
+    def _latest_columns(self, each: MeasureMeaning) -> list[str]:
+        """Whom a row is one of several of (`who`), and which of those it is, the latest first (`place`)."""
+        assert each.latest_of is not None and each.rows.dated is not None
+        who = f"dense_rank() OVER (ORDER BY {self._group}, {self._seen.named(each.latest_of)})"
+        return [f"{who} AS who", f"row_number() OVER (ORDER BY {self._newest_first(each)}) AS place"]
+
+
+def _latest(meant: Flags, answer: pa.Table) -> Flags:
+    """Of the rows that are meant, the latest of each `who`."""
+    rows = np.flatnonzero(meant)
+    by_place = rows[np.argsort(answer["place"].to_numpy()[rows], kind="stable")]
+    _, firsts = np.unique(answer["who"].to_numpy()[by_place], return_index=True)
+    latest = np.zeros(len(meant), dtype=bool)
+    latest[by_place[firsts]] = True
+    return latest
+
+
+def _numbered(column: pa.ChunkedArray) -> Exact:
+    """Equal values as equal whole numbers, unknown where there is none."""
+    codes = column.combine_chunks().dictionary_encode()
+    known = np.asarray(column.is_valid())
+    indices = codes.indices if isinstance(codes, pa.DictionaryArray) else codes.chunk(0).indices
+    return Exact(np.asarray(indices.fill_null(0)).astype(np.int64), 1, known)
+
+
+def _gathered(each: MeasureMeaning, value: Exact, meant: Flags, groups: NDArray[np.int64], count: int) -> Measured:
+    """The measure by group, from the value of every row that is meant."""
+    counts = meant & value.is_known()
+    blank = np.bincount(groups[meant & ~counts], minlength=count) > 0
+    known = np.ones(count, dtype=bool) if each.leaves_blanks_out else ~blank
+    groups, one = groups[counts], Exact.constant(1, count)
+    above, below = value.take(counts).scaled()
+    if each.aggregate == "count_distinct":
+        pairs = set(zip(groups.tolist(), above.tolist(), strict=True))
+        return Measured(Exact(np.bincount([group for group, _ in pairs] or [0], minlength=count) * bool(pairs)), one)
+    if each.aggregate == "median":
+        members: list[list[int]] = [[] for _ in range(count)]
+        for group, each_value in zip(groups.tolist(), above.tolist(), strict=True):
+            members[group].append(int(each_value))
+        middles = [_middle(sorted(numbers), below) if known[at] else None for at, numbers in enumerate(members)]
+        return Measured(Exact.of(middles), one)
+    numerator = Exact(group_total(above, groups, count), below, known)
+    if each.aggregate != "mean":
+        return Measured(numerator, one)
+    return Measured(numerator, Exact(np.bincount(groups, minlength=count).astype(np.int64)))
+
+
+def _middle(ordered: list[int], below: int) -> Fraction | None:
+    if not ordered:
+        return None
+    half = len(ordered) // 2
+    return Fraction(ordered[half] + ordered[-half - 1], 2 * below)
 
 
 def _month(year: int, month: int, shift: int) -> tuple[date, date]:

@@ -1,47 +1,45 @@
-"""A source file becomes a typed table: read as text, every cell told by our grammar, every bad row listed.
+"""A source becomes a typed table: read as text, every cell told by our grammar, in one pass.
 
-In: a CSV file, the table it fills, and how its columns and values are called there. Out: a DuckDB table `t_NAME` with
-the good rows (their 1-based record number in `record`), and the problems of the others. Nothing is guessed.
+In: a source as the program means it. Out: a staged Parquet file that holds every record of the source in its order,
+typed, with `bad` where a cell or a rule over one row is broken; and the faults of those rows. Nothing is guessed, and
+the records staged are as many as our own count of the source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from engine.facts.csvfile import CsvFile, header_problems, lines_of, open_csv
-from engine.facts.grammar import SQL_TYPES, cell
+from engine.facts.columns import Columns, named_sql, row_tests, typed_sql
+from engine.facts.csvfile import CsvFile, open_csv
+from engine.facts.csvscreen import TOO_LONG, too_many_rejected
+from engine.facts.database import open_postgres, open_sqlite
+from engine.facts.parquet import open_parquet
 from engine.facts.sql import identifier
+from engine.facts.texts import REJECTED_MAX, ROWS_MAX, Fault, TextRows, header_problems
+from engine.facts.workbook import open_workbook
+from rules.currency import Currency
+from rules.meaning import SourceMeaning
 from rules.problem import Place, Problem
-from rules.tables import Table, TableColumn
+from rules.tables import Table
 
-PROBLEMS_MAX = 1_000
+ROW_GROUP_ROWS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a table comes from: the file, its name for people, and our names and values for its own."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Staged:
+    """A source that was read: its records in `view` (with `record` and `bad`), and the faults of single rows."""
 
+    source: SourceMeaning
     table: Table
-    path: Path
-    shown: str
-    columns: Mapping[str, str]
-    values: Mapping[str, Mapping[str, str]]
-    decimals: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReadTable:
-    """What was read: the table's columns that the file has, the digest of its bytes, and how many rows were good."""
-
-    source: Source
-    columns: tuple[TableColumn, ...]
-    raw_sha256: str
-    rows_read: int
-    problems: tuple[Problem, ...]
+    columns: Columns
+    texts: TextRows
+    view: str
+    rows: int
+    faults: Mapping[int, tuple[Fault, ...]]
 
 
 def table_name(table: str) -> str:
@@ -49,147 +47,126 @@ def table_name(table: str) -> str:
     return identifier(f"t_{table}")
 
 
-def read_source(connection: duckdb.DuckDBPyConnection, source: Source) -> ReadTable:
-    """Read one source into the connection; its problems come back as values, in the order of its lines."""
-    file, problems = open_csv(source.path, source.shown)
-    if file is None:
-        return ReadTable(source, (), "", 0, problems)
-    expected = {column.name: source.columns.get(column.name, column.name) for column in source.table.columns}
-    needed = {name: there for name, there in expected.items() if name in source.columns or name in source.table.key}
-    problems = header_problems(file, needed)
-    if problems:
-        return ReadTable(source, (), file.sha256, 0, problems)
-    columns = tuple(column for column in source.table.columns if expected[column.name] in file.header)
-    text = _read_text(connection, file)
-    if isinstance(text, Problem):
-        return ReadTable(source, (), file.sha256, 0, (text,))
-    _name_columns(connection, source, file, columns, expected)
-    problems = _bad_cells(connection, source, file, columns) + _bad_keys(connection, source, file, columns)
-    _type_columns(connection, source, columns)
-    return ReadTable(source, columns, file.sha256, text, problems)
-
-
-def _read_text(connection: duckdb.DuckDBPyConnection, file: CsvFile) -> int | Problem:
-    """The file's records as text, into table `text_rows`; gives how many, or the problem of its structure."""
-    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(file.header)))
-    options = f"""auto_detect=false, header=true, delim=',', quote='"', escape='"', strict_mode=true, nullstr='',
-        null_padding=false, max_line_size=2000000, encoding='utf-8', new_line='{file.newline}'"""
-    query = f"""CREATE OR REPLACE TEMP TABLE text_rows AS
-        SELECT row_number() OVER () AS record, * FROM read_csv(?, columns={{{columns}}}, {options})"""  # noqa: S608
-    try:
-        return int(connection.execute(query, [str(file.path)]).fetchall()[0][0])
-    except duckdb.Error as error:
-        return _structure_problem(file, str(error))
-
-
-def _structure_problem(file: CsvFile, message: str) -> Problem:
-    lines = message.splitlines()
-    line = next((each.rsplit(":", 1)[1] for each in lines if "CSV Error on Line:" in each), "0")
-    place = Place(file.shown, int(line) if line.strip().isdigit() else 0)
-    if "unterminated quote" in message or "quote" in message.lower().split("possible")[0]:
-        return Problem(
-            "F110", "a quoted cell does not end as it should", place, 'double each quote inside of a cell: ""'
-        )
-    if "Expected Number of Columns" in message:
-        counts = next(each for each in lines if each.startswith("Expected Number of Columns"))
-        words = counts.replace("Expected Number of Columns:", "the header has").replace("Found:", "columns, this row")
-        return Problem("F111", words, place, "give each row as many cells as the header; quote cells that hold a comma")
-    if "unicode" in message.lower() or "utf-8" in message.lower():
-        return Problem("F102", "this is not UTF-8 text", place, "save it as CSV UTF-8")
-    return Problem("F112", "the file is not well-formed CSV", place, "write comma-separated UTF-8 with one header line")
-
-
-def _name_columns(
+def read_source(
     connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    file: CsvFile,
-    columns: Sequence[TableColumn],
-    expected: Mapping[str, str],
-) -> None:
-    """The text columns under our names, with the program's value maps applied, in table `named_rows`."""
-    parameters: list[object] = []
-    selected = ["record"]
-    for column in columns:
-        text = f"c{file.header.index(expected[column.name])}"
-        mapped = source.values.get(column.name, {})
-        if mapped:
-            parameters += [each for pair in mapped.items() for each in pair]
-            text = f"CASE {text} {'WHEN ? THEN ? ' * len(mapped)}ELSE {text} END"
-        selected.append(f"{text} AS {identifier(column.name)}")
-    query = f"CREATE OR REPLACE TEMP TABLE named_rows AS SELECT {', '.join(selected)} FROM text_rows"  # noqa: S608
-    connection.execute(query, parameters)
-    connection.execute("DROP TABLE text_rows")
+    source: SourceMeaning,
+    table: Table,
+    currency: Currency,
+    folder: Path,
+    scratch: Path,
+    rows_max: int = ROWS_MAX,
+) -> tuple[Staged | None, tuple[Problem, ...]]:
+    """Read one source; gives what was staged below `scratch`, or the problems of the program or the header."""
+    path = (folder / source.file).resolve()
+    if source.file and not path.is_relative_to(folder.resolve()):
+        message = f"'{source.file}' leads out of the program's folder"
+        return None, (Problem("P150", message, source.place, "copy the file below the program's folder"),)
+    opened, problems = _open(connection, source, path, scratch / f"{table.name}.csv", rows_max)
+    if opened is None:
+        return None, problems
+    header = opened.header
+    columns = Columns.of(source, table, header, currency)
+    problems = header_problems(header, opened.shown, columns.needed(header)) + columns.constant_problems(connection)
+    if problems:
+        return None, problems
+    stage = scratch / f"{table.name}.stage.parquet"
+    texts, rows = _stage(connection, opened, columns, stage, scratch / f"{table.name}.screened.csv")
+    if isinstance(texts, Problem):
+        return None, (texts,)
+    view = identifier(f"stage_{table.name}")
+    where = str(stage).replace("'", "''")
+    connection.execute(f"""CREATE VIEW {view} AS SELECT file_row_number + 1 AS record, * EXCLUDE (file_row_number)
+        FROM read_parquet('{where}', file_row_number=true)""")  # noqa: S608
+    faults = _bad_rows(connection, columns, texts, view)
+    if isinstance(faults, Problem):
+        return None, (faults,)
+    return Staged(source, table, columns, texts, view, rows, faults), ()
 
 
-def _bad_cells(
-    connection: duckdb.DuckDBPyConnection, source: Source, file: CsvFile, columns: Sequence[TableColumn]
-) -> tuple[Problem, ...]:
-    found: list[tuple[int, str, Problem]] = []
-    for column in columns:
-        name, grammar = identifier(column.name), cell(column.type, source.decimals)
-        test = f"{name} IS NOT NULL AND NOT coalesce({grammar.test.format(name)}, FALSE)"
-        query = f"SELECT record, {name} FROM named_rows WHERE {test} ORDER BY record LIMIT {PROBLEMS_MAX}"  # noqa: S608
-        for record, text in connection.execute(query).fetchall():
-            message = f"{_short(text)} is no {column.type.value}"
-            found.append((record, column.name, Problem(grammar.code, message, Place(file.shown), grammar.cure)))
-    return _placed(file, found)
+def _open(
+    connection: duckdb.DuckDBPyConnection, source: SourceMeaning, path: Path, scratch: Path, rows_max: int
+) -> tuple[CsvFile | TextRows | None, tuple[Problem, ...]]:
+    if source.format == "parquet":
+        return open_parquet(connection, path, source.shown, rows_max)
+    if source.format == "excel":
+        return open_workbook(path, source.shown, source.sheet, scratch, rows_max)
+    if source.format == "sqlite":
+        return open_sqlite(path, source.shown, source.query, scratch, rows_max)
+    if source.format == "postgres":
+        return open_postgres(source.variable, source.shown, source.query, scratch, rows_max)
+    return open_csv(path, source.shown, source.encoding, scratch, rows_max)
 
 
-def _bad_keys(
-    connection: duckdb.DuckDBPyConnection, source: Source, file: CsvFile, columns: Sequence[TableColumn]
-) -> tuple[Problem, ...]:
-    """Blank cells of the key, and keys that stand on more than one row."""
-    key = [column for column in columns if column.in_key]
-    found: list[tuple[int, str, Problem]] = []
-    for column in key:
-        if column.blank_key:
-            continue
-        query = f"SELECT record FROM named_rows WHERE {identifier(column.name)} IS NULL LIMIT {PROBLEMS_MAX}"  # noqa: S608
-        for (record,) in connection.execute(query).fetchall():
-            problem = Problem(
-                "F120", f"{column.name} is blank, and it is part of the key", Place(file.shown), "fill it in"
-            )
-            found.append((record, column.name, problem))
-    if key:
-        names = ", ".join(identifier(column.name) for column in key)
-        shown = " || '/' || ".join(f"coalesce({identifier(column.name)}, '')" for column in key)
-        rest = ", ".join(identifier(column.name) for column in columns) or "1"
-        query = f"""SELECT {shown}, min(record), list(record ORDER BY record)[2],
-            count(DISTINCT hash({rest})) FROM named_rows GROUP BY {names} HAVING count(*) > 1
-            ORDER BY 2 LIMIT {PROBLEMS_MAX}"""  # noqa: S608
-        for shown_key, first, second, contents in connection.execute(query).fetchall():
-            what = "with other content" if contents > 1 else "with the same content"
-            message = f"row {_short(shown_key)} stands twice, {what} (first as record {first})"
-            code = "F122" if contents > 1 else "F121"
-            found.append((second, key[0].name, Problem(code, message, Place(file.shown), "keep one of the rows")))
-    return _placed(file, found)
+def _stage(
+    connection: duckdb.DuckDBPyConnection,
+    opened: CsvFile | TextRows,
+    columns: Columns,
+    stage: Path,
+    screened: Path,
+) -> tuple[TextRows | Problem, int]:
+    """Write the typed records; a CSV file that does not add up, or that is not read to its end, is cut by ourselves."""
+    first = opened if isinstance(opened, TextRows) else opened.rows() if opened.is_regular else None
+    if first is not None:
+        rows = _copy(connection, first, columns, stage)
+        if rows == first.rows:
+            return first, rows
+    if isinstance(opened, CsvFile):
+        texts = opened.screened(screened)
+        if isinstance(texts, Problem):
+            return texts, 0
+        rows = _copy(connection, texts, columns, stage)
+        if rows == texts.rows:
+            return texts, rows
+    hint = "write the source anew as plain CSV UTF-8"
+    return Problem("F112", "the source is not read to its end in one way only", Place(opened.shown), hint), 0
 
 
-def _placed(file: CsvFile, found: Sequence[tuple[int, str, Problem]]) -> tuple[Problem, ...]:
-    lines = lines_of(file, (record for record, _, _ in found))
-    placed = []
-    for record, column, problem in sorted(found, key=lambda each: each[:2]):
-        place = Place(file.shown, lines.get(record, record + 1), field=column)
-        placed.append(Problem(problem.code, problem.message, place, problem.hint))
-    return tuple(placed)
+def _copy(connection: duckdb.DuckDBPyConnection, texts: TextRows, columns: Columns, stage: Path) -> int:
+    """Type all records in one pass; gives how many there were, -1 where the file cannot be cut into cells."""
+    named, parameters = named_sql(columns, texts.relation)
+    typed = ", ".join(typed_sql(columns))
+    good = " AND ".join(test for test, _ in row_tests(columns)) or "TRUE"
+    where = str(stage).replace("'", "''")
+    query = f"""COPY (SELECT {typed}, NOT ({good}) AS bad FROM ({named})) TO '{where}'
+        (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"""  # noqa: S608
+    try:
+        return int(connection.execute(query, [*parameters, *texts.parameters]).fetchall()[0][0])
+    except duckdb.InvalidInputException:
+        return -1
 
 
-def _type_columns(connection: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[TableColumn]) -> None:
-    """The typed table: each cell cast once, only where its text has passed; rows with a bad cell are left out."""
-    values, tests = [], []
-    for column in columns:
-        name, grammar = identifier(column.name), cell(column.type, source.decimals)
-        values.append(f"{grammar.value.format(name)} AS {name}")
-        tests.append(f"({name} IS NULL OR {grammar.test.format(name)})")
-    for column in source.table.columns:
-        if column not in columns:
-            values.append(f"CAST(NULL AS {SQL_TYPES[column.type]}) AS {identifier(column.name)}")
-    listed, condition = ", ".join(["record", *values]), " AND ".join(tests) or "TRUE"
-    connection.execute(f"""CREATE OR REPLACE TABLE {table_name(source.table.name)} AS
-        SELECT {listed} FROM (SELECT * FROM named_rows WHERE {condition})""")  # noqa: S608
-    connection.execute("DROP TABLE named_rows")
+def _bad_rows(
+    connection: duckdb.DuckDBPyConnection, columns: Columns, texts: TextRows, view: str
+) -> dict[int, tuple[Fault, ...]] | Problem:
+    """The faults of the bad rows: those are read again, and held against each test by itself."""
+    query = f"SELECT record FROM {view} WHERE bad ORDER BY record LIMIT {REJECTED_MAX + 1}"  # noqa: S608
+    used = {*columns.there.values(), ""}
+    found: dict[int, tuple[Fault, ...]] = {
+        record: (fault,) for record, fault in texts.faults.items() if fault.column in used
+    }
+    bad = [int(record) for (record,) in connection.execute(query).fetchall() if record not in found]
+    if len(bad) + len(found) > REJECTED_MAX:
+        return too_many_rejected(texts.shown)
+    if bad:
+        cells = {record: row.cells for record, row in texts.cells(bad).items()}
+        found |= {record: (TOO_LONG,) for record in bad if not cells[record]}
+        whole = {record: row for record, row in cells.items() if row}
+        found |= _faults(connection, columns, whole) if whole else {}
+    return found
 
 
-def _short(text: str) -> str:
-    shown = text if len(text) <= 40 else text[:40] + "…"
-    return "'" + "".join(each if each.isprintable() else "·" for each in shown) + "'"
+def _faults(
+    connection: duckdb.DuckDBPyConnection, columns: Columns, cells: Mapping[int, tuple[str | None, ...]]
+) -> dict[int, tuple[Fault, ...]]:
+    relation = columns.register(connection, "bad_rows", cells)
+    named, parameters = named_sql(columns, relation, "record")
+    tests = row_tests(columns)
+    asked = ", ".join([*(test for test, _ in tests), *(name for name in columns.texts)])
+    query = f"SELECT record, {asked} FROM ({named}) ORDER BY record"  # noqa: S608
+    found: dict[int, tuple[Fault, ...]] = {}
+    for record, *answers in connection.execute(query, parameters).fetchall():
+        passed, texts = answers[: len(tests)], dict(zip(columns.texts, answers[len(tests) :], strict=True))
+        found[record] = tuple(fault(texts) for is_good, (_, fault) in zip(passed, tests, strict=True) if not is_good)
+        assert found[record], "a bad row has a reason"
+    connection.unregister("bad_rows")
+    return found

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.facts.credit import credited_shares
 from engine.facts.fates import fates
 from engine.facts.keep import digest_rows
 from engine.facts.lookups import benchmark, codes, codes_of, earlier_points, target
@@ -224,6 +225,13 @@ class Snapshot:
         query = f"""SELECT {self._shown_key(table)}, t.record FROM {table_name(table)} AS t {seen.joins()}
             WHERE j_{to}.record = ? ORDER BY 2"""  # noqa: S608
         return [(str(key), int(each)) for key, each in self._connection.execute(query, [record]).fetchall()]
+
+    def credited(self, table: str, role: str, record: int) -> Sequence[str]:
+        """The partners with a share of a row's deal in a role, in the order of their ids."""
+        query = f"""SELECT DISTINCT s.partner_id FROM {table_name(table)} AS t
+            JOIN ({credited_shares(role)}) AS s ON s.deal_id = t.deal_id
+            WHERE t.record = ? AND s.num > 0 ORDER BY 1"""  # noqa: S608
+        return [str(partner) for (partner,) in self._connection.execute(query, [record]).fetchall()]
 
     def _shown_key(self, table: str) -> str:
         keys = [f"t.{identifier(name)}" for name in self._tables[table].key] or [f"t.{_PLACE}"]

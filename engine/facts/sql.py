@@ -47,6 +47,8 @@ class Sql:
                 return self._names(tree)
             case Interval(count, unit):
                 return f"to_{unit}s({int(count)})"
+            case Arithmetic(op, left, Interval() as interval):  # a day and a length of time make a timestamp
+                return f"CAST({self.of(left)} {op} {self.of(interval)} AS DATE)"
             case Arithmetic(op, left, right):
                 assert op in ("+", "-"), "products and quotients are the kernel's"
                 return f"({self.of(left)} {op} {self.of(right)})"
@@ -85,9 +87,9 @@ class Sql:
     def _call(self, name: str, arguments: list[str]) -> str:
         listed = ", ".join(arguments)
         if name in ("least", "greatest"):  # DuckDB's pass over NULL; here one unknown makes the whole unknown
-            known = " AND ".join(f"{argument} IS NOT NULL" for argument in arguments)
-            self.parameters += self.parameters[len(self.parameters) - listed.count("?") :]  # each is written twice
-            return f"(CASE WHEN {known} THEN {name}({listed}) END)"
+            chosen = "list_min(v)" if name == "least" else "list_max(v)"
+            known = f"CASE WHEN list_count(v) = {len(arguments)} THEN {chosen} END"
+            return f"list_transform([[{listed}]], lambda v: {known})[1]"  # each written once, however deep they nest
         return f"{name}({listed})"
 
 

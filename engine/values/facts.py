@@ -139,6 +139,10 @@ class Facts(Protocol):
         """The rows of a table that refer to one row of another: their keys and records."""
         ...
 
+    def credited(self, table: str, role: str, record: int) -> Sequence[str]:
+        """The partners with a share of a row's deal in a role, in the order of their ids."""
+        ...
+
     def file(self, table: str) -> str:
         """The file that a table came from, as people know it."""
         ...

@@ -28,6 +28,8 @@ def kpis(scope: Scope, specs: Mapping[str, KpiSpec]) -> tuple[KpiMeaning, ...]:
         if meaning is not None:
             scope.named[name] = meaning.type
             scope.better[name] = meaning.better
+            if meaning.level == "program":
+                scope.of_program.add(name)
             found.append(meaning)
     return tuple(found)
 
@@ -113,7 +115,7 @@ def _kpi(scope: Scope, name: str, spec: KpiSpec, path: Path) -> KpiMeaning | Non
     numerator = denominator = formula = None
     if spec.formula is not None:
         found = scope.typed(spec.formula, (*path, "formula"), "partners")
-        if found is None:
+        if found is None or not _reads_kpis(scope, found[0], (*path, "formula")):
             return None
         formula, type_ = found
     else:
@@ -163,10 +165,14 @@ def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureM
         table = scope.driving([written], (*path, aggregate))
     if table is None or not _is_owned(scope, table, spec, path):
         return None
+    if spec.credited is not None and aggregate not in ("sum", "count"):
+        hint = "write a sum with over: {count: ...}, both credited; or leave credited out"
+        scope.problem("P169", (*path, "credited"), f"parts of a deal have no {aggregate.replace('_', ' ')}", hint)
+        return None
     value, type_ = None, Type.COUNT
     if written is not None:
         found = scope.typed(written, (*path, aggregate), table)
-        if found is None:
+        if found is None or not _reads_rows(scope, found[0], (*path, aggregate)):
             return None
         value, type_ = found[0], Type.COUNT if aggregate == "count_distinct" else found[1]
         if type_ not in NUMBERS:
@@ -181,9 +187,10 @@ def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureM
         message = "latest_of names a column of the measured table, and needs dated"
         scope.problem("P164", (*path, "latest_of"), message, "write it as surveys.respondent_id, with dated:")
         return None
-    rows = RowsMeaning(
-        table, scope.condition(spec.where, (*path, "where"), table), scope.dated(spec.dated, (*path, "dated"), table)
-    )
+    where = scope.condition(spec.where, (*path, "where"), table)
+    if where is not None and not _reads_rows(scope, where, (*path, "where")):
+        return None
+    rows = RowsMeaning(table, where, scope.dated(spec.dated, (*path, "dated"), table))
     return MeasureMeaning(
         name=name,
         aggregate=aggregate,
@@ -208,6 +215,26 @@ def _column(scope: Scope, written: Written | None, path: Path, table: str) -> Co
         return found[0]
     scope.problem("P164", path, "this names one column", "write it as surveys.respondent_id")
     return None
+
+
+def _reads_kpis(scope: Scope, formula: Expression, path: Path) -> bool:
+    """Whether a formula reads KPIs alone, which have a value at each level; the days of the period are a number."""
+    for column in columns(formula):
+        if column.table is not None and column != Column("period", "days"):
+            hint = "measure it as a KPI of its own, by sum: or mean:, and name that"
+            scope.problem("P167", path, f"a formula reads KPIs, and {column} is none", hint, offset=column.at)
+            return False
+    return True
+
+
+def _reads_rows(scope: Scope, tree: Expression, path: Path) -> bool:
+    """Whether a measure reads rows alone: what a partner has in all is not known while they are read."""
+    for column in columns(tree):
+        if column.table is None:
+            hint = "measure the rows alone, and put both together in a formula:"
+            scope.problem("P168", path, f"a measure reads rows, and {column.name} is a KPI", hint, offset=column.at)
+            return False
+    return True
 
 
 def _is_owned(scope: Scope, table: str, spec: MeasureSpec, path: Path) -> bool:

@@ -17,17 +17,16 @@ from rules.program import RoundingSpec
 from rules.rounding import Rounding
 from rules.tables import FLAGS, Table
 from rules.tree import (
-    And,
     Column,
     Comparison,
     Expression,
     InList,
+    IsNull,
     Literal,
-    Not,
-    Or,
     Type,
     columns,
     rebuild,
+    with_children,
 )
 from rules.tree_types import typed
 
@@ -47,6 +46,7 @@ class Scope:
     tables: dict[str, Table] = field(default_factory=dict)
     named: dict[str, Type] = field(default_factory=dict)
     better: dict[str, str] = field(default_factory=dict)
+    of_program: set[str] = field(default_factory=set)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def key_place(self, path: Path) -> Place:
@@ -93,30 +93,35 @@ class Scope:
 
     def _coded(self, tree: Expression, path: Path) -> Expression:
         """The tree with the words of a named text (`performance.tier = 'gold'`) as their codes, as its column has
-        them."""
+        them; such a text is compared with its words and with nothing else."""
 
-        def code(column: Column, other: Expression) -> Expression:
-            if not isinstance(other, Literal) or column.table is not None or column.name not in self.words:
-                return other
-            known = self.words[column.name]
-            if other.value in known:
-                return Literal(Fraction(known.index(str(other.value))), other.at)
-            hint = suggest(str(other.value), known) or "it is one of " + ", ".join(known)
-            self.problem("P228", path, f"{column.name} is never '{other.value}'", hint, offset=other.at)
-            return Literal(Fraction(-2), other.at)
+        def below(node: Expression) -> Expression:
+            return self._coded(node, path)
 
         match tree:
-            case Comparison(_, Column() as left, right):
-                return replace(tree, right=code(left, right))
-            case Comparison(_, left, Column() as right):
-                return replace(tree, left=code(right, left))
-            case InList(Column() as item, options):
-                return replace(tree, options=tuple(code(item, option) for option in options))
-            case And(parts) | Or(parts):
-                return replace(tree, parts=tuple(self._coded(part, path) for part in parts))
-            case Not(part):
-                return replace(tree, part=self._coded(part, path))
-        return tree
+            case Comparison(_, Column() as left, Literal() as right) if left.name in self.words:
+                return replace(tree, right=self._code(left, right, path))
+            case Comparison(_, Literal() as left, Column() as right) if right.name in self.words:
+                return replace(tree, left=self._code(right, left, path))
+            case InList(Column() as item, options) if item.name in self.words and _all_literals(options):
+                return replace(tree, options=tuple(self._code(item, option, path) for option in options))
+            case IsNull(Column()):
+                return tree
+            case Column(None, name) if name in self.words:
+                hint = f"write {name} = '{self.words[name][-1]}'"
+                self.problem("P231", path, f"{name} is compared with the name of a tier only", hint, offset=tree.at)
+                return tree
+        return with_children(tree, below)
+
+    def _code(self, column: Column, written: Expression, path: Path) -> Expression:
+        """A word of a named text as its code, which remembers the word."""
+        assert isinstance(written, Literal), "a word is written"
+        known, word = self.words[column.name], str(written.value)
+        if word not in known:
+            hint = suggest(word, known) or "it is one of " + ", ".join(known)
+            self.problem("P228", path, f"{column.name} is never '{word}'", hint, offset=written.at)
+            return written
+        return Literal(Fraction(known.index(word)), written.at, word)
 
     def condition(self, written: Written | None, path: Path, table: str) -> Expression | None:
         """A condition as a row of `table` sees it."""
@@ -194,6 +199,10 @@ class Scope:
         for table in self.tables.values():
             yield from (f"{table.name}.{column.name}" for column in table.columns)
         yield from (f"{table}.{name}" for table, name in sorted(FLAGS) if table in self.tables)
+
+
+def _all_literals(trees: Sequence[Expression]) -> bool:
+    return all(isinstance(tree, Literal) for tree in trees)
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

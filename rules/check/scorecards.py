@@ -88,6 +88,14 @@ class _Card:
             told = [assessed.author] + ([] if assessed.grounds is None else [assessed.grounds])
             notes = [scope.typed(each, (*at, "assessed"), "partners") for each in told]
             note = tuple(each[0] for each in notes if each is not None)
+            if not all(isinstance(each, Column) and each.table is not None for each in note):
+                scope.problem(
+                    "P164", (*at, "assessed"), "author and grounds are columns", "write them as reviews.author"
+                )
+        elif kpi in scope.of_program:
+            message = f"{kpi} is measured for the program, and no partner has one of its own"
+            scope.problem("P230", at, message, "score a KPI that partners have")
+            return None
         elif kpi in scope.named:
             type_ = scope.named[kpi]
         else:
@@ -125,7 +133,7 @@ class _Card:
             among = None if reference.among is None else self._peers(reference.among, path)
             return Against(percentile=reference.percentile, method=reference.method or "interpolated", among=among)
         assert reference.expression is not None, "a reference names one source"
-        found = scope.typed(reference.expression, path, "partners", unit if unit == Type.MONEY else None)
+        found = scope.typed(reference.expression, path, "partners", unit if unit == Type.MONEY else Type.NUMBER)
         return None if found is None else Against(expression=found)
 
     def _peers(self, written: Written, path: Path) -> Expression | None:

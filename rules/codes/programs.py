@@ -192,4 +192,21 @@ PROGRAMS: dict[str, Code] = {
         "Rows without a key can't be told from each other, so a row that an export holds twice counts twice.",
         "Declare the source's own row number: `extra: {row_id: id}`; or make sure that exports hold each row once.",
     ),
+    "P167": Code(
+        "Formula that reads something else than KPIs",
+        "A formula is worked out from KPIs at each level, for a partner as for the program; a cell of a table has a "
+        "value for one row only.",
+        "Measure it as a KPI of its own, by `sum:` or `mean:`, and name that.",
+    ),
+    "P168": Code(
+        "Measure that reads a KPI",
+        "A measure is taken from rows; what a partner has in all is not known while its rows are read.",
+        "Measure the rows alone, and put both together in a `formula:`.",
+    ),
+    "P169": Code(
+        "Mean, median or distinct count of parts",
+        "Credits share a deal out in parts; sums and counts of parts add up, and a mean or a median of parts has no "
+        "one meaning.",
+        "Write a `sum:` with `over: {count: ...}`, both credited; or leave `credited` out.",
+    ),
 }

@@ -142,4 +142,15 @@ SCORECARDS: dict[str, Code] = {
         "`carry_last` keeps the points of the period before, which are in the table `scores`.",
         "Add a source for `scores`, or choose another policy for what is missing.",
     ),
+    "P230": Code(
+        "KPI of the program",
+        "A KPI of level `program` is measured for all partners together, and one partner has none of its own.",
+        "Score a KPI that partners have.",
+    ),
+    "P231": Code(
+        "Tier compared with something else than a name",
+        "The tier of a scorecard is one of the names that it lists; a column or another scorecard's tier may use the "
+        "same names for other things.",
+        "Compare it with a name: `performance.tier = 'gold'`, or `in ('silver', 'gold')`.",
+    ),
 }

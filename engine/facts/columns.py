@@ -1,0 +1,210 @@
+"""The columns of a source as SQL: how its texts become our columns, what each is worth, and which tests a row passes.
+
+The same SQL types a whole source in one pass and tells, for a bad row, which of its tests failed. Names are quoted
+identifiers from the tables; every value of the program is a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from engine.facts.grammar import SQL_TYPES, Cell, cell
+from engine.facts.sql import identifier
+from engine.facts.texts import Fault, plain
+from rules.currency import Currency
+from rules.meaning import SourceMeaning
+from rules.problem import Problem
+from rules.tables import Table, TableColumn
+from rules.tree import Type
+
+CURRENCY = "currency"
+SUBJECTS = ("deal_id", "customer_id", "project_id")
+Test = tuple[str, Callable[[Mapping[str, str | None]], Fault]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What is read of a source: our columns that it holds, and the name of each there.
+
+    `places` is where each stands in the source; columns without a place are constants. The currency of a row is read
+    for its test even where the table has no such column.
+    """
+
+    source: SourceMeaning
+    table: Table
+    currency: Currency
+    there: Mapping[str, str]
+    places: Mapping[str, int]
+
+    @classmethod
+    def of(cls, source: SourceMeaning, table: Table, header: tuple[str, ...], currency: Currency) -> Columns:
+        """The columns of `table` that a source with this header gives."""
+        names = [column.name for column in table.columns]
+        if CURRENCY not in names and any(column.type == Type.MONEY for column in table.columns):
+            names.append(CURRENCY)
+        there = {name: source.columns.get(name, name) for name in names if name not in source.constants}
+        there = {name: written for name, written in there.items() if written in header}
+        return cls(source, table, currency, there, {name: header.index(written) for name, written in there.items()})
+
+    @property
+    def read(self) -> tuple[TableColumn, ...]:
+        """The table's columns that are read or constant."""
+        held = self.there.keys() | self.source.constants.keys()
+        return tuple(column for column in self.table.columns if column.name in held)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The identifiers of the text columns that `named_sql` gives."""
+        names = [column.name for column in self.read]
+        return tuple(identifier(name) for name in names + ([CURRENCY] if self.has_hidden_currency else []))
+
+    @property
+    def has_hidden_currency(self) -> bool:
+        """Whether the currency is read for its test alone."""
+        held = self.there.keys() | self.source.constants.keys()
+        return CURRENCY in held and self.table.column(CURRENCY) is None
+
+    def needed(self, header: tuple[str, ...]) -> dict[str, str]:
+        """Our columns that have to be there, because the program maps them or the key needs them."""
+        wanted = {*self.source.columns, *self.table.key} - self.source.constants.keys()
+        return {name: self.source.columns.get(name, name) for name in wanted}
+
+    def cell(self, column: TableColumn) -> Cell:
+        """The grammar of a column, as the source writes it."""
+        dates = "" if column.name in self.source.constants else self.source.dates.get(column.name, "")
+        return cell(column.type, self.currency.decimals, dates)
+
+    def constant_problems(self, connection: duckdb.DuckDBPyConnection) -> tuple[Problem, ...]:
+        """Constants that no cell of their column could hold."""
+        problems = []
+        for name, text in self.source.constants.items():
+            column = self.table.column(name)
+            grammar = self.cell(column) if column is not None else _CURRENCY_CELL
+            test = f"SELECT {grammar.test('x')} FROM (SELECT CAST(? AS VARCHAR) AS x)"  # noqa: S608
+            if not connection.execute(test, [text]).fetchall()[0][0]:
+                message = f"the constant {shown(text)} is no {column.type.value if column else 'currency'}"
+                problems.append(Problem(grammar.code, message, self.source.place, grammar.cure))
+        return tuple(problems)
+
+    def register(
+        self, connection: duckdb.DuckDBPyConnection, name: str, rows: Mapping[int, tuple[str | None, ...]]
+    ) -> str:
+        """Some records as a relation of their own, as SQL; a cell that a record lacks is blank."""
+        width = max(self.places.values(), default=-1) + 1
+        columns = {"record": pa.array(list(rows), pa.int64())}
+        for at in range(width):
+            columns[f"c{at}"] = pa.array([row[at] if at < len(row) else None for row in rows.values()], pa.string())
+        connection.register(name, pa.table(columns))
+        return f"SELECT * FROM {name}"  # noqa: S608
+
+
+def named_sql(columns: Columns, relation: str, *others: str) -> tuple[str, list[object]]:
+    """The text columns under our names: mapped, constants filled in, a declared decimal sign made a point."""
+    parameters: list[object] = []
+    selected = [*others]
+    typed = {column.name: column.type for column in columns.read}
+    for name in [*typed, *([CURRENCY] if columns.has_hidden_currency else [])]:
+        if name in columns.source.constants:
+            parameters.append(columns.source.constants[name])
+            selected.append(f"CAST(? AS VARCHAR) AS {identifier(name)}")
+            continue
+        text = f"c{columns.places[name]}"
+        if columns.source.decimal == "," and typed.get(name) in (Type.MONEY, Type.NUMBER):
+            text = f"CASE WHEN contains({text}, '.') THEN {text} || ' ' ELSE replace({text}, ',', '.') END"
+        mapped = columns.source.values.get(name, {})
+        if mapped:
+            parameters += [each for pair in mapped.items() for each in pair]
+            text = f"CASE {text} {'WHEN ? THEN ? ' * len(mapped)}ELSE {text} END"
+        selected.append(f"{text} AS {identifier(name)}")
+    return f"SELECT {', '.join(selected) or '1 AS one'} FROM ({relation})", parameters  # noqa: S608
+
+
+def typed_sql(columns: Columns) -> list[str]:
+    """The value of every column of the table, in the table's order; NULL for those that the source lacks."""
+    read = columns.read
+    selected = []
+    for column in columns.table.columns:
+        name = identifier(column.name)
+        value = columns.cell(column).typed(name) if column in read else f"CAST(NULL AS {SQL_TYPES[column.type]})"
+        selected.append(f"{value} AS {name}")
+    return selected
+
+
+def row_tests(columns: Columns) -> list[Test]:
+    """What every row has to pass: the grammar of its cells, and the rules over one row."""
+    tests: list[Test] = []
+    for column in columns.read:
+        grammar = columns.cell(column)
+        tests.append((grammar.test(identifier(column.name)), _cell_fault(column, grammar)))
+        if column.in_key and not column.blank_key:
+            tests.append((f"{identifier(column.name)} IS NOT NULL", _blank_key_fault(column.name)))
+    held = {column.name for column in columns.read}
+    money = [identifier(column.name) for column in columns.read if column.type == Type.MONEY]
+    if money and identifier(CURRENCY) in columns.texts:
+        blank = " AND ".join(f"{name} IS NULL" for name in money)
+        name, code = identifier(CURRENCY), columns.currency.code
+        tests.append((f"({name} IS NULL OR {name} = '{code}' OR ({blank}))", _currency_fault(code)))
+    if {"valid_from", "valid_to"} <= held:
+        ends = {each.name: columns.cell(each).typed(identifier(each.name)) for each in columns.read}
+        start, end = ends["valid_from"], ends["valid_to"]
+        tests.append((f"coalesce({start} < {end}, TRUE)", _ends_fault))
+    if columns.table.name == "credits":
+        filled = " + ".join(f"CAST({identifier(name)} IS NOT NULL AS INTEGER)" for name in SUBJECTS if name in held)
+        tests.append((f"({filled or '0'}) = 1", _subject_fault))
+    return tests
+
+
+_NOT: Mapping[Type, str] = {
+    Type.ID: "no id",
+    Type.TEXT: "no plain text",
+    Type.DATE: "no date",
+    Type.MONTH: "no month",
+    Type.MONEY: "no amount",
+    Type.NUMBER: "no number",
+    Type.COUNT: "no whole number",
+    Type.FLAG: "neither true nor false",
+}
+_CURRENCY_CELL = Cell("regexp_full_match(§, '[A-Z]{3}')", "§", "F209", "write a code of ISO 4217, such as EUR")
+
+
+def _cell_fault(column: TableColumn, grammar: Cell) -> Callable[[Mapping[str, str | None]], Fault]:
+    def fault(texts: Mapping[str, str | None]) -> Fault:
+        text = shown(texts[identifier(column.name)] or "")
+        return Fault(grammar.code, column.name, f"{text} is {_NOT[column.type]}", grammar.cure)
+
+    return fault
+
+
+def _blank_key_fault(name: str) -> Callable[[Mapping[str, str | None]], Fault]:
+    return lambda texts: Fault("F120", name, f"{name} is blank, and it is part of the key", "fill it in")
+
+
+def _currency_fault(code: str) -> Callable[[Mapping[str, str | None]], Fault]:
+    def fault(texts: Mapping[str, str | None]) -> Fault:
+        other = shown(texts[identifier(CURRENCY)] or "")
+        message = f"the row is in {other}, and the program pays {code}"
+        return Fault("F209", CURRENCY, message, f"convert its amounts to {code} before they are read")
+
+    return fault
+
+
+def _ends_fault(texts: Mapping[str, str | None]) -> Fault:
+    message = "the version ends on the day on which it begins, or before"
+    return Fault("F126", "valid_to", message, "valid_to is the day after the last; leave it blank for no end")
+
+
+def _subject_fault(texts: Mapping[str, str | None]) -> Fault:
+    named = [name for name in SUBJECTS if texts.get(identifier(name))]
+    told = " and ".join(named) if named else "none of deal_id, customer_id and project_id"
+    message = f"a credit is of one deal, customer or project, and this one names {told}"
+    return Fault("F125", named[1] if len(named) > 1 else "deal_id", message, "keep one of the three")
+
+
+def shown(text: str) -> str:
+    """A cell as a message quotes it: short, and with what can't be seen as a dot."""
+    cut = text if len(text) <= 40 else text[:40] + "…"
+    return f"'{plain(cut)}'"
