@@ -8,7 +8,7 @@ here without a line changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
@@ -136,6 +136,8 @@ class _Payout(RuleSpec):
 
 
 class _Shared(Kind):
+    also: ClassVar[tuple[dict[str, object], ...]] = ({"type": "string", "enum": list(SHARES)},)
+
     @property
     def kind_name(self) -> str:
         """The key of the one kind that the pool names."""

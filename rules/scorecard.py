@@ -34,6 +34,8 @@ class AtLeast(Kind):
     top level counts where it is scored and at least one of its KPIs counts.
     """
 
+    also: ClassVar[tuple[dict[str, object], ...]] = ({"type": "string", "pattern": "^[0-9]{1,4} (KPI|group)s?$"},)
+
     kpis: CountField = 0
     groups: CountField = 0
 

@@ -58,6 +58,10 @@ class TiersSpec(Kind):
     and below that falls to the best tier that its score reaches with the same allowance.
     """
 
+    also: ClassVar[tuple[dict[str, object], ...]] = (
+        {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+    )
+
     levels: Mapping[Name, NumberField]
     hysteresis: Hysteresis | None = None
 

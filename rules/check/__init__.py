@@ -12,6 +12,7 @@ from rules.check.rules import payout, pool_share, totals
 from rules.check.scope import Scope
 from rules.check.scorecards import scorecards
 from rules.check.sources import sources
+from rules.check.warnings import plan_warnings
 from rules.currency import currency
 from rules.document import Document, locate
 from rules.kinds.base import Terms
@@ -29,6 +30,8 @@ def check_program(program: Program, document: Document) -> tuple[Meaning | None,
         return None, tuple(Problem(each.code, each.message, place, each.hint) for each in refusal.problems)
     scope.terms = scope.rounded(program.rounding, ("rounding",))
     meaning = _meaning(scope, program)
+    if not errors(scope.problems):
+        scope.problems += plan_warnings(program, meaning, scope.key_place)
     problems = tuple(sorted(scope.problems, key=lambda problem: (problem.place, problem.code)))
     return (None if errors(problems) else meaning), problems
 

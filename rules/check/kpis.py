@@ -24,6 +24,9 @@ def kpis(scope: Scope, specs: Mapping[str, KpiSpec]) -> tuple[KpiMeaning, ...]:
     found: list[KpiMeaning] = []
     for name in _in_order(scope, flat):
         spec, path = flat[name]
+        read = () if spec.formula is None else columns(spec.formula.tree)
+        if any(str(column) in {*flat, *specs} and str(column) not in scope.named for column in read):
+            continue  # it rests on a KPI whose fault was noted
         meaning = _kpi(scope, name, spec, path)
         if meaning is not None:
             scope.named[name] = meaning.type

@@ -98,6 +98,8 @@ class _Card:
             return None
         elif kpi in scope.named:
             type_ = scope.named[kpi]
+        elif kpi in self._kpis:
+            return None  # its own fault was noted
         else:
             hint = suggest(kpi, list(scope.named)) or "define it under kpis:, or name one with kpi:"
             scope.problem("P224", at, f"the program has no KPI {kpi}", hint)

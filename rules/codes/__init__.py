@@ -17,6 +17,7 @@ from rules.codes.programs import PROGRAMS
 from rules.codes.quantities import QUANTITIES
 from rules.codes.scorecards import SCORECARDS
 from rules.codes.store import STORE
+from rules.codes.warnings import WARNINGS
 from rules.codes.written import WRITTEN
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "SCORECARDS",
     "SECTIONS",
     "STORE",
+    "WARNINGS",
     "WRITTEN",
     "Code",
 ]
@@ -39,6 +41,7 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "Expressions": EXPRESSIONS,
     "The program": PROGRAMS,
     "Scorecards": SCORECARDS,
+    "Warnings": WARNINGS,
     "Facts": FACTS,
     "Quantities": QUANTITIES,
     "Usage, books and machine": STORE,

@@ -85,11 +85,13 @@ class Reason:
 class Kind(BaseModel):
     """The config of a kind; its docstring is the reference page's text.
 
-    Where `short` names a field, a lone scalar fills it: `rate: 5%` is `rate: {rate: 5%}`.
+    Where `short` names a field, a lone scalar fills it: `rate: 5%` is `rate: {rate: 5%}`. `also` are the JSON Schemas of
+    other forms that a validator of the model reads.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
     short: ClassVar[str | None] = None
+    also: ClassVar[tuple[dict[str, object], ...]] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -100,12 +102,12 @@ class Kind(BaseModel):
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         schema = handler(core)
         whole = handler.resolve_ref_schema(schema)
-        if cls.short is None or "properties" not in whole:
+        if (cls.short is None and not cls.also) or "properties" not in whole:
             return schema
-        field = whole["properties"][cls.short]
+        short = [] if cls.short is None else [whole["properties"][cls.short]]
         long = dict(whole)
         whole.clear()
-        whole.update({"description": long.pop("description", ""), "anyOf": [field, long]})
+        whole.update({"description": long.pop("description", ""), "anyOf": [*short, *cls.also, long]})
         return schema
 
 

@@ -79,7 +79,12 @@ def test_every_problem_of_every_source_is_told_at_once(tmp_path: Path) -> None:
     path = write(tmp_path, PROGRAM, tables)
     ended = partage("--store", tmp_path / "p.db", "run", path, "--period", "2026-04", "--official")
     assert ended.exit_code == 2 and ended.out == ""
-    assert {line.split()[1] for line in ended.err.splitlines() if line.startswith("error")} == {"F201", "F203", "F122"}
+    assert {line.split()[1] for line in ended.err.splitlines() if line.startswith("error")} == {
+        "F140",
+        "F201",
+        "F203",
+        "F122",
+    }
     assert all(place in ended.err for place in ("partners.csv:3:partner_id", "deals.csv:2:amount", "deals.csv:3:"))
 
 

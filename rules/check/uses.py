@@ -1,0 +1,97 @@
+"""What a program reads: the KPIs and scores that its rules name, and the tables that they come to.
+
+In: what a program means. Out: the names, and the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.joins import route
+from rules.meaning import Meaning, MeasureMeaning
+from rules.scored import Against, Conditional, Measuring, ScorecardMeaning
+from rules.tree import Expression, columns
+
+_Read = tuple[str, Expression]
+
+
+def names_used(meaning: Meaning) -> set[str]:
+    """The KPIs, scores, tiers and ranks that anything else reads, by name."""
+    used = {str(column) for _, tree in _reads(meaning) for column in columns(tree) if column.table is None}
+    return used | {each.kpi for card in meaning.scorecards for each in _measurings(card) if each.kpi is not None}
+
+
+def tables_read(meaning: Meaning) -> set[str]:
+    """The tables that anything reads, those on the way to another included."""
+    read = {"partners"}
+    for origin, tree in _reads(meaning):
+        read.add(origin)
+        for column in columns(tree):
+            if column.table is not None and column.table in meaning.tables:
+                read.add(column.table)
+                read |= {hop.table for hop in route(meaning.tables, origin, column.table)}
+    for measure in _measures(meaning):
+        read.add(measure.rows.table)
+        if measure.credited is not None:
+            read |= {"credits", "deals"}
+            read |= {hop.table for hop in route(meaning.tables, measure.rows.table, "deals")}
+    read |= {payout.rows.table for payout in meaning.payouts}
+    for card in meaning.scorecards:
+        for against in (each for measuring in _measurings(card) for each in measuring.against.values()):
+            if against.table is not None:
+                read.add("targets" if against.table == "target" else "benchmarks")
+        hysteresis = card.card.tiers is not None and card.card.tiers.hysteresis is not None
+        if hysteresis or any(card.card.missing_of(entry) == "carry_last" for _, entry in card.card.entries()):
+            read.add("scores")
+    return read
+
+
+def _measures(meaning: Meaning) -> Iterator[MeasureMeaning]:
+    for kpi in meaning.kpis:
+        yield from kpi.measures
+
+
+def _measurings(card: ScorecardMeaning) -> Iterator[Measuring]:
+    yield from card.entries.values()
+    for extras in (card.bonus, card.multipliers, card.gates):
+        yield from (each for each in extras.values() if isinstance(each, Measuring))
+
+
+def _reads(meaning: Meaning) -> Iterator[_Read]:
+    """Every expression, with the table from whose rows it is read."""
+    for origin, tree in _of_rules(meaning):
+        if tree is not None:
+            yield origin, tree
+
+
+def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
+    yield "partners", meaning.eligible
+    for kpi in meaning.kpis:
+        yield "partners", kpi.formula
+    for measure in _measures(meaning):
+        for tree in (measure.value, measure.rows.where, measure.rows.dated, measure.latest_of, measure.owner):
+            yield measure.rows.table, tree
+    for payout in meaning.payouts:
+        for tree in (payout.base, payout.rows.where, payout.rows.dated):
+            yield payout.rows.table, tree
+    for pool in meaning.pools:
+        yield "partners", pool.among
+        yield from (("partners", tree) for tree, _ in pool.inputs.values())
+    for card in meaning.scorecards:
+        yield from (("partners", tree) for tree in _of_card(card))
+
+
+def _of_card(card: ScorecardMeaning) -> Iterator[Expression | None]:
+    yield from (card.whom, card.rank_among)
+    for extras in (card.bonus, card.multipliers, card.gates):
+        yield from (each.when for each in extras.values() if isinstance(each, Conditional))
+    for measuring in _measurings(card):
+        yield None if measuring.expression is None else measuring.expression[0]
+        yield from (*measuring.peers.values(), *measuring.note)
+        for against in measuring.against.values():
+            yield from _of_against(against)
+
+
+def _of_against(against: Against) -> Iterator[Expression | None]:
+    yield against.among
+    yield None if against.expression is None else against.expression[0]
