@@ -11,7 +11,11 @@ from rules.problem import Place, Problem, Refused, Unavailable
 
 TEMPLATES: Mapping[str, str] = {
     "pool": "a profit pool shared among partners, a part equally and the rest by won deals",
-    "channel": "commissions on deals, split among partners, and a fee for each referral",
+    "channel": "commissions on deals split among partners, referral fees, a scorecard and a bonus pool",
+    "referral": "a fee for each referral that qualified or became a customer, and a bonus by rank of conversion",
+    "affiliate": "fees for clicks, sign-ups and customers, and a bonus by a score of traffic that converts",
+    "mdf": "market development funds: claims paid back at a rate, and a budget shared by score",
+    "firm": "a firm's profit by points, by a scorecard with a committee's ratings, and by new clients",
 }
 
 

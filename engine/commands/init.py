@@ -20,8 +20,9 @@ from engine.commands.console import json_option, print_json
 def command(folder: Path, template: str, is_json: bool) -> None:
     """Start a program in FOLDER: a program.yaml with comments, small tables, and a README that names the period to run.
 
-    Templates: pool (a profit pool shared among partners) and channel (commissions on deals, and referral fees). FOLDER
-    has to be new or empty; nothing is ever written over.
+    Templates: pool (a profit pool shared among partners), channel (commissions on deals, a scorecard, a bonus pool),
+    referral, affiliate, mdf (market development funds) and firm (the profit of a professional firm). FOLDER has to be
+    new or empty; nothing is ever written over.
     """
     started = start(folder, template)
     if is_json:

@@ -46,12 +46,12 @@ def _keys_twice(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Faults
     unreadable = [record for record, faults in staged.faults.items() if _is_keyless(faults, key)]
     register_records(connection, "unreadable", unreadable)
     keys = ", ".join(identifier(name) for name in key)
-    readable = f"SELECT * FROM {staged.view} ANTI JOIN unreadable USING (record)" if unreadable else staged.view  # noqa: S608
-    twice = f"SELECT hash({keys}) AS h FROM ({_from(readable)}) GROUP BY ALL HAVING count(*) > 1"  # noqa: S608
+    readable = f"SELECT * FROM {staged.view} ANTI JOIN unreadable USING (record)" if unreadable else staged.view
+    twice = f"SELECT hash({keys}) AS h FROM ({_from(readable)}) GROUP BY ALL HAVING count(*) > 1"
     columns = ", ".join(identifier(column.name) for column in staged.table.columns)
     query = f"""SELECT {keys}, record, {columns} FROM ({_from(readable)}) WHERE hash({keys}) IN ({twice})
-        ORDER BY {keys}, record LIMIT {2 * REJECTED_MAX}"""  # noqa: S608
-    candidates = f"SELECT count(*) FROM ({twice} LIMIT 1)"  # noqa: S608
+        ORDER BY {keys}, record LIMIT {2 * REJECTED_MAX}"""
+    candidates = f"SELECT count(*) FROM ({twice} LIMIT 1)"
     found: Faults = {}
     if connection.execute(candidates).fetchall()[0][0]:
         width = len(key)
@@ -65,7 +65,7 @@ def _keys_twice(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Faults
 
 
 def _from(relation: str) -> str:
-    return relation if relation.startswith("SELECT") else f"SELECT * FROM {relation}"  # noqa: S608
+    return relation if relation.startswith("SELECT") else f"SELECT * FROM {relation}"
 
 
 def _is_keyless(faults: tuple[Fault, ...], key: tuple[str, ...]) -> bool:
@@ -103,7 +103,7 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, staged: Staged, gone: Colle
     query = f"""WITH versions AS (SELECT * FROM {staged.view} ANTI JOIN gone USING (record))
         SELECT a.record, b.record, a.valid_from, b.valid_from FROM versions AS a JOIN versions AS b
         ON {same or "TRUE"} AND a.valid_from < b.valid_from AND coalesce(a.valid_to > b.valid_from, TRUE)
-        ORDER BY 1, 2 LIMIT {REJECTED_MAX + 1}"""  # noqa: S608
+        ORDER BY 1, 2 LIMIT {REJECTED_MAX + 1}"""
     pairs = connection.execute(query).fetchall()
     connection.unregister("gone")
     if len(pairs) > REJECTED_MAX:

@@ -84,7 +84,7 @@ class Columns:
         for name, text in self.source.constants.items():
             column = self.table.column(name)
             grammar = self.cell(column) if column is not None else _CURRENCY_CELL
-            test = f"SELECT {grammar.test('x')} FROM (SELECT CAST(? AS VARCHAR) AS x)"  # noqa: S608
+            test = f"SELECT {grammar.test('x')} FROM (SELECT CAST(? AS VARCHAR) AS x)"
             if not connection.execute(test, [text]).fetchall()[0][0]:
                 message = f"the constant {shown(text)} is no {column.type.value if column else 'currency'}"
                 problems.append(Problem(grammar.code, message, self.source.place, grammar.cure))
@@ -99,7 +99,7 @@ class Columns:
         for at in range(width):
             columns[f"c{at}"] = pa.array([row[at] if at < len(row) else None for row in rows.values()], pa.string())
         connection.register(name, pa.table(columns))
-        return f"SELECT * FROM {name}"  # noqa: S608
+        return f"SELECT * FROM {name}"
 
 
 def named_sql(columns: Columns, relation: str, *others: str) -> tuple[str, list[object]]:
@@ -120,7 +120,7 @@ def named_sql(columns: Columns, relation: str, *others: str) -> tuple[str, list[
             parameters += [each for pair in mapped.items() for each in pair]
             text = f"CASE {text} {'WHEN ? THEN ? ' * len(mapped)}ELSE {text} END"
         selected.append(f"{text} AS {identifier(name)}")
-    return f"SELECT {', '.join(selected) or '1 AS one'} FROM ({relation})", parameters  # noqa: S608
+    return f"SELECT {', '.join(selected) or '1 AS one'} FROM ({relation})", parameters
 
 
 def typed_sql(columns: Columns) -> list[str]:

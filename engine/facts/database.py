@@ -41,7 +41,7 @@ def open_sqlite(
     try:
         connection.set_authorizer(_authorize)
         connection.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
-        cursor = connection.execute(f"SELECT * FROM ({query}) AS asked")  # noqa: S608
+        cursor = connection.execute(f"SELECT * FROM ({query}) AS asked")
         header = tuple(str(each[0]) for each in cursor.description)
         return _texts(shown, (header, iter(cursor)), scratch, rows_max)
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -64,7 +64,7 @@ def open_postgres(
     try:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        asked = f"SELECT * FROM ({query}) AS asked"  # noqa: S608
+        asked = f"SELECT * FROM ({query}) AS asked"
         with connection.cursor(name="partage") as cursor:
             cursor.itersize = _BATCH_ROWS
             cursor.execute(asked.encode("utf-8"))

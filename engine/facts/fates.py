@@ -23,6 +23,7 @@ from rules.tables import Table
 from rules.tree import Column, columns
 
 _UNREAD = "no rule reads this table"
+_UNREFERRED = "no row that counts refers to it"
 
 
 def fates(
@@ -64,9 +65,9 @@ def _table_fates(
             ELSE {outside} END AS fate,
         CASE WHEN paid OR measured THEN '' ELSE rule END AS rule, count(*) FROM (
         SELECT ({paid}) AS paid, ({measured}) AS measured, CASE{refused or " WHEN FALSE THEN ''"} ELSE '' END AS rule
-        FROM {table_name(table)} AS t) GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608
+        FROM {table_name(table)} AS t) GROUP BY 1, 2 ORDER BY 1, 2"""
     for fate, rule, rows in connection.execute(query, writer.parameters).fetchall():
-        reason = rule if rule or fate != "not_payable" else _UNREAD
+        reason = rule if rule or fate != "not_payable" else _UNREAD if paid == measured == "FALSE" else _UNREFERRED
         yield Fate(table, fate, reason, int(rows))
 
 
@@ -90,7 +91,7 @@ class _Writer:
             return "TRUE"
         seen = Seen(self._tables, reading.table, self._period)
         window = self._window(reading, seen)
-        inner = f"SELECT t.record FROM {table_name(reading.table)} AS t {seen.joins()} WHERE {window}"  # noqa: S608
+        inner = f"SELECT t.record FROM {table_name(reading.table)} AS t {seen.joins()} WHERE {window}"
         return f"t.record IN ({inner})"
 
     def _counted(self, table: str, reading: Reading) -> str:
@@ -136,7 +137,7 @@ class _Writer:
             by = f"{owner}, {seen.named(reading.latest_of)}"
             latest = f" QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY {order}) = 1"
         source = f"{table_name(reading.table)} AS t {seen.joins()}"
-        return f"SELECT {selected} FROM {source} WHERE {' AND '.join(tests)}{latest}"  # noqa: S608
+        return f"SELECT {selected} FROM {source} WHERE {' AND '.join(tests)}{latest}"
 
     def _window(self, reading: Reading, seen: Seen) -> str:
         if reading.dated is None or reading.days is None:

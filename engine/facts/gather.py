@@ -154,7 +154,7 @@ def _listed(
     for table, found in faults.items():
         if found:
             register_records(connection, "gone", found)
-            query = f"SELECT record, {keys_sql(staged[table])} FROM {staged[table].view} SEMI JOIN gone USING (record)"  # noqa: S608
+            query = f"SELECT record, {keys_sql(staged[table])} FROM {staged[table].view} SEMI JOIN gone USING (record)"
             keys = {int(record): str(key).strip("/") for record, key in connection.execute(query).fetchall()}
             rejected += list_rejected(staged[table], found, keys)
     excuses: list[Excuse] = []
@@ -181,7 +181,7 @@ def _unexpected(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[P
         assert column is not None, "the program was checked"
         unit = 10**9 if column.type == Type.NUMBER else 1
         scaled = f"CAST({identifier(name)} * {unit} AS DECIMAL(38,0))" if unit > 1 else identifier(name)
-        total = connection.execute(f"SELECT sum({scaled}) FROM {staged.view}").fetchall()[0][0]  # noqa: S608
+        total = connection.execute(f"SELECT sum({scaled}) FROM {staged.view}").fetchall()[0][0]
         found = Fraction(int(total or 0), unit)
         if found != expected:
             told = [_told(each, column.type, staged) for each in (found, expected)]

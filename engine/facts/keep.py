@@ -40,14 +40,14 @@ def keep_sorted(connection: duckdb.DuckDBPyConnection, staged: Staged, rejected:
         accepted += " ANTI JOIN gone USING (record)"
     where = str(path).replace("'", "''")
     connection.execute(f"""COPY (SELECT {columns} FROM {accepted} ORDER BY {order_sql(staged.table)})
-        TO '{where}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_BATCH_ROWS})""")  # noqa: S608
+        TO '{where}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_BATCH_ROWS})""")
 
 
 def digest_rows(connection: duckdb.DuckDBPyConnection, table: Table, relation: str) -> tuple[str, int]:
     """The digest of a relation that is in the order of its keys, and the number of its rows."""
     columns = _present(connection, table, relation)
     cells = " || ',' || ".join(_cell(column) for column in columns) or "''"
-    lines = connection.sql(f"SELECT '[' || {cells} || ']' || chr(10) FROM {relation}")  # noqa: S608
+    lines = connection.sql(f"SELECT '[' || {cells} || ']' || chr(10) FROM {relation}")
     count = 0
 
     def texts() -> Iterator[bytes]:
@@ -65,7 +65,7 @@ def _present(connection: duckdb.DuckDBPyConnection, table: Table, relation: str)
     """The columns of a table by name that hold anything."""
     columns = sorted(table.columns, key=lambda column: column.name)
     counts = ", ".join(f"count({identifier(column.name)})" for column in columns)
-    found = connection.execute(f"SELECT {counts} FROM {relation}").fetchall()[0]  # noqa: S608
+    found = connection.execute(f"SELECT {counts} FROM {relation}").fetchall()[0]
     return [column for column, filled in zip(columns, found, strict=True) if filled or column.in_key]
 
 

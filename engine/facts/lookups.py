@@ -29,7 +29,7 @@ def target(
     query = f"""SELECT partner_id, CAST(target * {FP} AS DECIMAL(38,0)) FROM {table_name("targets")}
         WHERE kpi IN ({listed}) AND period = ? AND coalesce(scope, 'partner') IN ('partner', 'program')
             AND target IS NOT NULL
-        ORDER BY coalesce(version, 0), set_on NULLS FIRST, target_id"""  # noqa: S608
+        ORDER BY coalesce(version, 0), set_on NULLS FIRST, target_id"""
     found: dict[str | None, Fraction] = {}
     for partner, value in connection.execute(query, [*ids, period]).fetchall():
         found[partner] = Fraction(int(value) * scale, FP)
@@ -48,7 +48,7 @@ def benchmark(
     assert column in ("p25", "p50", "p75")
     listed = ", ".join("?" for _ in ids)
     query = f"""SELECT segment, CAST({column} * {FP} AS DECIMAL(38,0)) FROM {table_name("benchmarks")}
-        WHERE kpi IN ({listed}) AND period = ? AND {column} IS NOT NULL ORDER BY kpi"""  # noqa: S608
+        WHERE kpi IN ({listed}) AND period = ? AND {column} IS NOT NULL ORDER BY kpi"""
     found = {
         segment: Fraction(int(value) * scale, FP)
         for segment, value in connection.execute(query, [*ids, period]).fetchall()
@@ -65,7 +65,7 @@ def earlier_points(
 ) -> Mapping[str, Exact]:
     """The points that partners had on a scorecard in an earlier period, by path of the KPI."""
     query = f"""SELECT kpi, partner_id, CAST(points * {FP} AS DECIMAL(38,0)) FROM {table_name("scores")}
-        WHERE scorecard = ? AND period = ? AND points IS NOT NULL"""  # noqa: S608
+        WHERE scorecard = ? AND period = ? AND points IS NOT NULL"""
     found: dict[tuple[str, str], Fraction] = {}
     for kpi, partner, value in connection.execute(query, [scorecard, period]).fetchall():
         found[kpi, partner] = Fraction(int(value), FP)

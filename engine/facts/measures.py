@@ -1,13 +1,13 @@
 """Measures by group: sums, counts, means and medians of table rows, for each partner or for any grouping of partners.
 
 In: measures, and the group of each partner. Out: for each measure its numerator and denominator by group, exact. All
-measures on the same rows share one scan, as filtered aggregates of one query; SQL sums and counts integers only, and
-what has a product or a quotient goes through the kernel row by row.
+measures on the same rows share one scan, as filtered aggregates of one query over the rows that any of them counts;
+SQL sums and counts integers only, and what has a product or a quotient goes through the kernel row by row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.facts.credit import credited_shares
+from engine.facts.aggregates import Aggregates, Named
+from engine.facts.credit import credit
 from engine.facts.read import table_name
 from engine.facts.seen import FP, Seen, unscaled
 from engine.facts.sql import Sql, identifier
@@ -27,8 +28,8 @@ from rules.calendar import Calendar, Period
 from rules.exact import Exact, Flags, group_total
 from rules.kpi import Window
 from rules.meaning import MeasureMeaning
-from rules.tables import Table
-from rules.tree import Column, Expression, Type
+from rules.tables import REFERRED, Table
+from rules.tree import And, Column, Expression, Type, columns
 from rules.vector import has_decimals, has_product, leaves, number, truth
 
 
@@ -107,6 +108,7 @@ class _Scan:
     ) -> None:
         self._connection, self._tables, self._period, self._calendar = connection, tables, period, calendar
         self._groups, self._table, self._credited, self._owner = groups, like.rows.table, like.credited, like.owner
+        self._credit = None if like.credited is None else credit(like.credited, like.rows.table)
         self._is_open = like.counts_direct and groups.is_program
         self._seen = Seen(tables, self._table, period)
         self._sql = Sql(self._seen.named)
@@ -135,58 +137,40 @@ class _Scan:
         return self._credited is None or not self._is_decimal(each.value)
 
     def _aggregated(self, members: Sequence[MeasureMeaning]) -> dict[str, Measured]:
+        aggregates, needed = Aggregates(self._credited is not None), Named("")
+        names: dict[str, Mapping[str, str]] = {}
+        for each in members:
+            self._sql = Sql(self._seen.named)
+            names[each.name] = aggregates.of(each, self._sql, self._condition(each), Sql(self._seen.named))
+            self._sql = Sql(self._seen.named)
+            needed.of(self._needed(each), self._sql.parameters)
         self._sql = Sql(self._seen.named)
-        selected = [text for index, each in enumerate(members) for text in self._aggregates(index, each)]
-        den = "s.den" if self._credited is not None else "1"
-        source = self._source(members[0])
-        query = f"SELECT {self._group} AS grp, {den} AS den, {', '.join(selected)} {source} GROUP BY ALL"
-        answer = self._connection.sql(query, params=self._sql.parameters).to_arrow_table()
+        columns = ", ".join([f"{self._group} AS grp", self._share, *aggregates.by_row.selected()])
+        rows = f"SELECT {columns} {self._source(members[0])} WHERE {' OR '.join(needed.texts())}"
+        query = f"SELECT grp, den, {', '.join(aggregates.by_group.selected())} FROM ({rows}) GROUP BY ALL"
+        parameters = [*aggregates.by_row.parameters(), *self._sql.parameters, *needed.parameters()]
+        answer = self._connection.sql(query, params=parameters).to_arrow_table()
         return {
-            each.name: self._known(index, self._measured(index, each, answer), answer)
-            for index, each in enumerate(members)
+            each.name: self._known(self._measured(each, names[each.name], answer), names[each.name], answer)
+            for each in members
         }
 
-    def _known(self, index: int, found: Measured, answer: pa.Table) -> Measured:
+    def _known(self, found: Measured, names: Mapping[str, str], answer: pa.Table) -> Measured:
         """The measure, unknown in each group that a row with a blank value belongs to."""
-        if f"b{index}" not in answer.column_names:
+        if "blank" not in names:
             return found
-        blanks = group_total(unscaled(answer[f"b{index}"]), answer["grp"].to_numpy(), self._groups.count)
+        blanks = group_total(unscaled(answer[names["blank"]]), answer["grp"].to_numpy(), self._groups.count)
         return Measured(found.numerator.where(blanks == 0, _unknown(self._groups.count)), found.denominator)
 
-    def _aggregates(self, index: int, each: MeasureMeaning) -> list[str]:
-        """The SQL of a measure: what is summed or counted, and for a mean the rows with a known value."""
-
-        def aggregate(form: str, name: str) -> str:  # each mention of the value brings its own parameters
-            text = form.format(self._sql.of(each.value)) if each.value is not None else form
-            return f"{text} FILTER (WHERE {self._condition(each)}) AS {name}{index}"
-
-        share = " * s.num" if self._credited is not None else ""
-        if each.value is not None and not each.leaves_blanks_out:
-            selected = self._with_value(each, aggregate, share)
-            blank = f"count(*) FILTER (WHERE ({self._sql.of(each.value)}) IS NULL AND {self._condition(each)})"
-            return [*selected, f"{blank} AS b{index}"]
-        return self._with_value(each, aggregate, share)
-
-    def _with_value(self, each: MeasureMeaning, aggregate: Callable[[str, str], str], share: str) -> list[str]:
-        if each.aggregate == "count":
-            return [aggregate("sum(CAST(s.num AS HUGEINT))" if share else "count(*)", "n")]
-        if each.aggregate == "count_distinct":
-            return [aggregate("count(DISTINCT {})", "n")]
-        assert each.value is not None
-        if each.aggregate == "median":
-            return [aggregate("quantile_disc({}, 0.5)", "n"), aggregate("-quantile_disc(-({}), 0.5)", "h")]
-        total = "sum({})" if self._is_decimal(each.value) else f"sum(CAST({{}} AS HUGEINT){share})"
-        return [aggregate(total, "n")] + ([aggregate("count({})", "d")] if each.aggregate == "mean" else [])
-
-    def _measured(self, index: int, each: MeasureMeaning, answer: pa.Table) -> Measured:
+    def _measured(self, each: MeasureMeaning, names: Mapping[str, str], answer: pa.Table) -> Measured:
         """What the query answered, spread over all groups; credited sums of unlike denominators are added exactly."""
         is_number = each.value is not None and each.aggregate != "count_distinct" and self._is_decimal(each.value)
-        below, count = FP if is_number else 1, self._groups.count
-        one, groups, values = Exact.constant(1, count), answer["grp"].to_numpy(), unscaled(answer[f"n{index}"])
+        below, count, top = FP if is_number else 1, self._groups.count, answer[names["top"]]
+        one, groups, values = Exact.constant(1, count), answer["grp"].to_numpy(), unscaled(top)
         if each.aggregate == "median":
             known = np.zeros(count, dtype=bool)
-            known[groups[np.asarray(answer[f"n{index}"].is_valid())]] = True
-            twice = group_total(values, groups, count) + group_total(unscaled(answer[f"h{index}"]), groups, count)
+            known[groups[np.asarray(top.is_valid())]] = True
+            twice = group_total(values, groups, count) + group_total(unscaled(answer[names["other"]]), groups, count)
             return Measured(Exact(twice, 2 * below, known), one)
         if self._credited is not None:
             total, dens = Exact.constant(0, count), answer["den"].to_numpy()
@@ -196,7 +180,14 @@ class _Scan:
         numerator = Exact(group_total(values, groups, count), below)
         if each.aggregate != "mean":
             return Measured(numerator, one)
-        return Measured(numerator, Exact(group_total(unscaled(answer[f"d{index}"]), groups, count)))
+        return Measured(numerator, Exact(group_total(unscaled(answer[names["known"]]), groups, count)))
+
+    def _needed(self, each: MeasureMeaning) -> str:
+        """What is true of every row that a measure counts, and is told by the row alone: no look-ups in other rows."""
+        where = each.rows.where
+        parts = where.parts if isinstance(where, And) else () if where is None else (where,)
+        plain = [part for part in parts if not any((read.table, read.name) in REFERRED for read in columns(part))]
+        return " AND ".join([*(self._sql.of(part) for part in plain), self._condition(each, has_where=False)])
 
     def _condition(self, each: MeasureMeaning, has_where: bool = True) -> str:
         """The filter of one measure: its condition and its window."""
@@ -218,7 +209,7 @@ class _Scan:
             order = self._newest_first(first)
             partition, condition = f"{self._group}, {self._seen.named(first.latest_of)}", self._condition(first)
             rows = f"""(SELECT t.* FROM {self._joined(rows)} WHERE {condition}
-                QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {order}) = 1) AS t"""  # noqa: S608
+                QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {order}) = 1) AS t"""
         return f"FROM {self._joined(rows)}"
 
     @property
@@ -235,11 +226,15 @@ class _Scan:
     def _group(self) -> str:
         return "coalesce(g.place, 0)" if self._is_open else "g.place"
 
+    @property
+    def _share(self) -> str:
+        return "1 AS num, 1 AS den" if self._credit is None else f"{self._credit.num} AS num, {self._credit.den} AS den"
+
     def _joined(self, rows: str) -> str:
         """Rows with what they refer to, their credits, and the group that each belongs to."""
-        if self._credited is not None:
-            shares = f"({credited_shares(self._credited)}) AS s ON s.deal_id = t.deal_id"
-            return f"{rows} {self._seen.joins()} JOIN {shares} JOIN partner_groups AS g ON g.partner_id = s.partner_id"
+        if self._credit is not None:
+            groups = f"JOIN partner_groups AS g ON g.partner_id = {self._credit.owner}"
+            return f"{rows} {self._seen.joins()} {self._credit.join} {groups}"
         owner = self._seen.named(self._owner)
         join = "LEFT JOIN" if self._is_open else "JOIN"
         return f"{rows} {self._seen.joins()} {join} partner_groups AS g ON g.partner_id = {owner}"
@@ -264,10 +259,9 @@ class _Scan:
         is_latest_here = each.latest_of is not None and where is not None
         if is_latest_here:
             selected += self._latest_columns(each)
-        share = "s.num AS num, s.den AS den" if self._credited is not None else "1 AS num, 1 AS den"
         source = f"FROM {self._joined(self._rows)}" if is_latest_here else self._source(each)
         condition = self._condition(each, has_where=where is None)
-        query = f"SELECT {self._group} AS grp, {', '.join([share, *selected])} {source} WHERE {condition}"
+        query = f"SELECT {self._group} AS grp, {', '.join([self._share, *selected])} {source} WHERE {condition}"
         answer = self._connection.sql(query, params=self._sql.parameters).to_arrow_table()
         found = {tree: self._seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
         rows, type_of = answer.num_rows, self._seen.type_of

@@ -38,12 +38,12 @@ def open_parquet(
     selected = ", ".join(
         f"{_text(identifier(name), str(type_))} AS c{at}" for at, (name, type_, *_) in enumerate(described)
     )
-    relation = f"SELECT {selected} FROM read_parquet(?, hive_partitioning=false)"  # noqa: S608
+    relation = f"SELECT {selected} FROM read_parquet(?, hive_partitioning=false)"
 
     def cells(records: Collection[int]) -> Mapping[int, RawRow]:
         listed = ", ".join(str(int(record) - 1) for record in sorted(records)) or "-1"
         texts = f"""SELECT file_row_number + 1, {selected} FROM
-            read_parquet(?, hive_partitioning=false, file_row_number=true) WHERE file_row_number IN ({listed})"""  # noqa: S608
+            read_parquet(?, hive_partitioning=false, file_row_number=true) WHERE file_row_number IN ({listed})"""
         found = connection.execute(texts, [str(path)]).fetchall()
         return {int(row[0]): RawRow(0, row[1:], ",".join(cell or "" for cell in row[1:])) for row in found}
 

@@ -76,7 +76,7 @@ def read_source(
     view = identifier(f"stage_{table.name}")
     where = str(stage).replace("'", "''")
     connection.execute(f"""CREATE VIEW {view} AS SELECT file_row_number + 1 AS record, * EXCLUDE (file_row_number)
-        FROM read_parquet('{where}', file_row_number=true)""")  # noqa: S608
+        FROM read_parquet('{where}', file_row_number=true)""")
     faults = _bad_rows(connection, columns, texts, view)
     if isinstance(faults, Problem):
         return None, (faults,)
@@ -128,7 +128,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, texts: TextRows, columns: Colum
     good = " AND ".join(test for test, _ in row_tests(columns)) or "TRUE"
     where = str(stage).replace("'", "''")
     query = f"""COPY (SELECT {typed}, NOT ({good}) AS bad FROM ({named})) TO '{where}'
-        (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"""  # noqa: S608
+        (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"""
     try:
         return int(connection.execute(query, [*parameters, *texts.parameters]).fetchall()[0][0])
     except duckdb.InvalidInputException:
@@ -139,7 +139,7 @@ def _bad_rows(
     connection: duckdb.DuckDBPyConnection, columns: Columns, texts: TextRows, view: str
 ) -> dict[int, tuple[Fault, ...]] | Problem:
     """The faults of the bad rows: those are read again, and held against each test by itself."""
-    query = f"SELECT record FROM {view} WHERE bad ORDER BY record LIMIT {REJECTED_MAX + 1}"  # noqa: S608
+    query = f"SELECT record FROM {view} WHERE bad ORDER BY record LIMIT {REJECTED_MAX + 1}"
     used = {*columns.there.values(), ""}
     found: dict[int, tuple[Fault, ...]] = {
         record: (fault,) for record, fault in texts.faults.items() if fault.column in used
@@ -162,7 +162,7 @@ def _faults(
     named, parameters = named_sql(columns, relation, "record")
     tests = row_tests(columns)
     asked = ", ".join([*(test for test, _ in tests), *(name for name in columns.texts)])
-    query = f"SELECT record, {asked} FROM ({named}) ORDER BY record"  # noqa: S608
+    query = f"SELECT record, {asked} FROM ({named}) ORDER BY record"
     found: dict[int, tuple[Fault, ...]] = {}
     for record, *answers in connection.execute(query, parameters).fetchall():
         passed, texts = answers[: len(tests)], dict(zip(columns.texts, answers[len(tests) :], strict=True))

@@ -125,10 +125,10 @@ def _unmet(
     column, key = identifier(link.column), identifier(link.key)
     open_here = " ANTI JOIN gone_here USING (record)" if lost[link.table] else ""
     open_there = " ANTI JOIN gone_there USING (record)" if lost[link.target] else ""
-    here = f"SELECT record, {column} AS id FROM {staged[link.table].view}{open_here}"  # noqa: S608
-    there = f"SELECT {key} AS id FROM {staged[link.target].view}"  # noqa: S608
+    here = f"SELECT record, {column} AS id FROM {staged[link.table].view}{open_here}"
+    there = f"SELECT {key} AS id FROM {staged[link.target].view}"
     query = f"""SELECT record, id, id IN ({there}) FROM (SELECT h.record, h.id FROM ({here}) AS h
-        ANTI JOIN ({there}{open_there}) AS m ON h.id = m.id WHERE h.id IS NOT NULL LIMIT {REJECTED_MAX + 1})"""  # noqa: S608
+        ANTI JOIN ({there}{open_there}) AS m ON h.id = m.id WHERE h.id IS NOT NULL LIMIT {REJECTED_MAX + 1})"""
     return [(int(record), str(text), bool(is_there)) for record, text, is_there in connection.execute(query).fetchall()]
 
 
@@ -144,5 +144,5 @@ def _orphaned(
     register_records(connection, "gone_there", rejected)
     query = f"""SELECT h.record, h.{identifier(link.column)} FROM {staged[link.table].view} AS h SEMI JOIN
         (SELECT t.{identifier(link.key)} AS id FROM {staged[link.target].view} AS t SEMI JOIN gone_there USING (record))
-        AS o ON o.id = h.{identifier(link.column)} ANTI JOIN gone_here AS g ON g.record = h.record"""  # noqa: S608
+        AS o ON o.id = h.{identifier(link.column)} ANTI JOIN gone_here AS g ON g.record = h.record"""
     return [(int(record), str(text), True) for record, text in connection.execute(query).fetchall()]

@@ -62,7 +62,7 @@ class Seen:
         by, dated = REFERRED[column.table, column.name]
         (key,) = self._tables[column.table].key
         query = f"""SELECT {identifier(by)} FROM {table_name(column.table)}
-            WHERE {identifier(by)} IS NOT NULL AND {identifier(dated)} < {_PERIOD["end"](self._period)}"""  # noqa: S608
+            WHERE {identifier(by)} IS NOT NULL AND {identifier(dated)} < {_PERIOD["end"](self._period)}"""
         return f"({alias}.{identifier(key)} IN ({query}))"
 
     def joins(self) -> str:

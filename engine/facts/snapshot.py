@@ -183,7 +183,7 @@ class Snapshot:
             return ("program",), Groups(keys, np.zeros(len(keys), dtype=np.int64), 1, is_program=True)
         name = identifier("parent_id" if by == "parent" else by)
         query = f"""SELECT coalesce({name}, '') AS label FROM {table_name("partners")}
-            SEMI JOIN eligible_partners USING (partner_id) ORDER BY partner_id"""  # noqa: S608
+            SEMI JOIN eligible_partners USING (partner_id) ORDER BY partner_id"""
         found, groups = np.unique(texts(self._connection.sql(query).to_arrow_table()["label"]), return_inverse=True)
         return tuple(found.tolist()), Groups(keys, groups.astype(np.int64), len(found))
 
@@ -214,7 +214,7 @@ class Snapshot:
         """The record of the row with that key, if there is one."""
         if table not in self._tables:
             return None
-        query = f"SELECT record FROM {table_name(table)} AS t WHERE {self._shown_key(table)} = ?"  # noqa: S608
+        query = f"SELECT record FROM {table_name(table)} AS t WHERE {self._shown_key(table)} = ?"
         found = self._connection.execute(query, [key]).fetchall()
         return int(found[0][0]) if found else None
 
@@ -223,14 +223,14 @@ class Snapshot:
         seen = Seen(self._tables, table, self._period)
         seen.named(Column(to, self._tables[to].columns[0].name))
         query = f"""SELECT {self._shown_key(table)}, t.record FROM {table_name(table)} AS t {seen.joins()}
-            WHERE j_{to}.record = ? ORDER BY 2"""  # noqa: S608
+            WHERE j_{to}.record = ? ORDER BY 2"""
         return [(str(key), int(each)) for key, each in self._connection.execute(query, [record]).fetchall()]
 
     def credited(self, table: str, role: str, record: int) -> Sequence[str]:
         """The partners with a share of a row's deal in a role, in the order of their ids."""
         query = f"""SELECT DISTINCT s.partner_id FROM {table_name(table)} AS t
             JOIN ({credited_shares(role)}) AS s ON s.deal_id = t.deal_id
-            WHERE t.record = ? AND s.num > 0 ORDER BY 1"""  # noqa: S608
+            WHERE t.record = ? AND s.num > 0 ORDER BY 1"""
         return [str(partner) for (partner,) in self._connection.execute(query, [record]).fetchall()]
 
     def _shown_key(self, table: str) -> str:
@@ -252,7 +252,7 @@ class Snapshot:
         read = dict.fromkeys(column.table for column in wanted if column.table not in (None, "period"))
         selected += ["t.record" if each == table else f"j_{each}.record" for each in read]
         query = f"""SELECT {", ".join(selected) or "1"} FROM {table_name(table)} AS t {seen.joins()}
-            WHERE t.record = ?"""  # noqa: S608
+            WHERE t.record = ?"""
         found = self._connection.execute(query, [record]).fetchall()[0]
         cells: dict[Column, Value] = {}
         for column, value in zip(wanted, found, strict=False):
@@ -271,7 +271,7 @@ class Snapshot:
 
     def partner_names(self) -> Mapping[str, str]:
         """The names of partners by id, where they have one."""
-        query = f"SELECT partner_id, name FROM {table_name('partners')} WHERE name IS NOT NULL"  # noqa: S608
+        query = f"SELECT partner_id, name FROM {table_name('partners')} WHERE name IS NOT NULL"
         return dict(self._connection.execute(query).fetchall())
 
     def write(self, table: str, path: Path) -> None:
@@ -308,14 +308,14 @@ class Snapshot:
         open_to = "" if is_open else "SEMI JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
         columns = ", ".join([f"{shown} AS key", "t.record AS record", "t.partner_id AS partner", *selected])
         query = f"""SELECT {columns} FROM {table_name(table)} AS t {seen.joins()} {open_to}
-            WHERE {window} ORDER BY {", ".join(keys)}, t.record"""  # noqa: S608
+            WHERE {window} ORDER BY {", ".join(keys)}, t.record"""
         return self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_table()
 
 
 def _open_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     """A kept table under its name: in memory, or as a view of its file where it is large."""
     file = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number=true)"
-    rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])  # noqa: S608
+    rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])
     kind = "TABLE" if rows <= _ROWS_IN_MEMORY_MAX else "VIEW"
-    query = f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {_PLACE} FROM {file}"  # noqa: S608
+    query = f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {_PLACE} FROM {file}"
     connection.execute(f"CREATE {kind} {table_name(table)} AS {query}")

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import duckdb
 
-from engine.facts.credit import credited_shares
+from engine.facts.credit import credit, deals_of
 from engine.facts.read import table_name
 from engine.facts.seen import FP, Seen
 from engine.facts.sql import Sql, identifier
@@ -37,12 +37,16 @@ def trail(
     keys = [f"t.{identifier(name)}" for name in tables[measure.rows.table].key] or ["t.record"]
     shown = " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
     source, share, owner = f"{table_name(measure.rows.table)} AS t", "1, 1", seen.named(measure.owner)
-    if measure.credited is not None:
-        source += f" JOIN ({credited_shares(measure.credited)}) AS s ON s.deal_id = t.deal_id"
-        share, owner = "s.num, s.den", "s.partner_id"
-    query = f"""SELECT {", ".join([shown, "t.record", share, *selected])} FROM {source} {seen.joins()}
-        WHERE {owner} = ? ORDER BY {", ".join(keys)}, t.record"""  # noqa: S608
-    for key, record, num, den, *values in connection.execute(query, [partner]).fetchall():
+    first = ""
+    if measure.credited is not None:  # the partner's deals are few: nobody else's shares need to be worked out
+        mine = "SELECT deal_id FROM mine"
+        first = f"WITH mine AS MATERIALIZED ({deals_of(measure.credited)}) "
+        credits = credit(measure.credited, measure.rows.table, mine)
+        source = f"(SELECT * FROM {table_name(measure.rows.table)} WHERE deal_id IN ({mine})) AS t{credits.join}"
+        share, owner = f"{credits.num}, {credits.den}", credits.owner
+    query = f"""{first}SELECT {", ".join([shown, "t.record", share, *selected])} FROM {source} {seen.joins()}
+        WHERE {owner} = $partner ORDER BY {", ".join(keys)}, t.record"""
+    for key, record, num, den, *values in connection.execute(query, {"partner": partner}).fetchall():
         cells: dict[Column, Value] = {}
         for column, value in zip(wanted, values, strict=True):
             is_number = value is not None and seen.type_of(column) == Type.NUMBER

@@ -54,7 +54,7 @@ def as_json(
 
 def definition(name: str, spec: KpiSpec) -> Iterator[str]:
     """A KPI of the catalogue in words, line by line."""
-    yield f"{name}: {spec.title}"
+    yield f"{name}: {spec.title}" if spec.title else name
     facts = [spec.unit or "", f"{spec.better or 'higher'} is better", f"by {spec.level or 'partner'}"]
     yield "  " + ", ".join(fact for fact in facts if fact)
     if spec.formula is not None:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -30,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from engine.acts.calculate import period_of
 from engine.explain.kpi import ratio_reason
 from engine.facts.grammar import SQL_TYPES
-from engine.facts.measures import Groups
+from engine.facts.measures import Groups, measure
 from engine.facts.snapshot import Snapshot, connect
 from rules.exact import Exact
 from rules.load import understand
@@ -42,6 +43,8 @@ RATIO_MAX = 1.5
 MIB_MAX = 1536
 EXPLAIN_SECONDS_MAX = 1.0
 PARTNERS = 10_000
+EXPLAINED = "P000123"
+SHARING = ("product_sales", "partner_sourced_pipeline", "contacts_met", "mrr_year")
 ROWS = {"deals": 10_000_000, "activities": 20_000_000, "subscriptions": 5_000_000}
 TABLES = ("partners", "deals", "credits", "activities", "subscriptions")
 Numbers = Mapping[str, list[Fraction | None]]
@@ -159,8 +162,8 @@ def write_tables(folder: Path, scale: float) -> None:
         rows = PARTNERS if name == "partners" else int(scale * ROWS["deals" if name == "credits" else name])
         numbered = f"SELECT i, hash(i) AS h FROM range({rows}) AS t(i)"
         if name == "credits":  # one deal in ten has some; two partners share some of those
-            numbered = f"""SELECT i, h, second FROM ({numbered}), range(2) AS s(second)
-                WHERE h % 50 < 5 AND (second = 0 OR h % 50 < 2)"""  # noqa: S608
+            numbered = f"""SELECT i, h, second FROM (SELECT i, hash(i + 10000000000) AS h FROM ({numbered})),
+                range(2) AS s(second) WHERE h % 50 < 5 AND (second = 0 OR h % 50 < 2)"""
         cells = _CELLS[name]
         columns = ", ".join(
             f"CAST({cells.get(column.name, 'NULL')} AS {SQL_TYPES[column.type]}) AS {column.name}"
@@ -168,7 +171,7 @@ def write_tables(folder: Path, scale: float) -> None:
         ).replace(" AS by", ' AS "by"')
         connection.execute(
             f"""COPY (SELECT row_number() OVER () AS record, {columns} FROM ({numbered}))
-            TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"""  # noqa: S608
+            TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"""
         )
 
 
@@ -216,7 +219,129 @@ def by_hand(folder: Path, threads: int) -> Callable[[], Numbers]:
     found = rivals.by_hand(folder, threads)
 
     def numbers() -> Numbers:
-        pairs = {name: zip(*(found[each].to_pylist() for each in (name, f"{name}/")), strict=True) for name in rivals.KPIS}
+        pairs = {
+            name: zip(*(found[each].to_pylist() for each in (name, f"{name}/")), strict=True) for name in rivals.KPIS
+        }
         return {name: [Fraction(int(a), int(b)) if b else None for a, b in each] for name, each in pairs.items()}
 
     return numbers
+
+
+def explained(folder: Path, threads: int) -> dict[str, tuple[float, Fraction | None]]:
+    """Every measured KPI of one partner explained from its rows: the median seconds of three, and its value."""
+    found: dict[str, tuple[float, Fraction | None]] = {}
+    with opened(folder, threads) as (snapshot, meaning):
+        for kpi in meaning.kpis:
+            if kpi.formula is None:
+                seconds = []
+                for _ in range(3):
+                    began = time.perf_counter()
+                    reason = ratio_reason(kpi, snapshot, EXPLAINED, lambda value, is_money: str(value), 10)
+                    seconds.append(time.perf_counter() - began)
+                found[kpi.name] = statistics.median(seconds), reason.value
+    return found
+
+
+class Counted:
+    """A connection that counts how often its queries read a source table, by their plans."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection, self.scans = connection, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def sql(self, query: str, params: object) -> duckdb.DuckDBPyRelation:
+        """The answer to a query, whose scans were counted."""
+        plan = self._connection.execute(f"EXPLAIN (FORMAT json) {query}", params).fetchall()[0][1]
+        self.scans += sum(plan.count(f'"name": "{name}"') for name in ("READ_PARQUET", "SEQ_SCAN"))
+        return self._connection.sql(query, params=params)
+
+
+def scans(folder: Path, without: str = "") -> int:
+    """How often all KPIs read a source table, or all without one."""
+    meaning = understand(PROGRAM.encode(), "program.yaml", folder).understood()
+    connection = connect([folder], 1)
+    kept = {table: folder / f"{table}.parquet" for table in TABLES}
+    period = period_of(meaning, "2026-03")
+    partners = Snapshot(connection, meaning.tables, {}, period, meaning.calendar, None, kept).partners().keys
+    groups = Groups(partners, np.arange(len(partners), dtype=np.int64), len(partners))
+    measures = [each for kpi in meaning.kpis if kpi.name != without for each in kpi.measures]
+    counted = Counted(connection)
+    measure(counted, meaning.tables, period, meaning.calendar, groups, measures)  # type: ignore[arg-type]
+    connection.close()
+    return counted.scans
+
+
+def run(part: Callable[[Path, int], Any], folder: Path, threads: int) -> tuple[float, int, Any]:
+    """Seconds and peak memory in MiB of a part in a new process, and what it found."""
+    context = multiprocessing.get_context("spawn")
+    answers = context.SimpleQueue()
+    process = context.Process(target=_run, args=(part, folder, threads, answers))
+    process.start()
+    seconds, mib, found = answers.get()
+    process.join()
+    assert process.exitcode == 0, f"{part.__name__} failed"
+    return seconds, mib, found
+
+
+def _run(part: Callable[[Path, int], Any], folder: Path, threads: int, answers: Any) -> None:
+    try:
+        began = time.perf_counter()
+        found = part(folder, threads)
+        seconds = time.perf_counter() - began
+        mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+        answers.put((seconds, mib, found() if callable(found) else found))
+    except BaseException:
+        answers.put((0.0, 0, None))
+        raise
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows-scale", type=float, default=1.0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_tables(folder, asked.rows_scale)
+        sizes = ", ".join(f"{int(rows * asked.rows_scale):,} {table}" for table, rows in ROWS.items())
+        print(f"{len(rivals.KPIS)} KPIs of {sizes} by {PARTNERS:,} partners, {asked.threads} threads")
+        seconds: dict[str, list[float]] = {"ours": [], "by_hand": []}
+        peaks, numbers = {"ours": 0, "by_hand": 0}, {}
+        for _ in range(asked.runs):
+            for part in (ours, by_hand):
+                took, mib, numbers[part.__name__] = run(part, folder, asked.threads)
+                seconds[part.__name__].append(took)
+                peaks[part.__name__] = max(peaks[part.__name__], mib)
+                print(f"{part.__name__:8} {took:8.2f} s  {mib:6,} MiB", flush=True)
+        assert numbers["ours"] == numbers["by_hand"], "every number is the same"
+        _, _, reasons = run(explained, folder, asked.threads)
+    at = int(EXPLAINED[1:])
+    assert all(numbers["ours"][name][at] == value for name, (_, value) in reasons.items() if name in rivals.KPIS)
+    slowest = max(reasons, key=lambda name: reasons[name][0])
+    ratio_found = statistics.median(seconds["ours"]) / statistics.median(seconds["by_hand"])
+    print(
+        f"ratio of medians {ratio_found:.2f} (at most {RATIO_MAX}); all {len(rivals.KPIS) * PARTNERS:,} numbers equal"
+    )
+    print(f"peak {peaks['ours']:,} MiB (at most {MIB_MAX:,}), by hand {peaks['by_hand']:,} MiB")
+    print(f"explain: {reasons[slowest][0]:.2f} s for {slowest}, the slowest (at most {EXPLAIN_SECONDS_MAX})")
+    print_scans()
+    is_full = asked.rows_scale >= 1  # of fewer rows, what does not grow with them decides
+    assert not is_full or (ratio_found <= RATIO_MAX and reasons[slowest][0] <= EXPLAIN_SECONDS_MAX)
+    assert peaks["ours"] <= MIB_MAX
+
+
+def print_scans() -> None:
+    """The scans of all KPIs, and of all but one: the same, whichever it is."""
+    with tempfile.TemporaryDirectory() as name:  # plans are the same for few rows
+        write_tables(Path(name), 0.001)
+        every = scans(Path(name))
+        fewer = {kpi: scans(Path(name), kpi) for kpi in SHARING}
+    print(f"source tables are read {every} times; without one of the KPIs:", fewer)
+    assert all(each == every for each in fewer.values()), "a KPI on a table that is read anyway adds no scan"
+
+
+if __name__ == "__main__":
+    main()

@@ -52,9 +52,9 @@ def write_sources(folder: Path, rows: int) -> None:
         ['open', 'won', 'lost'][1 + i % 3] AS status, DATE '2025-01-01' + (i % 365)::INT AS opened_on,
         CASE WHEN i % 3 > 0 THEN DATE '2026-01-01' + (i % 365)::INT END AS closed_on,
         ((i * 104729 % 100000000) / 100.0)::DECIMAL(18, 2) AS amount, 12 * (1 + i % 3) AS term_months
-        FROM range({rows}) AS t(i)"""  # noqa: S608
+        FROM range({rows}) AS t(i)"""
     partners = (
-        f"SELECT 'P' || lpad(i::VARCHAR, 6, '0') AS partner_id, 'Partner ' || i AS name FROM range({PARTNERS}) AS t(i)"  # noqa: S608
+        f"SELECT 'P' || lpad(i::VARCHAR, 6, '0') AS partner_id, 'Partner ' || i AS name FROM range({PARTNERS}) AS t(i)"
     )
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar=false")
@@ -69,7 +69,7 @@ def duckdb_read(folder: Path, threads: int) -> None:
     connection.execute("SET enable_progress_bar=false")
     connection.execute(
         f"""CREATE TABLE deals AS SELECT * FROM read_csv('{folder / "deals.csv"}', columns={{{columns}}},
-        auto_detect=false, header=true, delim=',', quote='"', escape='"', nullstr='', strict_mode=true)"""  # noqa: S608
+        auto_detect=false, header=true, delim=',', quote='"', escape='"', nullstr='', strict_mode=true)"""
     )
 
 

@@ -35,22 +35,61 @@ def test_what_init_writes_checks_runs_and_is_explained(template: str) -> None:
     assert partage("check", "mine/program.yaml") == "program.yaml: nothing is wrong\n"
     run = json.loads(partage("run", "mine/program.yaml", "--period", period, "--json"))
     assert run["total_minor"] > 0
-    assert all(f"`{table['table']}.csv`" in readme for table in run["inputs"]), "the README says what each file holds"
+    files = {path.name for path in Path("mine").iterdir()} - {"README.md"}
+    assert all(f"`{name}`" in readme for name in files), "the README says what each file holds"
     assert "adds up to the posted cent" in partage("explain", "1", "P-01")
 
 
 @pytest.mark.parametrize(
-    ("template", "payouts"),
+    ("template", "period", "payouts"),
     [
         # a third of 20,000.00 each; 80,000.00 by won amounts 79,250.00 : 67,400.00 : 12,800.50 of 159,450.50
-        ("pool", {"P-01": 4_642_822, "P-02": 4_048_281, "P-03": 1_308_897}),
-        # 8 % of 48,000.00 and of 0.6 x 31,250.55; 8 % of 0.4 x 31,250.55 and a referral; 2.5 % of it and a referral
-        ("channel", {"P-01": 384_000 + 150_003, "P-02": 100_002 + 25_000, "P-03": 78_126 + 25_000}),
+        ("pool", "2026-Q1", {"P-01": 4_642_822, "P-02": 4_048_281, "P-03": 1_308_897}),
+        # 8 % of 48,000.00 and of 0.6 x 31,250.55; 8 % of 0.4 x 31,250.55 and a referral; 2.5 % of it and a referral.
+        # The bonus of 3,000.00 by score x revenue, 107.94 x 66,750.33 : 78.39 x 12,500.22: scores are 80 % x 111.25
+        # (66,750.33 of 60,000.00) + 20 % x 100 without a lead, and 60 % x 80.65 + 25 % x 60 + 15 % x 100
+        (
+            "channel",
+            "2026-Q1",
+            {"P-01": 384_000 + 150_003 + 264_084, "P-02": 100_002 + 25_000 + 35_916, "P-03": 78_126 + 25_000},
+        ),
+        # 40.00 for each qualified, 250.00 for each customer within 90 days; conversions 1/3 : 2/2 share 600.00 as 2 : 3
+        # of those with two referrals, and P-04 left in January
+        (
+            "referral",
+            "2026-02",
+            {"P-01": 8_000 + 25_000 + 24_000, "P-02": 8_000 + 50_000 + 36_000, "P-03": 4_000},
+        ),
+        # 0.0035 a click of each campaign that ended in the month, each line rounded; 75.00 a review, 0.02 a click
+        # beyond 5,000; 1.50 a sign-up; 30.00 a customer; 500.00 as scores 100 : 48 : 10
+        (
+            "affiliate",
+            "2026-02",
+            {
+                "P-01": 14_457 + 2_247 + 7_500 + 2_840 + 4 * 150 + 2 * 3_000 + 31_646,
+                "P-02": 65_888 + 5 * 150 + 3_000 + 15_190,
+                "P-03": 740 + 7_500 + 3_000 + 3_164,
+            },
+        ),
+        # half of 6,000.00 (of 6,412.37 claimed) and of 1,180.55, rounded down; half of 2,500.00; 5,000.00 as 51.91 :
+        # 54.06, since the third has 5 points
+        ("mdf", "2026-Q1", {"P-01": 300_000 + 59_027 + 244_928, "P-02": 125_000 + 255_072}),
+        # 900,000.00 by points 100 : 100 : 62.5; 250,000.00 as scores 97.49 : 97.48, the third has 59.85; 50,000.00 by
+        # places 1, 2 and 2 of three: 3 : 1.5 : 1.5
+        (
+            "firm",
+            "2026",
+            {
+                "P-01": 34_285_714 + 12_500_641 + 2_500_000,
+                "P-02": 34_285_714 + 1_250_000,
+                "P-03": 21_428_572 + 12_499_359 + 1_250_000,
+            },
+        ),
     ],
 )
-def test_the_templates_pay_what_their_rules_say(template: str, payouts: dict[str, int]) -> None:
+def test_the_templates_pay_what_their_rules_say(template: str, period: str, payouts: dict[str, int]) -> None:
     partage("init", "mine", "--template", template)
-    run = json.loads(partage("run", "mine/program.yaml", "--period", "2026-Q1", "--json"))
+    run = json.loads(partage("run", "mine/program.yaml", "--period", period, "--json"))
     assert {each["partner_id"]: each["payout_minor"] for each in run["partners"]} == payouts
 
 
@@ -101,5 +140,5 @@ def test_a_folder_below_a_file_cannot_be_made() -> None:
 def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
     done = CliRunner().invoke(group, ["init", "mine", "--template", "lottery"])
     assert done.exit_code == 2
-    assert "'lottery' is not one of 'pool', 'channel'" in done.output
+    assert "'lottery' is not one of 'pool', 'channel', 'referral', 'affiliate', 'mdf', 'firm'" in done.output
     assert not Path("mine").exists()

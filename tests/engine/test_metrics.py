@@ -9,6 +9,7 @@ import pytest
 from spine_stories import partage, told, write
 
 from engine.acts.metrics import LEVELS, metrics
+from rules.kpi import Window
 from rules.problem import Refused
 
 HEAD = "program: Story\ncurrency: EUR\ncalendar: {calendar}\neffective: 2024-01-01 to 2027-12-31\nsources:\n{sources}"
@@ -227,17 +228,12 @@ def test_groups_add_above_and_below_the_line_first(
 
 def test_every_window(tmp_path: Path) -> None:
     """Each deal is worth another power of two, so that a sum tells which of them it holds."""
-    days = (
-        "2025-06-30 2025-07-01 2025-12-31 2026-01-01 2026-02-28 2026-03-01 2026-03-31 2026-04-01 2026-05-31 "
-        "2026-06-01 2026-06-30 2026-07-01"
-    ).split()
-    rows = "".join(f"d{place},acme,{day},{2**place}.00\n" for place, day in enumerate(days))
-    kpis = "".join(
-        f"{window}: {{sum: deals.amount, dated: deals.closed_on, window: {window}}}\n"
-        for window in "period period_before last_month month_before trailing_12_months until_end until_start".split()
-    )
+    days = "2025-06-30,2025-07-01,2025-12-31,2026-01-01,2026-02-28,2026-03-01,2026-03-31,2026-04-01,2026-05-31,"
+    days += "2026-06-01,2026-06-30,2026-07-01"
+    rows = "".join(f"d{place},acme,{day},{2**place}.00\n" for place, day in enumerate(days.split(",")))
+    kpis = "".join(f"{window}: {{sum: deals.amount, dated: deals.closed_on, window: {window}}}\n" for window in Window)
     path = program(tmp_path, kpis, "quarter", deals="deal_id,partner_id,closed_on,amount\n" + rows)
-    found = metrics(path, "2026-Q2", only=None)
+    found = metrics(path, "2026-Q2")
     assert {name: column.fraction(0) for name, column in found.values.items()} == {
         "period": 100 * (128 + 256 + 512 + 1024),  # 1 April to 30 June
         "period_before": 100 * (8 + 16 + 32 + 64),  # the first quarter

@@ -262,7 +262,7 @@ def test_nothing_is_read_below_another_folder(tmp_path: Path) -> None:
     connection = connect([inside])
     assert connection.execute("SELECT count(*) FROM read_csv(?)", [str(inside / "x.csv")]).fetchall() == [(1,)]
     for query in (
-        f"SELECT * FROM read_csv('{outside}/x.csv')",  # noqa: S608
+        f"SELECT * FROM read_csv('{outside}/x.csv')",
         "INSTALL httpfs",
         f"COPY (SELECT 1) TO '{outside}/y.csv'",
         "SET enable_external_access=true",

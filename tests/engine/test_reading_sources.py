@@ -209,7 +209,7 @@ def test_a_query_on_postgresql_gives_the_digest_of_csv(
     monkeypatch.setenv("CRM_URL", server)
     with psycopg.connect(server) as connection:
         connection.execute("DROP TABLE IF EXISTS won")
-        connection.execute(f"CREATE TABLE won AS SELECT a.*, a.closed_on::date AS closed FROM ({AS_SQL}) AS a")  # noqa: S608
+        connection.execute(f"CREATE TABLE won AS SELECT a.*, a.closed_on::date AS closed FROM ({AS_SQL}) AS a")
     sources = """deals:
   query: select deal_id, partner_id, product, closed as closed_on, amount, term_months from won
   database: {postgres: CRM_URL}"""

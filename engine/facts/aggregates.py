@@ -1,0 +1,78 @@
+"""The aggregates of one scan: every distinct condition, value and aggregate once, however many measures rest on it.
+
+In: measures, and the SQL of their conditions. Out: the columns of an inner query, worked out for each row that counts,
+and of the outer one, which aggregates them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.facts.sql import Sql
+from rules.meaning import MeasureMeaning
+
+
+class Named:
+    """Distinct pieces of SQL, each under a name of its own, and their parameters in the order of the pieces."""
+
+    def __init__(self, letter: str) -> None:
+        self._letter = letter
+        self._names: dict[tuple[str, tuple[object, ...]], str] = {}
+
+    def of(self, text: str, parameters: Sequence[object] = ()) -> str:
+        """The name of a piece; one that is asked for again keeps its name."""
+        return self._names.setdefault((text, tuple(parameters)), f"{self._letter}{len(self._names)}")
+
+    def texts(self) -> list[str]:
+        """The pieces as they are."""
+        return [text for text, _ in self._names]
+
+    def selected(self) -> list[str]:
+        """Every piece with its name."""
+        return [f"{text} AS {name}" for (text, _), name in self._names.items()]
+
+    def parameters(self) -> list[object]:
+        """The parameters of all pieces."""
+        return [each for _, parameters in self._names for each in parameters]
+
+
+class Aggregates:
+    """The columns of a scan: `by_row` of its inner query, and `by_group` of the one around it."""
+
+    def __init__(self, is_credited: bool) -> None:
+        self._is_credited = is_credited
+        self.by_row, self.by_group = Named("x"), Named("a")
+
+    def of(self, each: MeasureMeaning, condition: Sql, text: str, value: Sql) -> Mapping[str, str]:
+        """The aggregates of a measure by what they are; `text` is its condition, whose parameters are `condition`'s.
+
+        `top`: what is summed or counted; `other`: the median from above; `known`: a mean's rows with a known value;
+        `blank`: the rows whose blank value makes it unknown.
+        """
+        counts = self.by_row.of(text, condition.parameters)
+        named = ""
+        if each.value is not None:
+            written = value.of(each.value)
+            named = self.by_row.of(written, value.parameters)
+
+        def aggregate(text: str, condition: str = counts) -> str:
+            return self.by_group.of(f"{text} FILTER (WHERE {condition})")
+
+        found = {}
+        if each.value is not None and not each.leaves_blanks_out:
+            found["blank"] = aggregate("count(*)", f"{named} IS NULL AND {counts}")
+        match each.aggregate:
+            case "count":
+                found["top"] = aggregate("sum(num)" if self._is_credited else "count(*)")
+            case "count_distinct":
+                found["top"] = aggregate(f"count(DISTINCT {named})")
+            case "median":
+                found["top"] = aggregate(f"quantile_disc({named}, 0.5)")
+                found["other"] = aggregate(f"-quantile_disc(-{named}, 0.5)")
+            case _:  # a sum of 64 bits has 128
+                found["top"] = aggregate(
+                    f"sum(CAST({named} AS HUGEINT) * num)" if self._is_credited else f"sum({named})"
+                )
+        if each.aggregate == "mean":
+            found["known"] = aggregate(f"count({named})")
+        return found
