@@ -139,7 +139,7 @@ def _later(plan: Plan, facts: Facts, reading: Reading, owner: str, record: int, 
     measures = (measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures)
     measure = next(each for each in measures if each.name == reading.name)
     latest: tuple[Value, TrailRow] | None = None
-    for row in facts.trail(measure, owner):  # in the order of their keys
+    for row in facts.trail([measure], owner):  # in the order of their keys
         is_alike = row.cells[reading.latest_of] == cells[reading.latest_of]
         if not is_alike or _outside(reading, row.cells) or _failed(reading.where, row.cells, plan):
             continue

@@ -86,6 +86,11 @@ class MeasureMeaning:
     leaves_blanks_out: bool
     counts_direct: bool
 
+    def reads_as(self, other: MeasureMeaning) -> bool:
+        """Whether both go through the same rows of the same partners."""
+        mine = (self.rows.table, self.credited, self.owner)
+        return mine == (other.rows.table, other.credited, other.owner)
+
 
 @dataclass(frozen=True, slots=True)
 class KpiMeaning:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from engine.explain.measure import Counted, aggregated, counted_rows
-from engine.values import Facts, Reasoned
+from engine.values import Facts, Reasoned, TrailRow
 from rules.evaluate import Value, evaluate
 from rules.kinds.base import number
 from rules.meaning import KpiMeaning, MeasureMeaning
@@ -18,11 +18,15 @@ Shown = Callable[[Fraction | None, bool], str]
 def ratio_reason(kpi: KpiMeaning, facts: Facts, partner: str, shown: Shown, rows_shown: int | None) -> Reasoned:
     """A measured KPI, worked out again from the partner's rows."""
     assert kpi.numerator is not None
-    top, top_value, top_below = _measure_reason(kpi.numerator, facts, partner, shown, rows_shown)
+    under_measure = kpi.denominator
+    alike = under_measure is not None and under_measure.reads_as(kpi.numerator)
+    rows = facts.trail(kpi.measures if alike else [kpi.numerator], partner)
+    top, top_value, top_below = _measure_reason(kpi.numerator, rows, facts, shown, rows_shown)
     parts = [top]
     below: Fraction | None = top_below
-    if kpi.denominator is not None:
-        under, under_value, under_below = _measure_reason(kpi.denominator, facts, partner, shown, rows_shown)
+    if under_measure is not None:
+        rows = rows if alike else facts.trail([under_measure], partner)
+        under, under_value, under_below = _measure_reason(under_measure, rows, facts, shown, rows_shown)
         parts.append(under)
         below = top_below * under_value / under_below if under_value is not None and under_below else None
     value = None
@@ -45,10 +49,9 @@ def formula_reason(kpi: KpiMeaning, values: Mapping[Column, Value], parts: tuple
 
 
 def _measure_reason(
-    measure: MeasureMeaning, facts: Facts, partner: str, shown: Shown, rows_shown: int | None
+    measure: MeasureMeaning, rows: Sequence[TrailRow], facts: Facts, shown: Shown, rows_shown: int | None
 ) -> tuple[Reasoned, Fraction | None, Fraction]:
     """A measure's node, and its numerator and denominator."""
-    rows = facts.trail(measure, partner)
     days = facts.window(measure) if measure.rows.dated is not None else (None, None)
     found = None if days is None else counted_rows(measure, rows, days)
     counted = found or []

@@ -198,9 +198,9 @@ class Snapshot:
                 kept[reading.name] = self.rows(reading.table, reading.where, None, {}, {}).frame.records.tolist()
         return fates(self._connection, self._tables, self._period, readings, kept)
 
-    def trail(self, measure: MeasureMeaning, partner: str) -> Sequence[TrailRow]:
-        """Every row of a partner in a measure's table, unfiltered, in the order of their keys."""
-        return list(trail(self._connection, self._tables, self._period, measure, partner))
+    def trail(self, measures: Sequence[MeasureMeaning], partner: str) -> Sequence[TrailRow]:
+        """Every row of a partner in the table of measures that read alike, unfiltered, in the order of their keys."""
+        return list(trail(self._connection, self._tables, self._period, measures, partner))
 
     def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
         """The half-open days that a measure looks at; None where there are none."""

@@ -1,11 +1,11 @@
-"""The trail of a measure: every source row of one partner, with the cells that the measure reads.
+"""The trail of measures: every source row of one partner, with the cells that the measures read.
 
 Nothing is filtered here but the partner: which rows count, and for how much, is for the explanation to work out again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import duckdb
@@ -26,13 +26,15 @@ def trail(
     connection: duckdb.DuckDBPyConnection,
     tables: Mapping[str, Table],
     period: Period,
-    measure: MeasureMeaning,
+    measures: Sequence[MeasureMeaning],
     partner: str,
 ) -> Iterator[TrailRow]:
-    """The rows of `partner` in the measure's table, in the order of their keys, with its share of each."""
+    """The rows of `partner` in the table that the measures read alike, in the order of their keys, with its shares."""
+    measure = measures[0]
+    assert all(each.reads_as(measure) for each in measures), "one trail serves measures of the same rows"
     seen = Seen(tables, measure.rows.table, period)
     sql = Sql(seen.named)
-    wanted = _wanted(measure)
+    wanted = list(dict.fromkeys(column for each in measures for column in _wanted(each)))
     selected = [f"{seen.leaf(column, sql)} AS c{index}" for index, column in enumerate(wanted)]
     keys = [f"t.{identifier(name)}" for name in tables[measure.rows.table].key] or ["t.record"]
     shown = " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)

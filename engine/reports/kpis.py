@@ -79,6 +79,8 @@ def _blanks(spec: KpiSpec) -> str:
     if spec.over is not None or spec.mean is not None:
         told.append("unknown" if spec.when_zero == "unknown" else "zero")
         told[-1] += " where there is nothing to divide by"
+    elif spec.median is not None:
+        told.append("unknown where no row counts")
     elif spec.formula is None:
         told.append("zero where no row counts")
     return "; ".join(told)

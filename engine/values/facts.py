@@ -123,8 +123,8 @@ class Facts(Protocol):
         """Measures by partner, by their names."""
         ...
 
-    def trail(self, measure: MeasureMeaning, partner: str) -> Sequence[TrailRow]:
-        """Every row of a partner in a measure's table, unfiltered, in the order of their keys."""
+    def trail(self, measures: Sequence[MeasureMeaning], partner: str) -> Sequence[TrailRow]:
+        """Every row of a partner in the table of measures that read alike, unfiltered, in the order of their keys."""
         ...
 
     def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:

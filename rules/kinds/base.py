@@ -85,8 +85,8 @@ class Reason:
 class Kind(BaseModel):
     """The config of a kind; its docstring is the reference page's text.
 
-    Where `short` names a field, a lone scalar fills it: `rate: 5%` is `rate: {rate: 5%}`. `also` are the JSON Schemas of
-    other forms that a validator of the model reads.
+    Where `short` names a field, a lone scalar fills it: `rate: 5%` is `rate: {rate: 5%}`. `also` are the JSON Schemas
+    of other forms that a validator of the model reads.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
