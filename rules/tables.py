@@ -22,7 +22,7 @@ DERIVED: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("deals", "open_at_start"): ("opened_on", "closed_on", "start"),
 }
 
-# Flags that follow from other rows: one of the same table refers to this one by `column`, dated before the period's end.
+# Flags that follow from other rows: one of the same table refers to this one, and is dated before the period ends.
 REFERRED: Mapping[tuple[str, str], tuple[str, str]] = {
     ("activities", "replied"): ("in_reply_to", "occurred_on"),
 }
