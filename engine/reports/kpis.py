@@ -9,10 +9,12 @@ from engine.reports.register import Grid
 from rules.currency import Currency, format_minor
 from rules.exact import Exact
 from rules.kinds.base import number
-from rules.kpi import AGGREGATES, KpiSpec, MeasureSpec
+from rules.kpi import AGGREGATES, KpiSpec, MeasureSpec, Window
 from rules.meaning import KpiMeaning
 from rules.rounding import round_fraction
 from rules.tree import Type, words
+
+_WINDOWS = {Window.UNTIL_END: "up to the end of the period", Window.UNTIL_START: "before the period"}
 
 
 def shown(value: Fraction | None, kpi: KpiMeaning, currency: Currency) -> str:
@@ -95,10 +97,14 @@ def _measure(spec: MeasureSpec) -> str:
     if spec.latest_of is not None:
         text += f", the latest for each {words(spec.latest_of.tree)}"
     if spec.dated is not None:
-        text += f", {words(spec.dated.tree)} in the {spec.window.value.replace('_', ' ')}"
+        text += f", {words(spec.dated.tree)} {_window(spec.window)}"
     if spec.credited is not None:
         text += f", by shares of role '{spec.credited}'"
     return text
+
+
+def _window(window: Window) -> str:
+    return _WINDOWS.get(window) or f"in the {window.value.replace('_', ' ')}"
 
 
 def _label(label: str, names: Mapping[str, str]) -> str:
