@@ -16,6 +16,7 @@ import pages
 from markup import cell, fenced, table
 from reference_of_commands import commands_page, json_page
 from reference_of_models import kinds_page, program_page
+from reference_of_scales import scales_page
 from transcripts import inside, replay
 
 from engine.reports.kpis import definition
@@ -40,6 +41,7 @@ def reference() -> Mapping[str, str]:
         "kinds.md": kinds_page(),
         "kpis.md": kpis_page(),
         "program.md": program_page(),
+        "scales.md": scales_page(),
         "tables.md": tables_page(),
     }
     return {name: MADE + text.rstrip() + "\n" for name, text in made.items()}

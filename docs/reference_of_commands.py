@@ -31,11 +31,17 @@ SESSIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("init", (), "partage init mine --template channel --json"),
     ("check", (), "partage check mine/bad.yaml --json"),
     ("kpis", (), "partage kpis --json"),
-    ("metrics", (), "partage metrics mine/kpis.yaml --period 2026-Q1 --json"),
+    ("metrics", (), "partage metrics mine/program.yaml --period 2026-Q1 --json"),
+    ("score", (), "partage score mine/program.yaml --period 2026-Q1 --json"),
     ("run", (), "partage run mine/program.yaml --period 2026-Q1 --json"),
     ("show", (), "partage show --lines --json"),
     ("show --rejected", (), "partage show --rejected --json"),
+    ("show --fates", (), "partage show --fates --json"),
+    ("show --scorecards", (), "partage show --scorecards --json"),
+    ("show --kpis", (), "partage show --kpis --json"),
+    ("trace", (), "partage trace deals D-1002 --json"),
     ("explain", (), "partage explain 1 P-01 commission --json"),
+    ("explain --why-not", (), "partage explain 1 P-02 --why-not C-5 --json"),
     ("a failure of any command", (), "partage show 99 --json"),
 )
 
@@ -43,6 +49,9 @@ SESSIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 NAMED: Mapping[str, str] = {"pools": "POOL", "partners[].components": "COMPONENT", "manifest.pools": "POOL"} | {
     "kpis": "KPI",
     "groups[].kpis": "KPI",
+    "kpis[].kpis": "KPI",
+    "scorecards": "SCORECARD",
+    "scorecards.SCORECARD[].points": "PATH",
 }
 
 MEANINGS: Mapping[str, str] = {
@@ -60,6 +69,29 @@ MEANINGS: Mapping[str, str] = {
     "groups[].group": "the partner's id, or the group's name",
     "groups[].kpis": "the values",
     "groups[].kpis.KPI": "the exact value as a fraction's text, or null where it is unknown",
+    "kpis[]": "with `--kpis`: one for each partner",
+    "kpis[].group": "the partner's id",
+    "kpis[].kpis": "the values",
+    "kpis[].kpis.KPI": "the exact value as a fraction's text (money in minor units), or null where it is unknown",
+    "scorecards": "each scorecard",
+    "scorecards.SCORECARD[]": "one for each partner that it is for, the best first, ties by id",
+    "scorecards.SCORECARD[].partner_id": "the partner",
+    "scorecards.SCORECARD[].score": "the score as a fraction's text, or null where the partner is not scored",
+    "scorecards.SCORECARD[].tier": "the tier's name, or null where there is none",
+    "scorecards.SCORECARD[].rank": "the place as a fraction's text (two may share 2nd and 3rd as `5/2`), or null",
+    "scorecards.SCORECARD[].not_scored": "why the partner is not scored, in one word, or null",
+    "scorecards.SCORECARD[].points": "the points of each KPI, by its path such as `growth.sourced`",
+    "scorecards.SCORECARD[].points.PATH": "the exact points as a fraction's text, or null where they are unknown",
+    "table": "the table of the row",
+    "key": "the key of the row, its parts joined by `/`",
+    "verdicts[]": "what each rule made of the row, and of the rows that refer to it",
+    "verdicts[].table": "the table of the row that the rule reads",
+    "verdicts[].key": "the key of that row",
+    "verdicts[].rule": "the rule: a payout, a pool, a scorecard, or a KPI with `.numerator` or `.denominator`; or null",
+    "verdicts[].fate": "`paid`, `measured`, `not_payable`, `outside` or `unread`",
+    "verdicts[].words": "why, for people; its words may change",
+    "verdicts[].partner_id": "whose row it is, or null",
+    "verdicts[].amount_minor": "what the row was paid in minor units, or null",
     "folder": "the folder that was written to",
     "template": "the template's name",
     "files[]": "the names of the files that were written",
@@ -73,7 +105,7 @@ MEANINGS: Mapping[str, str] = {
     "problems[].place.column": "from 1",
     "problems[].place.field": "the column of a table",
     "problems[].hint": "how to mend it, for people",
-    "program": "`check`: the path as given; `run`: the program's title",
+    "program": "the program's title; in `check`, the path as given",
     "sha256": "the digest of the program's bytes",
     "run": "the run's number in this store",
     "run_id": "the digest of the run's manifest",
@@ -95,6 +127,7 @@ MEANINGS: Mapping[str, str] = {
     "fates[].rule": "the rule that decided, or why",
     "fates[].rows": "how many rows",
     "pools": "each pool",
+    "pools.POOL": "the pool",
     "pools.POOL.size_minor": "its size in minor units",
     "pools.POOL.left_minor": "what was not shared",
     "currency": "the ISO 4217 code",
@@ -186,6 +219,7 @@ def json_page() -> str:
         "goes away within a major version. Money is a whole number of minor units; an exact fraction is a text such as "
         '`"2/3"`.\n'
     ]
+    shown: set[str] = set()
     with tempfile.TemporaryDirectory() as scratch, inside(Path(scratch)):
         for title, before, command in SESSIONS:
             for each in before:
@@ -193,15 +227,19 @@ def json_page() -> str:
             printed, _ = answer(command)
             if title == "init":
                 Path("mine/bad.yaml").write_text("program: Bad\ncurency: EUR\n", "utf-8")
-                text = Path("mine/program.yaml").read_text("utf-8")
                 with Path("mine/leads.csv").open("a", encoding="utf-8") as rows:
                     rows.write("L 5,P-01,web,2026-01-05,\n")
-                Path("mine/kpis.yaml").write_text(text + "kpis:\n  leads_given: {count: leads}\n", "utf-8")
+            value = json.loads(printed)
+            if title == "show":
+                shown = set(value)
+            is_view = title.startswith("show --")
             rows = [
-                (f"`{path}`", " or ".join(sorted(types)), _meaning(path)) for path, types in _paths(json.loads(printed))
+                (f"`{path}`", " or ".join(sorted(types)), _meaning(path))
+                for path, types in _paths({key: value[key] for key in value if key not in shown} if is_view else value)
             ]
             head = f"`partage {title}`" if title.split()[0] in cli.COMMANDS else title[:1].upper() + title[1:]
-            parts.append(f"\n## {head}\n\n{table(('key', 'type', ''), rows)}")
+            also = "The keys of [`partage show`](#partage-show), and:\n\n" if is_view else ""
+            parts.append(f"\n## {head}\n\n{also}{table(('key', 'type', ''), rows)}")
     return "".join(parts)
 
 
@@ -220,7 +258,7 @@ def _paths(value: Any) -> list[tuple[str, set[str]]]:
 def _walk(value: Any, path: str, found: dict[str, set[str]]) -> None:
     if path:
         found.setdefault(path, set()).add(_type(value))
-    if path in NAMED:
+    if path in NAMED and isinstance(value, dict):
         for each in value.values():
             _walk(each, f"{path}.{NAMED[path]}", found)
     elif isinstance(value, dict):

@@ -1,11 +1,14 @@
-"""The reference of what a program can say: the pages of kinds and of the document's keys, from their models."""
+"""The reference of what a program can say: the pages of kinds and of the document's keys, from their models.
+
+Scales have a page of their own, `reference_of_scales`.
+"""
 
 from __future__ import annotations
 
 import inspect
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, get_args, get_origin
@@ -16,6 +19,9 @@ from pydantic_core import PydanticUndefined
 
 import rules.kinds
 from rules.kinds.base import Kind, PayoutKind, ShareKind
+from rules.kinds.scales.base import ScaleKind
+from rules.kinds.scales.choice import Choice
+from rules.kinds.scales.reference import Reference
 from rules.program import Program
 
 TITLES: Mapping[str, str] = {"PAYOUTS": "Payouts", "SHARES": "Shares of a pool"}
@@ -23,39 +29,52 @@ TITLES: Mapping[str, str] = {"PAYOUTS": "Payouts", "SHARES": "Shares of a pool"}
 
 @cache
 def registers() -> Mapping[str, Mapping[str, type[Kind]]]:
-    """Every register of kinds by its name: a dict of names and kinds in `rules.kinds` or below."""
+    """Every register of kinds by its name: a dict of names and kinds in `rules.kinds` or below, that is not a part of
+    another one."""
     found: dict[str, Mapping[str, type[Kind]]] = {}
     names = [each.name for each in pkgutil.walk_packages(rules.kinds.__path__, "rules.kinds.")]
     for module in map(import_module, ["rules.kinds", *names]):
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, dict) and value and all(map(_is_kind, value.values())):
                 found.setdefault(name, value)
-    return found
+    return {
+        name: register
+        for name, register in found.items()
+        if not any(register.items() < other.items() for other in found.values())
+    }
 
 
 def kinds_page() -> str:
     """Every kind: what it does, and its keys."""
     parts = [
         "# Kinds\n\n"
-        "A kind is a way to pay a row, to share a pool, or to work a figure out. A rule names exactly one, as a key: "
-        "`rate: 7.5%`. Where a kind has one key that matters most, a lone value fills it: `rate: 7.5%` is "
-        "`rate: {rate: 7.5%}`.\n"
+        "A kind is a way to pay a row or to share a pool. A rule names exactly one, as a key: `rate: 7.5%`. Where a "
+        "kind has one key that matters most, a lone value fills it: `rate: 7.5%` is `rate: {rate: 7.5%}`. The kinds "
+        "that turn a KPI into points are [scales](scales.md).\n"
     ]
     for register, kinds in registers().items():
+        if all(issubclass(kind, ScaleKind) for kind in kinds.values()):
+            continue
         parts.append(f"\n## {TITLES.get(register, register.replace('_', ' ').capitalize())}\n")
         for name, kind in kinds.items():
-            parts.append(f"\n### {name}\n\n{_words(kind)}\n\n{_keys(kind)}")
+            parts.append(f"\n### {name}\n\n{words(kind)}\n\n{keys(kind)}")
             measures = getattr(kind, "measures", None)
             if measures:
                 parts.append(f"\nIts `base` is of type {' or '.join(sorted(each.value for each in measures))}.\n")
             elif issubclass(kind, PayoutKind):
                 parts.append("\nIt takes no `base`.\n")
-            parts += [
-                f"\n`{key}` has these keys: {_words(below)}\n\n{_keys(below)}"
-                for key, below in _below(kind)
-                if below is not kind
-            ]
+            parts.append(keys_below(kind))
     return "".join(parts)
+
+
+def keys_below(kind: type[Kind], without: Collection[str] = ()) -> str:
+    """The keys of the parts of a kind that no other section tells."""
+    told = [
+        (key, below)
+        for key, below in _below(kind)
+        if key not in without and below is not kind and not _is_told_once(below)
+    ]
+    return "".join(f"\n`{key}` has these keys: {words(below)}\n\n{keys(below)}" for key, below in told)
 
 
 def program_page() -> str:
@@ -69,9 +88,9 @@ def program_page() -> str:
         "`1/3`, dates `2026-01-31`, ranges `2026-01-01 to 2026-12-31` with both days included. Conditions and formulas "
         "are a small part of SQL over one row: `deals.status = 'won' and deals.amount > 500`.\n"
     ]
-    parts.append(f"\n## The whole\n\n{_words(Program)}\n\n{_keys(Program, '')}")
+    parts.append(f"\n## The whole\n\n{words(Program)}\n\n{keys(Program, '')}")
     for path, model in _parts(Program, ""):
-        parts.append(f"\n## {path}\n\n{_words(model)}\n\n{_keys(model, path)}")
+        parts.append(f"\n## {path}\n\n{words(model)}\n\n{keys(model, path)}")
     return "".join(parts)
 
 
@@ -96,6 +115,7 @@ def _below(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
     """The keys of a model that hold parts, with the models of those parts."""
     seen: set[tuple[str, type[BaseModel]]] = set()
     for name, field in model.model_fields.items():
+        name = field.alias or name
         for below in _models(field.annotation):
             if (name, below) not in seen:
                 seen.add((name, below))
@@ -109,17 +129,25 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(each)
 
 
-def _keys(model: type[BaseModel], path: str | None = None) -> str:
-    """The keys of a part of the document as a table; `path` is the part's, where its page has sections below it."""
+def keys(model: type[BaseModel], path: str | None = None, without: Collection[str] = ()) -> str:
+    """The keys of a part of the document as a table; `path` is the part's, where its page has sections below it, and
+    `without` the fields that another section tells."""
     whole = model.model_json_schema(mode="validation")
     properties, definitions = _long(whole)["properties"], whole.get("$defs", {})
     rows = []
-    for name, field in model.model_fields.items():
+    for each, field in model.model_fields.items():
+        if each in without or each in _scales(model):
+            continue
+        name = field.alias or each
         default = _default(field.default, field.default_factory)
         described = field.description or ""
         below = list(_models(field.annotation))
         if any(map(_is_registered, below)):
-            described = f"the kind [`{name}`](kinds.md#{name})"
+            page = "scales.md" if any(issubclass(each, ScaleKind) for each in below) else "kinds.md"
+            described = f"the kind [`{name}`]({page}#{name})"
+        elif below and all(map(_is_told_once, below)):
+            where = "[reference](scales.md#references)" if Reference in below else "[scale](scales.md)"
+            described = f"{described}; a {where}".removeprefix("; ")
         elif below and not all(map(_is_told_here, below)):
             described = f"{described}; see [kinds](kinds.md)".removeprefix("; ")
         elif below and model in below:
@@ -129,6 +157,8 @@ def _keys(model: type[BaseModel], path: str | None = None) -> str:
             described = f"{described}; see [{section}](#{anchor(section)})".removeprefix("; ")
         takes = _type(properties.get(name, {}), definitions, field.annotation)
         rows.append((f"`{name}`", takes, default, described))
+    if _scales(model):
+        rows.append(("the name of a scale", "a value or keys", "", "how the KPI earns points: one [scale](scales.md)"))
     return table(("key", "takes", "default", ""), rows) if rows else "It has no keys.\n"
 
 
@@ -191,12 +221,25 @@ def _long(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((_long(each) for each in schema.get("anyOf", []) if "properties" in each), {"properties": {}})
 
 
-def _words(model: type[BaseModel]) -> str:
+def words(model: type[BaseModel]) -> str:
+    """What a part of the document is, as its docstring tells."""
     return inspect.cleandoc(model.__doc__ or "")
 
 
 def _is_kind(value: object) -> bool:
     return inspect.isclass(value) and issubclass(value, Kind)
+
+
+def _scales(model: type[BaseModel]) -> Collection[str]:
+    """The keys of a part that each name a scale."""
+    return model.register if issubclass(model, Choice) else ()
+
+
+def _is_told_once(model: type[BaseModel]) -> bool:
+    """Whether a part is told once for all scales: a reference, or the choice of a scale."""
+    return issubclass(model, Reference) or (
+        issubclass(model, Choice) and set(model.model_fields) <= model.register.keys()
+    )
 
 
 def _is_registered(model: type[BaseModel]) -> bool:

@@ -12,7 +12,9 @@ from markup import anchors, links
 from reference_of_models import registers
 
 import cli
+from rules.catalogue import catalogue
 from rules.codes import CODES
+from rules.kinds.scales import SCALES
 from rules.rounding import Rounding, round_fraction
 from rules.tables import canonical
 from rules.written import parse_number
@@ -51,7 +53,18 @@ def test_every_command_is_documented() -> None:
 
 
 def test_every_kind_is_documented() -> None:
-    assert {kind for register in registers().values() for kind in register} <= headings("kinds.md")
+    kinds = {kind for register in registers().values() for kind in register}
+    assert kinds - set(SCALES) <= headings("kinds.md")
+
+
+def test_every_scale_is_documented_with_an_example() -> None:
+    page = (REFERENCE / "scales.md").read_text("utf-8")
+    assert set(SCALES) <= headings("scales.md")
+    assert [name for name in SCALES if f"\n```yaml\n{name}: " not in page] == []
+
+
+def test_every_kpi_of_the_catalogue_is_documented() -> None:
+    assert set(catalogue()) <= headings("kpis.md")
 
 
 def test_every_code_is_documented() -> None:
