@@ -91,7 +91,7 @@ def _problems(root: Node, details: ErrorDetails) -> list[Problem]:
                 for each in context["faults"]
             ]
         where = locate_key(root, path) if "[key]" in details["loc"] or kind == "W101" else place
-        return [Problem(kind, details["msg"], where, str(context.get("hint", "")))]
+        return [Problem(kind, str(context.get("message", details["msg"])), where, str(context.get("hint", "")))]
     if kind == "extra_forbidden":
         return [_unknown_key(locate_key(root, path), str(path[-1]), _keys(path[:-1]))]
     if kind == "missing":

@@ -1,6 +1,7 @@
 """Why a score is what it is: the twin of `rules.score`, for one row, in fractions and words.
 
-It reads the points of the KPIs, never the score, and works weights, groups and the score out again on its own.
+It reads the points of the KPIs, never the score, and works weights, groups and the score out again on its own; where
+reasons for the points are told, they must come to them.
 """
 
 from __future__ import annotations
@@ -41,10 +42,14 @@ class ScoreReason:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is known beside the numbers, by path of a KPI: why its points are what they are, and a note such as who
-    rated it and on what grounds."""
+    """Why the numbers are what they are: a reason for every KPI by path, and for every extra by `bonus.NAME`,
+    `multipliers.NAME`, `gates.NAME`; None where it is unknown.
 
-    reasons: Mapping[str, Reason] = field(default_factory=dict)
+    `notes` by path of a KPI: who rated it, and on what grounds.
+    """
+
+    reasons: Mapping[str, Reason | None]
+    extras: Mapping[str, Reason | None] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -56,14 +61,19 @@ def explain_score(
     extras: Extras | None = None,
     told: Told | None = None,
 ) -> ScoreReason:
-    """The score of one row, worked out alone, with a node for everything that it is made of."""
+    """The score of one row, worked out alone, with a node for everything that it is made of.
+
+    With `told`, points and extras are those of its reasons, and are asserted to be those of the columns.
+    """
     mine = {path: column.fraction(row) for path, column in points.items()}
     extras = extras or Extras()
     carried = {path: column.fraction(row) for path, column in extras.carried.items()}
-    mean = _mean(card, "", _Row(card, mine, carried, told or Told()))
-    bonuses = tuple(_bonus(name, extras.bonus[name].fraction(row)) for name in card.bonus)
-    factors = tuple(_factor(name, extras.multipliers[name].fraction(row)) for name in card.multipliers)
-    gates = tuple(_gate(card, name, extras.gates[name].fraction(row)) for name in card.gates)
+    mean = _mean(card, "", _Row(card, mine, carried, told))
+    bonuses = tuple(_bonus(name, _extra(f"bonus.{name}", extras.bonus[name], row, told)) for name in card.bonus)
+    factors = tuple(
+        _factor(name, _extra(f"multipliers.{name}", extras.multipliers[name], row, told)) for name in card.multipliers
+    )
+    gates = tuple(_gate(card, name, _extra(f"gates.{name}", extras.gates[name], row, told)) for name in card.gates)
     root = replace(mean, parts=(*mean.parts, *bonuses, *factors, *gates))
     code, why_not = _why_not(card, mean, mine, carried, factors, gates)
     if code is not NotScored.SCORED or mean.reason is None:
@@ -85,7 +95,7 @@ class _Row:
     card: ScorecardSpec
     points: Mapping[str, Fraction | None]
     carried: Mapping[str, Fraction | None]
-    told: Told
+    told: Told | None
 
 
 def _mean(parts: Parts, path: str, row: _Row) -> ScoreReason:
@@ -117,12 +127,11 @@ def _mean(parts: Parts, path: str, row: _Row) -> ScoreReason:
 
 
 def _kpi(entry: KpiEntry, path: str, row: _Row) -> ScoreReason:
-    points, note = row.points[path], row.told.notes.get(path)
+    note = None if row.told is None else row.told.notes.get(path)
     tail = f" ({note})" if note else ""
-    if points is not None:
-        told = row.told.reasons.get(path) or Reason(points, f"{number(points)} points")
-        assert told.value == points, f"the points of {path} are the ones that their reason gives"
-        return ScoreReason(path, replace(told, words=told.words + tail), measured=1)
+    reason = _told(path, row.points[path], None if row.told is None else row.told.reasons, " points")
+    if reason is not None:
+        return ScoreReason(path, replace(reason, words=reason.words + tail), measured=1)
     policy = entry.missing or row.card.missing
     if policy == "zero":
         return ScoreReason(path, Reason(Fraction(0), f"missing, counts as 0 points{tail}"))
@@ -137,22 +146,44 @@ def _kpi(entry: KpiEntry, path: str, row: _Row) -> ScoreReason:
     return ScoreReason(path, None, why_not + tail)
 
 
-def _bonus(name: str, points: Fraction | None) -> ScoreReason:
-    words = f"bonus {name}: {number(points or Fraction(0))} points" + ("" if points is not None else " (unknown)")
-    return ScoreReason(f"bonus.{name}", Reason(points or Fraction(0), words))
+def _told(path: str, posted: Fraction | None, reasons: Mapping[str, Reason | None] | None, unit: str) -> Reason | None:
+    """The reason for a number, which must come to it; the number itself only where no reasons are told at all."""
+    if reasons is None:
+        return None if posted is None else Reason(posted, f"{number(posted)}{unit}")
+    reason = reasons[path]
+    assert (reason is None) == (posted is None), f"{path} is known where its reason is"
+    assert reason is None or reason.value == posted, f"the points of {path} are the ones that their reason gives"
+    return reason
 
 
-def _factor(name: str, factor: Fraction | None) -> ScoreReason:
-    if factor is None:
+def _extra(path: str, column: Exact, row: int, told: Told | None) -> Reason | None:
+    return _told(path, column.fraction(row), None if told is None else told.extras, "")
+
+
+def _bonus(name: str, reason: Reason | None) -> ScoreReason:
+    points = Fraction(0) if reason is None else reason.value
+    words = f"bonus {name}: {number(points)} points" + (" (unknown)" if reason is None else _because(reason))
+    return ScoreReason(f"bonus.{name}", Reason(points, words))
+
+
+def _factor(name: str, reason: Reason | None) -> ScoreReason:
+    if reason is None:
         return ScoreReason(f"multipliers.{name}", None, f"multiplier {name} is unknown")
-    return ScoreReason(f"multipliers.{name}", Reason(factor, f"multiplier {name}: {number(factor)}"))
+    words = f"multiplier {name}: {number(reason.value)}{_because(reason)}"
+    return ScoreReason(f"multipliers.{name}", Reason(reason.value, words))
 
 
-def _gate(card: ScorecardSpec, name: str, met: Fraction | None) -> ScoreReason:
-    if met is None:
+def _gate(card: ScorecardSpec, name: str, reason: Reason | None) -> ScoreReason:
+    if reason is None:
         return ScoreReason(f"gates.{name}", None, f"gate {name} is unknown")
-    said = "met" if met else f"missed: {card.gates[name].otherwise.replace('_', ' ')}"
-    return ScoreReason(f"gates.{name}", Reason(met, f"gate {name} is {said}"))
+    said = "met" if reason.value else f"missed: {card.gates[name].otherwise.replace('_', ' ')}"
+    return ScoreReason(f"gates.{name}", Reason(reason.value, f"gate {name} is {said}{_because(reason)}"))
+
+
+def _because(reason: Reason) -> str:
+    """Why an extra is what it is, without the number itself."""
+    told = number(reason.value)
+    return "" if reason.words in ("", told) else f" ({reason.words.removesuffix(f': {told} points')})"
 
 
 def _extended(

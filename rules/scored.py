@@ -78,5 +78,10 @@ class ScorecardMeaning:
     place: Place
     places: Mapping[str, Place]
 
+    def extras(self) -> Mapping[str, Extra]:
+        """Bonuses, multipliers and gates by `bonus.NAME`, `multipliers.NAME`, `gates.NAME`."""
+        sides = (("bonus", self.bonus), ("multipliers", self.multipliers), ("gates", self.gates))
+        return {f"{side}.{name}": extra for side, extras in sides for name, extra in extras.items()}
+
 
 Side = Literal["bonus", "multipliers", "gates"]

@@ -251,7 +251,9 @@ def _reads(parse: Callable[[str], T]) -> PlainValidator:
                 raise Unwritable("W123", message, "write one value, such as EUR 500")
             return parse(value)
         except Unwritable as error:
-            raise PydanticCustomError(error.code, error.message, {"hint": error.hint}) from None
+            context = {"message": error.message, "hint": error.hint}
+            # The message goes in by name: its own braces, copied from the document, are no template.
+            raise PydanticCustomError(error.code, "{message}", context) from None
 
     return PlainValidator(read)
 

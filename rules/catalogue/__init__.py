@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -19,6 +20,14 @@ def catalogue() -> Mapping[str, KpiSpec]:
     for topic in TOPICS:
         found |= topic_kpis(topic)
     return found
+
+
+def catalogue_digest() -> str:
+    """The SHA-256 of all definitions, in hexadecimal: recorded with a run, since they determine its KPIs."""
+    state = hashlib.sha256()
+    for topic in TOPICS:
+        state.update(files(__name__).joinpath(f"{topic}.yaml").read_bytes())
+    return state.hexdigest()
 
 
 def topic_kpis(topic: str) -> Mapping[str, KpiSpec]:

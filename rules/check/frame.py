@@ -44,6 +44,9 @@ def declare_tables(scope: Scope, program: Program) -> None:
     """Put the tables of the program into scope: its own, and the canonical ones that it has sources for."""
     known = canonical()
     for name, spec in program.tables.items():
+        if name in RESERVED:
+            message = f"{name} is a word of the language"
+            scope.key_problem("P111", ("tables", name), message, "choose another name for the table")
         if name in known:
             scope.key_problem("P145", ("tables", name), f"{name} is a canonical table", "choose another name")
         for column in spec.key:
@@ -55,6 +58,9 @@ def declare_tables(scope: Scope, program: Program) -> None:
     scope.tables |= {name: extended(scope, known[name], program) for name in program.sources if name in known}
     if "partners" not in program.sources:
         scope.problem("P147", ("sources",), "no source for the table partners", "say who can be paid: partners: FILE")
+
+
+RESERVED = ("payout", "period", "option", "pool", "program")
 
 
 def check_names(scope: Scope, program: Program) -> None:

@@ -44,6 +44,10 @@ def _flat(scope: Scope, alias: str, spec: KpiSpec) -> Iterator[tuple[str, tuple[
     if whole is None:
         return
     for part, below in whole.parts.items():
+        if part in ("numerator", "denominator"):
+            message = f"{part} is the engine's own name for what a KPI is made of"
+            scope.problem("P111", (*path, "parts", part), message, "give the part another name")
+            continue
         yield f"{alias}.{part}", (_filled(below, alias, spec.use, whole), path)
     yield alias, (_filled(whole, alias, spec.use, whole), path)
 
@@ -117,7 +121,7 @@ def _circle(needs: Mapping[str, set[str]]) -> list[str]:
 def _kpi(scope: Scope, name: str, spec: KpiSpec, path: Path) -> KpiMeaning | None:
     numerator = denominator = formula = None
     if spec.formula is not None:
-        found = scope.typed(spec.formula, (*path, "formula"), "partners")
+        found = scope.typed(spec.formula, (*path, "formula"), "partners", is_program=spec.level == "program")
         if found is None or not _reads_kpis(scope, found[0], (*path, "formula")):
             return None
         formula, type_ = found
@@ -167,6 +171,10 @@ def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureM
             return None
         table = scope.driving([written], (*path, aggregate))
     if table is None or not _is_owned(scope, table, spec, path):
+        return None
+    if spec.credited is not None and spec.latest_of is not None:
+        hint = "leave latest_of or credited out"
+        scope.problem("P169", (*path, "latest_of"), "a deal that is shared in parts has no latest row", hint)
         return None
     if spec.credited is not None and aggregate not in ("sum", "count"):
         hint = "write a sum with over: {count: ...}, both credited; or leave credited out"

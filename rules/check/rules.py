@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.apportion import CONSERVING, Residue
 from rules.check.scope import NUMBERS, Path, Scope, suggest
 from rules.kinds.base import PayoutKind
 from rules.meaning import PayoutMeaning, PoolMeaning, RowsMeaning, TotalMeaning
@@ -61,6 +62,14 @@ def pool_share(scope: Scope, name: str, pool: Pool) -> PoolMeaning | None:
     if pool.size.amount < 0:
         hint = "a loss is shared only where the program says so; write a size of 0 or more"
         scope.problem("P134", (*path, "size"), "a pool is not less than zero", hint)
+    steps = scope.terms.step_minor
+    if not faults and pool.residue in CONSERVING and int(scope.terms.minor(pool.size)) % steps:
+        message = f"the pool is no multiple of {scope.terms.money(steps)}, the step to which shares are rounded"
+        hint = "change the size or the rounding, or let the residue be house or round_each"
+        scope.problem("K111", (*path, "size"), message, hint)
+    if pool.residue is Residue.CARRY:
+        hint = "say house, and add what is left to the size of the next period"
+        scope.problem("P135", (*path, "residue"), "nothing carries what is left of a pool to the next period yet", hint)
     inputs: dict[str, tuple[Expression, Type]] = {}
     for key, written in pool.shared.kind.inputs().items():
         found = scope.typed(written, (*path, "shared", pool.shared.kind_name, key), "partners", None)

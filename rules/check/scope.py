@@ -79,10 +79,18 @@ class Scope:
         return Terms(self.terms.currency, Rounding(spec.mode), step)
 
     def typed(
-        self, written: Written, path: Path, table: str, wanted: Type | None = None
+        self, written: Written, path: Path, table: str, wanted: Type | None = None, is_program: bool = False
     ) -> tuple[Expression, Type] | None:
-        """An expression as a row of `table` sees it, with its type; None after noting its faults."""
+        """An expression as a row of `table` sees it, with its type; None after noting its faults.
+
+        Only what is worked out for the program (`is_program`) can name a KPI that partners do not have.
+        """
         hidden = self._hidden(written, path, table)
+        for column in columns(written.tree):
+            if str(column) in self.of_program and not is_program:
+                message = f"{column} is measured for the program, and no partner has one of its own"
+                self.problem("P230", path, message, "name a KPI that partners have", offset=column.at)
+                hidden = True
         decimals = self.terms.currency.decimals
         tree, type_, faults = typed(written.tree, self._lookup, self._names, decimals, wanted)
         for fault in faults:

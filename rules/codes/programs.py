@@ -79,6 +79,11 @@ PROGRAMS: dict[str, Code] = {
         "Sharing a loss takes money from partners, which is never done by default.",
         "Write a size of 0 or more.",
     ),
+    "P135": Code(
+        "Residue that nothing carries",
+        "What is left of a pool could only be carried by balances from period to period, and a program has none yet.",
+        "Say `residue: house`, and add what is left to the size of the next period.",
+    ),
     "P140": Code("Program pays nothing", "Without payouts or pools there is nothing to work out.", "Add a rule."),
     "P141": Code(
         "Not the start of a year",
@@ -204,9 +209,9 @@ PROGRAMS: dict[str, Code] = {
         "Measure the rows alone, and put both together in a `formula:`.",
     ),
     "P169": Code(
-        "Mean, median or distinct count of parts",
-        "Credits share a deal out in parts; sums and counts of parts add up, and a mean or a median of parts has no "
-        "one meaning.",
+        "Something that parts of a deal do not have",
+        "Credits share a deal out in parts; sums and counts of parts add up, and a mean, a median, a count of "
+        "values or a latest row of parts has no one meaning.",
         "Write a `sum:` with `over: {count: ...}`, both credited; or leave `credited` out.",
     ),
 }

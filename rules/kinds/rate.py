@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rules.exact import Integers
+from rules.exact import Exact, Integers
 from rules.kinds.base import Columns, PayoutKind, Reason, Terms, number, percent
 from rules.rounding import multiply_divide, round_fraction
 from rules.tree import Type
@@ -20,9 +20,8 @@ class Rate(PayoutKind):
     rate: RateField
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Integers:
-        base = columns["base"]
-        below = base.denominator * self.rate.denominator
-        return multiply_divide(base.numerator, self.rate.numerator, below, terms.rounding, terms.step_minor)
+        due = columns["base"] * Exact.constant(self.rate, rows)
+        return multiply_divide(due.numerator, 1, due.denominator, terms.rounding, terms.step_minor)
 
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
         base = columns["base"].fraction(row)

@@ -13,12 +13,12 @@ from spine_stories import MONTH, Ended, partage, write
 
 PROGRAM = f"""{MONTH}
 sources: {{partners: partners.csv, deals: deals.csv}}
-payouts: {{commission: {{title: sales commission, base: deals.amount, rate: 7.5%}}}}
+payouts: {{commission: {{title: sales commission, base: deals.amount, dated: deals.closed_on, rate: 7.5%}}}}
 pools: {{bonus: {{size: 100, shared: equally, residue: house}}}}
 """
 TABLES = {
     "partners.csv": "partner_id,name\nacme,Acme Ltd\nbolt,\ncrux,Crux\n",
-    "deals.csv": "deal_id,partner_id,amount\nd1,acme,166.74\nd2,bolt,-10.00\n",
+    "deals.csv": "deal_id,partner_id,amount,closed_on\nd1,acme,166.74,2026-04-01\nd2,bolt,-10.00,2026-04-30\n",
 }
 
 

@@ -158,7 +158,7 @@ def test_three_pools_two_payouts_and_their_sums(tmp_path: Path) -> None:
     program = f"""{POOLS}
   half: {{size: EUR 500.01, shared: equally}}
   merit: {{size: EUR 250, shared: {{by_rank: {{of: standings.position, best: lowest}}}}}}
-  crowd: {{size: EUR 250, shared: {{by: standings.points}}, residue: carry}}
+  crowd: {{size: EUR 250, shared: {{by: standings.points}}, residue: house}}
 payouts:
   fee: {{base: standings.points, per_unit: 1.10}}
 totals:

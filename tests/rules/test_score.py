@@ -198,7 +198,10 @@ def test_a_score_is_rounded_once_and_by_the_named_mode() -> None:
 
 def test_the_explanation_names_everything_that_made_the_score() -> None:
     points = {path: Exact.of([value]) for path, value in (ALL | {"growth.new_share": None}).items()}
-    told = Told({"quality.nps": Reason(Fraction(60), "32 is below 40")}, {"quality.nps": "survey of May"})
+    values = {path: column.fraction(0) for path, column in points.items()}
+    reasons = {path: None if value is None else Reason(value, "") for path, value in values.items()}
+    reasons["quality.nps"] = Reason(Fraction(60), "32 is below 40")
+    told = Told(reasons, notes={"quality.nps": "survey of May"})
     root = explain_score(performance(), points, 0, EUR, told=told)
     assert root.reason is not None and root.reason.words == "60 % x 80 + 40 % x 75 = 78"
     said = {node.path: node.reason.words if node.reason else node.why_not for node in root.walk()}

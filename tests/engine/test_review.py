@@ -1,0 +1,141 @@
+"""Faults that a strict review found, each held by the smallest story that shows it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from spine_stories import MONTH, partage, refused, told, write
+
+from engine.acts.metrics import metrics
+from engine.settle import settle, sheet_digest
+from rules.exact import Exact
+from rules.kinds.base import Terms
+from rules.kinds.rate import Rate
+from rules.rounding import round_fraction
+
+SOURCES = "sources: {partners: partners.csv, deals: deals.csv}\n"
+PARTNERS = "partner_id\nacme\nbolt\n"
+
+
+def test_a_rate_of_a_quotient_is_exact_whatever_its_denominator() -> None:
+    from rules.currency import currency
+
+    rate, base = Rate.model_validate("7.123%"), Exact.of([Fraction(10**11 * 10**9, 756546904885598), Fraction(1, 3)])
+    paid = rate.compute({"base": base}, 2, Terms(currency("EUR")))
+    assert paid.tolist() == [round_fraction(value * rate.rate) for value in base.fractions() if value is not None]
+
+
+def test_a_median_of_large_numbers_does_not_wrap(tmp_path: Path) -> None:
+    program = f"""{MONTH}tables: {{sizes: {{key: [size_id], columns: {{size_id: id, partner_id: id, size: number}}}}}}
+sources: {{partners: partners.csv, sizes: sizes.csv}}
+kpis: {{middle: {{median: sizes.size}}}}
+"""
+    tables = {"partners.csv": PARTNERS, "sizes.csv": "size_id,partner_id,size\ns1,acme,5000000000\n"}
+    found = metrics(write(tmp_path, program, tables), "2026-04")
+    assert found.values["middle"].fractions() == [5_000_000_000, None]
+
+
+def test_a_source_is_read_under_its_own_name_and_not_as_a_pattern(tmp_path: Path) -> None:
+    program = f"""{MONTH}sources: {{partners: partners.csv, deals: 'd[1].csv'}}
+payouts: {{fee: {{base: deals.amount, rate: 100%, dated: deals.closed_on}}}}
+"""
+    head = "deal_id,partner_id,amount,closed_on\n"
+    tables = {
+        "partners.csv": PARTNERS,
+        "d[1].csv": head + "d1,acme,1.00,2026-04-01\n",
+        "d1.csv": head + "d1,bolt,9.00,2026-04-01\n",
+    }
+    with told(write(tmp_path, program, tables)) as story:
+        assert story.lines() == ["acme fee d1 100"]
+
+
+def test_a_file_that_ends_within_a_character_is_refused(tmp_path: Path) -> None:
+    program = f"{MONTH}sources: {{partners: partners.csv, deals: {{file: deals.csv, encoding: utf-16-le}}}}\n"
+    whole = "deal_id,partner_id,amount\nd1,acme,125000\n".encode("utf-16-le")
+    found = refused(write(tmp_path, program, {"partners.csv": PARTNERS, "deals.csv": whole[:-1]}))
+    assert any(each.startswith(("F102", "P1", "W")) for each in found), found
+
+
+def test_a_kpi_of_the_program_is_no_partners(tmp_path: Path) -> None:
+    program = f"""{MONTH}{SOURCES}kpis: {{staff: {{count: partners, level: program}}}}
+payouts: {{fee: {{base: staff, per_unit: EUR 1}}}}
+"""
+    tables = {"partners.csv": PARTNERS, "deals.csv": "deal_id,partner_id\n"}
+    assert "P230 program.yaml:7:23" in refused(write(tmp_path, program, tables))
+
+
+@pytest.mark.parametrize("name", ["period", "option", "pool", "program"])
+def test_a_word_of_the_language_is_no_tables_name(tmp_path: Path, name: str) -> None:
+    program = f"""{MONTH}tables: {{{name}: {{key: [partner_id], columns: {{partner_id: id, days: count}}}}}}
+sources: {{partners: partners.csv, {name}: partners.csv}}
+"""
+    assert refused(write(tmp_path, program, {"partners.csv": PARTNERS}))[0].startswith("P111")
+
+
+def test_a_pool_that_its_step_cannot_share_is_told_by_check(tmp_path: Path) -> None:
+    program = f"""{MONTH}rounding: {{mode: half_up, to: 0.05}}
+sources: {{partners: partners.csv}}
+pools: {{bonus: {{size: 10.01, shared: equally}}}}
+"""
+    path = write(tmp_path, program, {"partners.csv": PARTNERS})
+    ended = partage("check", path)
+    assert ended.exit_code == 2 and "error K111" in ended.out and "program.yaml:7" in ended.out
+
+
+def test_what_nothing_carries_is_not_promised(tmp_path: Path) -> None:
+    program = (
+        f"{MONTH}sources: {{partners: partners.csv}}\npools: {{b: {{size: 10, shared: equally, residue: carry}}}}\n"
+    )
+    assert refused(write(tmp_path, program, {"partners.csv": PARTNERS})) == ["P135 program.yaml:6:49"]
+
+
+def test_the_run_id_rests_on_every_value_that_partners_have(tmp_path: Path) -> None:
+    program = f"""{MONTH}{SOURCES}kpis: {{won: {{count: deals, dated: deals.closed_on}}}}
+payouts: {{fee: {{amount: EUR 5}}}}
+"""
+    tables = {"partners.csv": PARTNERS, "deals.csv": "deal_id,partner_id,closed_on\nd1,acme,2026-04-01\n"}
+    with told(write(tmp_path, program, tables)) as story:
+        before = sheet_digest(story.sheet)
+        columns = dict(story.sheet.columns)
+        columns["won"] = Exact.of([7, 0])
+        changed = type(story.sheet)(story.sheet.period, story.sheet.frames, columns, story.sheet.frame_of)
+        assert sheet_digest(changed) != before
+        assert settle(story.plan, changed, "p", []).run_id != settle(story.plan, story.sheet, "p", []).run_id
+
+
+def test_a_later_engine_that_comes_to_the_same_gives_the_same_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = f"{MONTH}sources: {{partners: partners.csv}}\npayouts: {{fee: {{amount: EUR 5}}}}\n"
+    path = write(tmp_path, program, {"partners.csv": PARTNERS})
+    store = tmp_path / "books.db"
+    assert partage("--store", store, "run", path, "--period", "2026-04").exit_code == 0
+    monkeypatch.setattr("engine.settle.VERSION", "9.9.9")
+    monkeypatch.setattr("engine.acts.reopen.VERSION", "9.9.9")
+    ended = partage("--store", store, "explain", "1", "acme")
+    assert ended.exit_code == 0, ended.err
+
+
+def test_a_target_of_nobody_in_particular_is_the_programs(tmp_path: Path) -> None:
+    program = f"""{MONTH}sources: {{partners: partners.csv, deals: deals.csv, targets: targets.csv}}
+kpis: {{won: {{count: deals, dated: deals.closed_on}}}}
+scorecards: {{card: {{kpis: {{won: {{weight: 100%, attainment: {{of: target}}}}}}}}}}
+"""
+    tables = {
+        "partners.csv": PARTNERS,
+        "deals.csv": "deal_id,partner_id,closed_on\nd1,acme,2026-04-01\nd2,bolt,2026-04-01\n",
+        "targets.csv": "target_id,partner_id,scope,kpi,period,target,version\n"
+        "t1,,program,won,2026-04,2,1\nt2,,partner,won,2026-04,50,2\nt3,bolt,partner,won,2026-04,4,1\n",
+    }
+    with told(write(tmp_path, program, tables)) as story:
+        assert story.sheet.columns["card"].fractions() == [50, 25]
+
+
+def test_braces_in_what_is_written_are_no_template(tmp_path: Path) -> None:
+    program = (
+        f"{MONTH}sources: {{partners: partners.csv}}\npayouts: {{fee: {{base: partners.capacity, rate: '{{hint}}'}}}}\n"
+    )
+    ended = partage("check", write(tmp_path, program, {"partners.csv": PARTNERS}))
+    assert ended.exit_code == 2 and "{hint}" in ended.out
