@@ -14,17 +14,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.digest import canonical, digest, sha256
-from engine.values import PAYOUT, Input, Lines, Pay, Plan, Run, Score, Share, Sheet
+from engine.digest import canonical, sha256
+from engine.values import PARTNERS, PAYOUT, Input, Lines, Pay, Plan, Run, Share, Sheet
 from engine.version import VERSION
-from rules.exact import LIMIT, Integers, total
+from rules.catalogue import catalogue_digest
+from rules.currency import table_digest
+from rules.exact import LIMIT, Exact, Integers, total
 from rules.problem import Problem, Refused
 
 _CHUNK_LINES = 65_536
 
 
-def settle(plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input]) -> Run:
-    """The run of a sheet; raises Refused where a sum leaves the range of the books."""
+def settle(
+    plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input], engine_version: str = VERSION
+) -> Run:
+    """The run of a sheet; raises Refused where a sum leaves the range of the books.
+
+    `engine_version` is the one that first worked the run out: a later one that comes to the same says so by the same
+    id.
+    """
     lines = _lines(plan, sheet)
     parts = [sheet.columns[step.component].numerator for step in plan.components]
     paid = sheet.columns[PAYOUT].numerator
@@ -47,7 +55,8 @@ def settle(plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input
         "program": plan.title,
         "program_sha256": program_sha256,
         "period": {"name": sheet.period.name, "start": str(sheet.period.start), "end": str(sheet.period.end)},
-        "engine": {"name": "partage", "version": VERSION},
+        "engine": {"name": "partage", "version": engine_version},
+        "definitions": {"catalogue_sha256": catalogue_digest(), "currencies_sha256": table_digest()},
         "inputs": [
             {
                 "table": each.table,
@@ -63,7 +72,7 @@ def settle(plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input
         "lines_sha256": lines_digest(lines, plan.terms.currency.code),
         "partners": len(partners),
         "pools": {name: {"size_minor": str(size), "left_minor": str(left)} for name, (size, left) in pools.items()},
-        "scores_sha256": _scores_digest(plan, sheet),
+        "sheet_sha256": sheet_digest(sheet),
         "total": {"currency": plan.terms.currency.code, "minor": str(total(lines.amount_minor))},
     }
     return Run(
@@ -122,18 +131,26 @@ def _lines(plan: Plan, sheet: Sheet) -> Lines:
     return Lines(*(column[order] for column in columns))
 
 
-def _scores_digest(plan: Plan, sheet: Sheet) -> str:
-    """The digest of every partner's scores and tiers, by scorecard."""
-    names = [name for step in plan.steps if isinstance(step, Score) for name in (step.name, f"{step.name}.tier")]
-    columns = {name: sheet.columns[name].fractions() for name in names if name in sheet.columns}
-    found = {
-        name: [
-            [str(key), None if value is None else str(value)]
-            for key, value in zip(sheet.partners.keys, column, strict=True)
-        ]
-        for name, column in columns.items()
-    }
-    return digest({"t": "partage/scores/1", "scores": found})
+def sheet_digest(sheet: Sheet) -> str:
+    """The digest of all that partners were found to have: every KPI, score, tier, rank, weight and payout, by name.
+
+    A column goes in as its name and, by partner, the exact value in lowest terms, or null where it is unknown.
+    """
+    state = hashlib.sha256()
+    state.update(canonical({"t": "partage/sheet/1", "partners": [str(key) for key in sheet.partners.keys]}) + b"\n")
+    for name in sorted(name for name, frame in sheet.frame_of.items() if frame == PARTNERS):
+        state.update(canonical([name, *_texts(sheet.columns[name])]) + b"\n")
+    return state.hexdigest()
+
+
+def _texts(column: Exact) -> list[str | None]:
+    """Each row's exact value in lowest terms, however the column holds it: `3`, `3/4`, None where unknown."""
+    below = np.full(len(column), column.denominator) if isinstance(column.denominator, int) else column.denominator
+    divisor = np.gcd(column.numerator, below)
+    rows = zip(
+        (column.numerator // divisor).tolist(), (below // divisor).tolist(), column.is_known().tolist(), strict=True
+    )
+    return [(str(above) if under == 1 else f"{above}/{under}") if known else None for above, under, known in rows]
 
 
 def _ranks(texts: NDArray[Any]) -> NDArray[Any]:
@@ -144,7 +161,7 @@ def _ranks(texts: NDArray[Any]) -> NDArray[Any]:
 def _assert_books(plan: Plan, lines: Lines, payouts: Integers, pools: dict[str, tuple[int, int]]) -> None:
     grand = total(lines.amount_minor)
     assert grand == total(payouts[:, -1]), "lines add up to what partners get"
-    assert all(int(row[:-1].sum()) == int(row[-1]) for row in payouts[:1000]), "components add up to a payout"
+    assert bool((payouts[:, :-1].sum(axis=1) == payouts[:, -1]).all()), "components add up to a payout"
     assert grand == sum(total(payouts[:, index]) for index in range(payouts.shape[1] - 1)), "columns add up"
     for index, step in enumerate(plan.components):
         if isinstance(step, Share):

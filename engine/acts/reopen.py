@@ -17,6 +17,7 @@ from engine.settle import settle
 from engine.sheet import evaluate
 from engine.store import RunRecord, Store
 from engine.values import Plan, Run, Sheet
+from engine.version import VERSION
 from rules.load import understand
 from rules.problem import CheckFailed, Place, Problem
 
@@ -46,10 +47,10 @@ def reopen(store: Store, number: int) -> Iterator[Reopened]:
     rejected = from_bytes(store.blob_bytes(record.blobs["rejected"])) if "rejected" in record.blobs else ()
     with reopen_facts(meaning, kept, period, rejected) as facts:
         sheet = evaluate(plan, facts.snapshot, period)
-        run = settle(plan, sheet, sha256(data), facts.inputs)
+        run = settle(plan, sheet, sha256(data), facts.inputs, record.engine)
         if run.run_id != record.run_id:
             message = f"run {number} comes out as {run.run_id[:12]}, and was kept as {record.run_id[:12]}"
-            hint = f"it was calculated by engine {record.engine}; recompute it with that version, and compare"
+            hint = f"it was worked out by engine {record.engine}, and this is {VERSION}; recompute it with that version"
             raise CheckFailed(Problem("S130", message, Place(), hint))
         yield Reopened(record, plan, sheet, facts.snapshot, run)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +19,14 @@ store_argument = click.make_pass_decorator(str)
 def store_path(ctx: click.Context) -> Path:
     """Where the runs are kept."""
     return Path(ctx.find_root().obj)
+
+
+def actor() -> str:
+    """Who runs the command, as the system says; the user's number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def print_json(value: object) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from engine.acts.calculate import Calculated, calculate
-from engine.commands.console import json_option, print_grid, print_json, store_path
+from engine.commands.console import actor, json_option, print_grid, print_json, store_path
 from engine.commands.header import header, sums
 from engine.reports.fates import fates_json
 from engine.reports.register import as_json, grid, register
@@ -28,7 +27,7 @@ TABLES_SHOWN = 6
 @click.pass_context
 def command(ctx: click.Context, program: Path, period: str, is_official: bool, is_json: bool) -> None:
     """Calculate PROGRAM for a period: who gets what, to the last unit. The run is kept, and can be explained."""
-    done = calculate(program, period, store_path(ctx), getpass.getuser(), datetime.now(UTC), is_official)
+    done = calculate(program, period, store_path(ctx), actor(), datetime.now(UTC), is_official)
     found = register(done.run.lines, done.run.components, done.names, done.run.currency)
     if is_json:
         print_json({"run": done.record.number, **_determined(done), **as_json(found)})

@@ -34,6 +34,9 @@ def clashes(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Faults | P
     return {**found, **overlapping}
 
 
+_CLASHES_MAX = 2 * REJECTED_MAX
+
+
 def register_records(connection: duckdb.DuckDBPyConnection, name: str, records: Collection[int]) -> None:
     """A relation of record numbers."""
     connection.register(name, pa.table({"record": pa.array(sorted(records), pa.int64())}))
@@ -50,12 +53,14 @@ def _keys_twice(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Faults
     twice = f"SELECT hash({keys}) AS h FROM ({_from(readable)}) GROUP BY ALL HAVING count(*) > 1"
     columns = ", ".join(identifier(column.name) for column in staged.table.columns)
     query = f"""SELECT {keys}, record, {columns} FROM ({_from(readable)}) WHERE hash({keys}) IN ({twice})
-        ORDER BY {keys}, record LIMIT {2 * REJECTED_MAX}"""
+        ORDER BY {keys}, record LIMIT {_CLASHES_MAX + 1}"""
     candidates = f"SELECT count(*) FROM ({twice} LIMIT 1)"
     found: Faults = {}
     if connection.execute(candidates).fetchall()[0][0]:
         width = len(key)
         rows = connection.execute(query).fetchall()
+        if len(rows) > _CLASHES_MAX:  # what stands beyond the bound may not pass unseen
+            return too_many_rejected(staged.texts.shown)
         for shared, group in groupby(rows, key=lambda row: row[:width]):
             same_key = {int(row[width]): row[width + 1 :] for row in group}
             if len(same_key) > 1:

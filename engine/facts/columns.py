@@ -155,6 +155,10 @@ def row_tests(columns: Columns) -> list[Test]:
     if columns.table.name == "credits":
         filled = " + ".join(f"CAST({identifier(name)} IS NOT NULL AS INTEGER)" for name in SUBJECTS if name in held)
         tests.append((f"({filled or '0'}) = 1", _subject_fault))
+        for column in columns.read:
+            if column.name == "share":
+                share = columns.cell(column).typed(identifier("share"))
+                tests.append((f"coalesce({share} BETWEEN 0 AND 1, TRUE)", _share_fault))
     return tests
 
 
@@ -202,6 +206,11 @@ def _subject_fault(texts: Mapping[str, str | None]) -> Fault:
     told = " and ".join(named) if named else "none of deal_id, customer_id and project_id"
     message = f"a credit is of one deal, customer or project, and this one names {told}"
     return Fault("F125", named[1] if len(named) > 1 else "deal_id", message, "keep one of the three")
+
+
+def _share_fault(texts: Mapping[str, str | None]) -> Fault:
+    text = shown(texts[identifier("share")] or "")
+    return Fault("F127", "share", f"{text} is no share of a deal", "write a part of one, such as 0.5 for a half")
 
 
 def shown(text: str) -> str:

@@ -132,6 +132,10 @@ def _transcode(path: Path, shown: str, encoding: str, to: Path) -> Problem | Non
                 return Problem("F102", f"a byte is not {encoding}", Place(shown, line), hint)
             line += text.count("\n")
             out.write(text)
+        try:
+            out.write(decoder.decode(b"", final=True))
+        except UnicodeDecodeError:
+            return Problem("F102", f"the file ends within a {encoding} character", Place(shown, line), "export it anew")
     return None
 
 

@@ -35,6 +35,7 @@ from engine.facts.texts import ROWS_MAX, Fault
 from engine.values import Input
 from rules.calendar import Period
 from rules.currency import format_minor
+from rules.kinds.base import number
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
 from rules.tree import Type
@@ -195,7 +196,7 @@ def _unexpected(connection: duckdb.DuckDBPyConnection, staged: Staged) -> list[P
 def _told(value: Fraction, type_: Type, staged: Staged) -> str:
     if type_ == Type.MONEY and value.denominator == 1:
         return format_minor(value.numerator, staged.columns.currency)
-    return f"{float(value):.15g}" if value.denominator != 1 else f"{value.numerator:,}"
+    return number(value)
 
 
 def _files(meaning: Meaning) -> Mapping[str, str]:

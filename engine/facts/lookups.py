@@ -23,16 +23,19 @@ def target(
 ) -> Exact:
     """Each partner's target of a KPI for a period: its own, else the program's; of several versions the latest.
 
+    A row whose scope contradicts its partner (scope partner without one, scope program with one) is nobody's.
+
     `ids` are the KPI's names; `scale` turns a target in currency units into minor units (1 for other KPIs).
     """
-    listed = ", ".join("?" for _ in ids)
-    query = f"""SELECT partner_id, CAST(target * {FP} AS DECIMAL(38,0)) FROM {table_name("targets")}
-        WHERE kpi IN ({listed}) AND period = ? AND coalesce(scope, 'partner') IN ('partner', 'program')
-            AND target IS NOT NULL
-        ORDER BY coalesce(version, 0), set_on NULLS FIRST, target_id"""
     found: dict[str | None, Fraction] = {}
-    for partner, value in connection.execute(query, [*ids, period]).fetchall():
-        found[partner] = Fraction(int(value) * scale, FP)
+    for name in reversed(ids):  # a target under the KPI's own name outranks one under the catalogue's
+        query = f"""SELECT partner_id, CAST(target * {FP} AS DECIMAL(38,0)) FROM {table_name("targets")}
+            WHERE kpi = ? AND period = ? AND target IS NOT NULL
+                AND coalesce(scope, if(partner_id IS NULL, 'program', 'partner'))
+                    = if(partner_id IS NULL, 'program', 'partner')
+            ORDER BY coalesce(version, 0), set_on NULLS FIRST, target_id"""
+        for partner, value in connection.execute(query, [name, period]).fetchall():
+            found[partner] = Fraction(int(value) * scale, FP)
     return Exact.of([found.get(key, found.get(None)) for key in keys.tolist()])
 
 
@@ -46,13 +49,12 @@ def benchmark(
 ) -> Exact:
     """Each partner's benchmark figure (p25, p50 or p75) of a KPI: that of its segment, else of the segment `all`."""
     assert column in ("p25", "p50", "p75")
-    listed = ", ".join("?" for _ in ids)
-    query = f"""SELECT segment, CAST({column} * {FP} AS DECIMAL(38,0)) FROM {table_name("benchmarks")}
-        WHERE kpi IN ({listed}) AND period = ? AND {column} IS NOT NULL ORDER BY kpi"""
-    found = {
-        segment: Fraction(int(value) * scale, FP)
-        for segment, value in connection.execute(query, [*ids, period]).fetchall()
-    }
+    found: dict[str, Fraction] = {}
+    for name in reversed(ids):  # a figure under the KPI's own name outranks one under the catalogue's
+        query = f"""SELECT segment, CAST({column} * {FP} AS DECIMAL(38,0)) FROM {table_name("benchmarks")}
+            WHERE kpi = ? AND period = ? AND {column} IS NOT NULL"""
+        for segment, value in connection.execute(query, [name, period]).fetchall():
+            found[segment] = Fraction(int(value) * scale, FP)
     return Exact.of([found.get(segment or "all", found.get("all")) for segment in segments])
 
 

@@ -56,7 +56,8 @@ def window_days(window: Window, period: Period, calendar: Calendar) -> tuple[dat
             before = calendar.before(period)
             return None if before is None else (before.start, before.end)
         case Window.LAST_MONTH:
-            return _month(last.year, last.month, 0)
+            first, end = _month(last.year, last.month, 0)
+            return first, min(end, period.end)  # a period that does not end with a month looks no further than its end
         case Window.MONTH_BEFORE:
             return _month(period.start.year, period.start.month, -1)
         case Window.TRAILING_YEAR:
@@ -170,8 +171,9 @@ class _Scan:
         if each.aggregate == "median":
             known = np.zeros(count, dtype=bool)
             known[groups[np.asarray(top.is_valid())]] = True
-            twice = group_total(values, groups, count) + group_total(unscaled(answer[names["other"]]), groups, count)
-            return Measured(Exact(twice, 2 * below, known), one)
+            others = group_total(unscaled(answer[names["other"]]), groups, count)
+            twice = Exact(group_total(values, groups, count)) + Exact(others)
+            return Measured(Exact(twice.numerator, 2 * below, known), one)
         if self._credited is not None:
             total, dens = Exact.constant(0, count), answer["den"].to_numpy()
             for den in np.unique(dens).tolist():
@@ -339,8 +341,8 @@ def _month(year: int, month: int, shift: int) -> tuple[date, date]:
 def _year_before(day: date) -> date:
     try:
         return day.replace(year=day.year - 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - 1, day=28)
+    except ValueError:  # 29 February: the year before it began on 1 March
+        return date(day.year - 1, 3, 1)
 
 
 def _unknown(rows: int) -> Exact:

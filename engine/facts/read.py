@@ -7,6 +7,7 @@ the records staged are as many as our own count of the source.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ def read_source(
     if source.file and not path.is_relative_to(folder.resolve()):
         message = f"'{source.file}' leads out of the program's folder"
         return None, (Problem("P150", message, source.place, "copy the file below the program's folder"),)
+    path = _unglobbed(path, scratch / f"{table.name}.source{path.suffix}")
     opened, problems = _open(connection, source, path, scratch / f"{table.name}.csv", rows_max)
     if opened is None:
         return None, problems
@@ -81,6 +83,15 @@ def read_source(
     if isinstance(faults, Problem):
         return None, (faults,)
     return Staged(source, table, columns, texts, view, rows, faults), ()
+
+
+def _unglobbed(path: Path, link: Path) -> Path:
+    """The file under a name without wildcards: DuckDB would read `d[1].csv` as a pattern, and another file than
+    that."""
+    if not any(sign in str(path) for sign in "*?[") or not path.is_file():
+        return path
+    shutil.copyfile(path, link)
+    return link
 
 
 def _open(

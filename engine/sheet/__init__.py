@@ -33,9 +33,9 @@ from engine.values import (
     Weigh,
     frozen,
 )
-from rules.apportion import apportion
+from rules.apportion import CONSERVING, apportion
 from rules.calendar import Period
-from rules.exact import Exact, Flags, group_total, integers
+from rules.exact import Exact, Flags, group_total, integers, total
 from rules.problem import Place, Problem, Refused
 from rules.rounding import QuantityOverflow
 
@@ -68,7 +68,14 @@ def _kpi(step: Kpi, book: Book, facts: Facts) -> None:
 
 
 def _score(step: Score, book: Book, facts: Facts) -> None:
-    for name, column in scored_columns(step.scorecard, book.partner_columns(), facts).items():
+    try:
+        columns = scored_columns(step.scorecard, book.partner_columns(), facts)
+    except QuantityOverflow as overflow:
+        who = facts.partners().keys[overflow.row]
+        hint = "check the multipliers and the points of its scales"
+        message = f"the score of {who} is beyond what can be held"
+        raise Refused(Problem("K104", message, step.place, hint)) from None
+    for name, column in columns.items():
         book.write(name, PARTNERS, column)
 
 
@@ -129,7 +136,8 @@ def _share(step: Share, book: Book, facts: Facts) -> None:
         raise Refused(Problem("F304", f"nobody has a weight in {step.title}", step.place, hint))
     keys = frame.keys[known]
     result = apportion(size_minor, scaled, keys, step.residue, step=step.terms.step_minor, mode=step.terms.rounding)
-    assert int(sum(int(each) for each in result.shares)) + result.residue_minor == size_minor, "a pool is conserved"
+    assert total(result.shares) + result.residue_minor == size_minor, "a pool is conserved"
+    assert step.residue not in CONSERVING or not result.residue_minor, "a conserving policy leaves nothing"
     shares = np.zeros(len(frame), dtype=result.shares.dtype)
     shares[known] = result.shares
     remainders = np.zeros(len(frame), dtype=object)

@@ -108,6 +108,11 @@ FACTS: dict[str, Code] = {
         "`valid_to` is the day after the last day, so a version of one day ends on the next.",
         "Correct `valid_to`, or leave it blank for a version without end.",
     ),
+    "F127": Code(
+        "Share beyond the whole",
+        "A credit is a part of one: less than nothing or more than all of a deal cannot be shared out.",
+        "Write the share as a part of one, such as 0.5 for a half.",
+    ),
     "F130": Code(
         "Row count not as expected",
         "The sender declared another number of rows, so part of the source is missing or there twice.",
