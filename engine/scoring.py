@@ -26,12 +26,16 @@ PROBLEMS_MAX = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoringInputs:
-    """Everything that a scorecard is worked out from, (partners,): columns for each scale by path, and the extras."""
+    """Everything that a scorecard is worked out from, (partners,): columns for each scale by path, and the extras.
+
+    `extra_columns` are those of the scales among the extras, by `bonus.NAME`, `multipliers.NAME`, `gates.NAME`.
+    """
 
     whom: Flags
     columns: Mapping[str, Mapping[str, Exact]]
     points: Mapping[str, Exact]
     extras: Extras
+    extra_columns: Mapping[str, Mapping[str, Exact]]
     opening: Exact | None
     groups: Exact | None
 
@@ -65,16 +69,22 @@ def scoring_inputs(meaning: ScorecardMeaning, named: Mapping[str, Exact], facts:
         for path, each in meaning.entries.items()
     }
     points = {path: only_where(column, column.is_known() & whom) for path, column in points.items()}
+    extra_columns = {
+        path: _scale_columns(extra, whom, named, facts)
+        for path, extra in meaning.extras().items()
+        if isinstance(extra, Measuring)
+    }
+    found = {path: _extra(path, extra, extra_columns, named, facts, rows) for path, extra in meaning.extras().items()}
     extras = Extras(
         carried=facts.earlier_points(meaning.name, tuple(meaning.entries)),
-        bonus={name: _extra(each, whom, named, facts) for name, each in meaning.bonus.items()},
-        multipliers={name: _extra(each, whom, named, facts) for name, each in meaning.multipliers.items()},
-        gates={name: _extra(each, whom, named, facts) for name, each in meaning.gates.items()},
+        bonus={name: found[f"bonus.{name}"] for name in meaning.bonus},
+        multipliers={name: found[f"multipliers.{name}"] for name in meaning.multipliers},
+        gates={name: found[f"gates.{name}"] for name in meaning.gates},
     )
     tiers = meaning.card.tiers
     opening = None if tiers is None or tiers.hysteresis is None else facts.opening_tiers(tiers.names)
     groups = None if meaning.rank_among is None else facts.codes(meaning.rank_among)
-    return ScoringInputs(whom, columns, points, extras, opening, groups)
+    return ScoringInputs(whom, columns, points, extras, extra_columns, opening, groups)
 
 
 def _scale_columns(each: Measuring, whom: Flags, named: Mapping[str, Exact], facts: Facts) -> Mapping[str, Exact]:
@@ -106,13 +116,19 @@ def _reference(against: Against, each: Measuring, value: Exact, named: Mapping[s
     return _valued(against.expression, named, facts)
 
 
-def _extra(extra: Extra, whom: Flags, named: Mapping[str, Exact], facts: Facts) -> Exact:
-    rows = len(whom)
+def _extra(
+    path: str,
+    extra: Extra,
+    columns: Mapping[str, Mapping[str, Exact]],
+    named: Mapping[str, Exact],
+    facts: Facts,
+    rows: int,
+) -> Exact:
     if isinstance(extra, Conditional):
         holds, known = _holding(extra.when, named, facts)
         chosen = Exact.constant(extra.value, rows).where(holds, Exact.constant(extra.otherwise, rows))
         return only_where(chosen, known)
-    return extra.scale.compute(_scale_columns(extra, whom, named, facts), rows, extra.better)
+    return extra.scale.compute(columns[path], rows, extra.better)
 
 
 def _valued(expression: tuple[Expression, Type], named: Mapping[str, Exact], facts: Facts) -> Exact:

@@ -112,6 +112,8 @@ def _verdict(plan: Plan, sheet: Sheet, facts: Facts, reading: Reading, key: str,
         return verdict("not_payable", later)
     if not reading.is_paid:
         return verdict("measured", f"counts in {reading.title}")
+    if not _is_line(sheet, reading, record):
+        return verdict("not_payable", "what it is paid on is unknown, and the rule leaves such rows out")
     amount = _paid(plan, sheet, reading, key)
     return verdict("paid", f"a row of {reading.name}", amount)
 
@@ -185,6 +187,13 @@ def _names(wanted: Sequence[Column]) -> Iterator[str]:
 
 def _of(sheet: Sheet, name: str, position: NDArray[np.int64]) -> Fraction | None:
     return sheet.columns[name].fraction(int(position[0])) if len(position) else None
+
+
+def _is_line(sheet: Sheet, reading: Reading, record: int) -> bool:
+    """Whether a row that a rule pays became a line."""
+    lines = f"{reading.name}.lines"
+    rows = np.flatnonzero(sheet.frames[sheet.frame_of[lines]].records == record)
+    return bool(len(rows)) and bool(sheet.columns[lines].is_known()[rows[0]])
 
 
 def _paid(plan: Plan, sheet: Sheet, reading: Reading, key: str) -> int | None:

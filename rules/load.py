@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.check import check_program
-from rules.document import Document, Node, locate, locate_key, plain, read_document
+from rules.document import DEFAULT_LIMITS, Document, Node, locate, locate_key, plain, read_document
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused, errors
 from rules.program import Program
@@ -51,7 +51,10 @@ class Loaded:
 def load(path: Path) -> Loaded:
     """Read the program at `path` and understand it; raises Refused only where there is no file to read."""
     try:
-        data = path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise OSError(0, "it is no regular file")
+        with path.open("rb") as stream:
+            data = stream.read(DEFAULT_LIMITS.size_bytes + 1)  # one byte too many is enough to refuse
     except OSError as error:
         reason = (error.strerror or "not readable").lower()
         hint = "name a program file, such as program.yaml; partage init writes one"

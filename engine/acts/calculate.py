@@ -25,6 +25,8 @@ from rules.load import load
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
 
+REJECTED_TOLD = 10
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calculated:
@@ -59,8 +61,9 @@ def calculate(
     plan = compile_plan(meaning)
     with gather_facts(meaning, loaded.folder, period) as facts, tempfile.TemporaryDirectory() as folder:
         if is_official:
+            refuse_empty(meaning, facts)
             refuse_rejected(facts)
-        sheet = evaluate(plan, facts.snapshot, period)
+        sheet = _evaluated(plan, facts, period)
         run = settle(plan, sheet, loaded.sha256, facts.inputs)
         fates = all_fates(plan, sheet, facts, period)
         blobs: dict[str, bytes | Path] = {"program": loaded.data, "lines": lines_to_parquet(run.lines)}
@@ -87,6 +90,26 @@ def all_fates(plan: Plan, sheet: Sheet, facts: Gathered, period: Period) -> tupl
         added = sum(fate.rows for fate in told if fate.table == each.table)
         assert added == each.rows + rejected[each.table], f"the fates of {each.table} add up to the rows read"
     return tuple(told)
+
+
+def _evaluated(plan: Plan, facts: Gathered, period: Period) -> Sheet:
+    """The sheet; where it is refused, the rejected rows that may be the cause are told as well."""
+    try:
+        return evaluate(plan, facts.snapshot, period)
+    except Refused as refusal:
+        told = [fault for each in facts.rejected[:REJECTED_TOLD] for fault in each.faults[:1]]
+        raise Refused(*refusal.problems, *told) from None
+
+
+def refuse_empty(meaning: Meaning, facts: Gathered) -> None:
+    """Raise Refused where a source has no rows at all and the program does not expect that."""
+    expected = {source.table for source in meaning.sources if source.expected_rows == 0}
+    empty = [each for each in facts.inputs if not each.rows + each.rejected and each.table not in expected]
+    if empty:
+        hint = "get the whole source, or say that there are none: expect: {rows: 0}"
+        raise Refused(
+            *(Problem("F128", "the source has a header and no rows", Place(each.file), hint) for each in empty)
+        )
 
 
 def refuse_rejected(facts: Gathered) -> None:

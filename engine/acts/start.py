@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from rules.problem import Place, Problem, Refused, Unavailable
+from rules.schema import program_schema
 
 TEMPLATES: Mapping[str, str] = {
     "pool": "a profit pool shared among partners, a part equally and the rest by won deals",
@@ -46,6 +48,19 @@ def start(folder: Path, template: str) -> Started:
         hint = "check the folder's rights and the disk, or name another folder"
         raise Unavailable(Problem("S103", f"cannot write the program: {reason}", Place(str(folder)), hint)) from None
     return Started(folder, template, names)
+
+
+def write_schema(path: Path, force: bool) -> None:
+    """Write the JSON Schema of a program to a new file; over one that is there only with `force`."""
+    if path.exists() and not force:
+        hint = "name a new file, or add --force; nothing was written"
+        raise Refused(Problem("S102", "there is a file of this name already", Place(str(path)), hint))
+    try:
+        path.write_text(json.dumps(program_schema(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or "not writable").lower()
+        hint = "check the folder's rights and the disk, or name another file"
+        raise Unavailable(Problem("S103", f"cannot write the schema: {reason}", Place(str(path)), hint)) from None
 
 
 def _refuse_to_overwrite(folder: Path) -> None:

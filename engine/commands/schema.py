@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
+from engine.acts.start import write_schema
 from engine.commands.console import print_json
 from rules.schema import program_schema
 
 
 @click.command(name="schema")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file.")
-def command(output: Path | None) -> None:
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a new file.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def command(output: Path | None, force: bool) -> None:
     """Write the JSON Schema of a program, for editors that complete and check while you write.
 
     With the YAML language server, begin a program with: # yaml-language-server: $schema=program.schema.json
@@ -20,7 +22,5 @@ def command(output: Path | None) -> None:
     if output is None:
         print_json(program_schema())
         return
-    import json
-
-    output.write_text(json.dumps(program_schema(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    write_schema(output, force)
     click.echo(f"wrote {output}")

@@ -11,7 +11,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.explain.agree import DoesNotReAdd as DoesNotReAdd
+from engine.explain.agree import agree
 from engine.explain.kpi import formula_reason, ratio_reason
 from engine.explain.score import score_reason
 from engine.values import (
@@ -32,16 +35,14 @@ from engine.values import (
     Weigh,
 )
 from rules.evaluate import Value, evaluate
+from rules.exact import Exact
 from rules.kinds.base import number
+from rules.kinds.by import By
 from rules.kinds.share import Members, explain_share
 from rules.problem import Place, Problem, Refused
 from rules.tree import Column, Type, columns, words
 
 ROWS_SHOWN = 10
-
-
-class DoesNotReAdd(AssertionError):
-    """An explanation came to another value than the sheet: a fault of the engine, never of the user."""
 
 
 def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | None, is_whole: bool = False) -> Reasoned:
@@ -78,9 +79,16 @@ class _Explaining:
         self._steps = {step.name: step for step in plan.steps}
         self._readers = {name: step for step in plan.steps if isinstance(step, ReadRows) for name in step.measures}
         self._plan, self._sheet, self._facts, self._rows_shown = plan, sheet, facts, rows_shown
+        self._of_partners: dict[tuple[str, int], Reasoned] = {}
+        self._cells_of: dict[tuple[str, int], tuple[Mapping[Column, Value], tuple[str, ...]]] = {}
 
     def partner(self, name: str, partner: int) -> Reasoned:
-        """Why one partner has its value of a column."""
+        """Why one partner has its value of a column; worked out once, however many rows rest on it."""
+        if (name, partner) not in self._of_partners:
+            self._of_partners[name, partner] = self._partner(name, partner)
+        return self._of_partners[name, partner]
+
+    def _partner(self, name: str, partner: int) -> Reasoned:
         step = self._steps.get(name) or self._steps[name.rsplit(".", 1)[0]]
         if isinstance(step, Score):
             return self._score(step, name, partner)
@@ -123,6 +131,7 @@ class _Explaining:
             return self._agree(step.name, partner, node)
         lines = self._sheet.columns[step.column]
         rows = rows[lines.is_known()[rows]]
+        self._fetch(step.frame, rows)
         told_rows = sorted(rows.tolist(), key=lambda row: (-abs(lines.fraction(row) or 0), str(frame.keys[row])))
         shown = tuple(self._line(step.column, row) for row in told_rows[: self._rows_shown])
         rest = [] if self._rows_shown is None else told_rows[self._rows_shown :]
@@ -148,9 +157,12 @@ class _Explaining:
         if isinstance(step, Pay | Weigh):
             inputs = {key: self._sheet.columns[column] for key, column in step.inputs.items()}
             reason = step.kind.explain(inputs, row, step.terms)
+            told = reason.words
+            if isinstance(step, Weigh):  # in words, money is never in minor units
+                told = step.kind.explain(self._in_major(step), row, step.terms).words
             parts = tuple(self._line(step.inputs[key], row) for key in reason.uses)
             title = self._row_title(name, row) if isinstance(step, Pay) else step.title
-            node = Reasoned(title, reason.value, "", reason.words, step.place, "", isinstance(step, Pay), parts)
+            node = Reasoned(title, reason.value, "", told, step.place, "", isinstance(step, Pay), parts)
             return self._agree(name, row, node)
         assert isinstance(step, Share)
         return self._share(step, row)
@@ -160,6 +172,8 @@ class _Explaining:
         remainders = self._sheet.columns[f"{step.component}.remainder"].numerator
         size = self._steps[step.size]
         assert isinstance(size, Size)
+        if self._is_money(step.weight):
+            weights = self._major(weights)  # the shares are the same, and the words speak of money
         members = Members(frame.keys, weights, remainders)
         reason = explain_share(size.size_minor, members, row, step.residue, step.terms)
         pool = Reasoned(size.title, Fraction(size.size_minor), self._money(size.size_minor), "", size.place, "", True)
@@ -173,7 +187,7 @@ class _Explaining:
         reader = self._readers[name]
         tree, type_ = reader.measures[name]
         frame = self._sheet.frames[reader.name]
-        cells, source, parts = self._cells(reader.table, frame.records[row], frame.partners[row], columns(tree))
+        cells, source, parts = self._cells(name, int(frame.records[row]), int(frame.partners[row]), columns(tree))
         value = evaluate(tree, cells.__getitem__)
         assert isinstance(value, Fraction | int), "a known measure is a number"
         is_money = type_ == Type.MONEY
@@ -181,15 +195,25 @@ class _Explaining:
         node = Reasoned(title, Fraction(value), "", told, Place(), source, is_money, parts)
         return self._agree(name, row, node)
 
+    def _fetch(self, frame: str, rows: NDArray[np.int64]) -> None:
+        """Look up the cells that the measures of many rows read, in one go for each measure."""
+        reader = self._steps[frame]
+        assert isinstance(reader, ReadRows), "a frame of rows was read"
+        records = [int(record) for record in self._sheet.frames[frame].records[rows]]
+        for name, (tree, _) in reader.measures.items():
+            wanted = [column for column in columns(tree) if column.table is not None]
+            for record, found in zip(records, self._facts.cells_of(reader.table, records, wanted), strict=True):
+                self._cells_of[name, record] = found
+
     def _cells(
-        self, table: str, record: int, partner: int, wanted: tuple[Column, ...]
+        self, measure: str, record: int, partner: int, wanted: tuple[Column, ...]
     ) -> tuple[Mapping[Column, Value], str, tuple[Reasoned, ...]]:
         """The cells that a measure reads, and where: of source rows, and of the row's partner with their reasons."""
-        found, sources = self._facts.cells(table, int(record), [each for each in wanted if each.table is not None])
+        found, sources = self._cells_of[measure, record]
         cells, parts = dict(found), []
         for column in wanted:
             if column.table is None:
-                reason = self.partner(column.name, int(partner))
+                reason = self.partner(column.name, partner)
                 parts.append(reason)
                 cells[column] = reason.value
         return cells, ", ".join(sources), tuple(parts)
@@ -198,15 +222,26 @@ class _Explaining:
 
     def _agree(self, name: str, row: int, node: Reasoned) -> Reasoned:
         """The node with its value shown; raises where it is not the sheet's."""
-        posted = self._sheet.columns[name].fraction(row)
-        if posted != node.value:
-            raise DoesNotReAdd(f"{name}, row {row}: the sheet has {posted}, the explanation {node.value}")
+        agree(f"{name}, row {row}", self._sheet.columns[name].fraction(row), node.value)
         is_money = node.is_money or self._is_money(name)
         shown = self._shown(node.value, is_money)
         return Reasoned(node.title, node.value, shown, node.words, node.place, node.source, is_money, node.parts)
 
+    def _in_major(self, step: Weigh) -> Mapping[str, Exact]:
+        """The inputs of a weight as its words tell them: money in major units."""
+        columns = {key: self._sheet.columns[name] for key, name in step.inputs.items()}
+        return {
+            key: self._major(column) if self._is_money(step.inputs[key]) else column for key, column in columns.items()
+        }
+
+    def _major(self, minor: Exact) -> Exact:
+        numerators, below = minor.scaled()  # kept as they are: remainders of shares are counted in them
+        return Exact(numerators, below * 10**self._plan.terms.currency.decimals, minor.known)
+
     def _is_money(self, name: str) -> bool:
         step = self._steps.get(name)
+        if isinstance(step, Weigh):  # pro rata, the weight is the measure itself
+            return isinstance(step.kind, By) and self._is_money(step.inputs["of"])
         if isinstance(step, Pay | Share | Size | Sum):
             return True
         if isinstance(step, Kpi):

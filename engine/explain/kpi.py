@@ -82,8 +82,8 @@ def _measure_reason(
 def _row_reason(measure: MeasureMeaning, counted: Counted, facts: Facts, shown: Shown) -> Reasoned:
     row, value = counted
     source = f"{facts.file(measure.rows.table)} record {row.record}"
-    told = f"{number(row.share)} of {shown(value / row.share, True)}" if row.share not in (0, 1) else ""
     is_money = measure.type == Type.MONEY
+    told = f"{number(row.share)} of {shown(value / row.share, is_money)}" if row.share not in (0, 1) else ""
     return Reasoned(
         f"{measure.rows.table} {row.key}", value, shown(value, is_money), told, source=source, is_money=is_money
     )

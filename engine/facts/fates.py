@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from engine.facts.credit import credited_shares
 from engine.facts.read import table_name
-from engine.facts.seen import Seen
-from engine.facts.sql import Sql, identifier
+from engine.facts.seen import Seen, order_of
+from engine.facts.sql import Sql
 from engine.values import Fate, Reading
 from rules.calendar import Period
 from rules.joins import route
@@ -35,7 +35,8 @@ def fates(
 ) -> tuple[Fate, ...]:
     """How many rows of each table met which fate, in the order of tables, fates and rules.
 
-    `kept`: for readings whose condition the kernel works out, by name, the records that it kept.
+    `kept`: for rules that pay, by name, the records of the rows that became lines; for readings whose condition the
+    kernel works out, those that it kept.
     """
     names = {name: f"kept_{index}" for index, name in enumerate(kept)}
     for name, records in kept.items():
@@ -113,7 +114,6 @@ class _Writer:
         seen = Seen(self._tables, reading.table, self._period)
         if through is not None:
             seen.named(through)
-        key = [f"t.{identifier(name)}" for name in self._tables[reading.table].key] or ["t.record"]
         owner = "NULL" if reading.owner is None else seen.named(reading.owner)
         if reading.owner is None:
             theirs = "TRUE"
@@ -133,7 +133,8 @@ class _Writer:
         tests.append(self._window(reading, seen))
         latest = ""
         if reading.latest_of is not None and reading.dated is not None:
-            order = ", ".join(f"{name} DESC" for name in (seen.named(reading.dated), *key))
+            newest = (seen.named(reading.dated), *order_of(self._tables[reading.table]))
+            order = ", ".join(f"{name} DESC" for name in newest)
             by = f"{owner}, {seen.named(reading.latest_of)}"
             latest = f" QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY {order}) = 1"
         source = f"{table_name(reading.table)} AS t {seen.joins()}"

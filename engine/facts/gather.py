@@ -8,9 +8,10 @@ accepted are listed, and what becomes of them is the act's decision. Accepted an
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from engine.facts.sql import identifier
 from engine.facts.texts import ROWS_MAX, Fault
 from engine.values import Input
 from rules.calendar import Period
+from rules.check.uses import columns_read
 from rules.currency import format_minor
 from rules.kinds.base import number
 from rules.meaning import Meaning
@@ -113,6 +115,7 @@ def _read(
     """Every source, staged; all problems of all sources are raised together."""
     staged: dict[str, Staged] = {}
     problems: list[Problem] = []
+    used = columns_read(meaning)
     for source in meaning.sources:
         table = meaning.tables[source.table]
         each, found = read_source(connection, source, table, meaning.terms.currency, folder, scratch, rows_max)
@@ -120,9 +123,25 @@ def _read(
         if each is not None:
             staged[table.name] = each
             problems += _unexpected(connection, each)
+            problems += _missing_columns(each, used.get(table.name, {}))
     if problems:
         raise Refused(*problems)
     return staged
+
+
+def _missing_columns(staged: Staged, used: Collection[str]) -> list[Problem]:
+    """The columns that the program reads and the source lacks: blank for every row, they would be zero in silence."""
+    there = {column.name for column in staged.columns.read}
+    shown, header = staged.texts.shown, staged.texts.header
+    problems = []
+    for name in used:
+        if name in there or staged.table.column(name) is None:
+            continue
+        near = get_close_matches(name, header, n=1, cutoff=0.6)
+        hint = f"did you mean '{near[0]}'? map it: columns: {{{name}: {near[0]}}}" if near else "add it, or map it"
+        message = f"the source has no column {name}, which the program reads"
+        problems.append(Problem("F105", message, Place(shown, 1, field=name), hint))
+    return problems
 
 
 def _faults(connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged]) -> dict[str, Faults]:

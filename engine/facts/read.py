@@ -62,6 +62,9 @@ def read_source(
     if source.file and not path.is_relative_to(folder.resolve()):
         message = f"'{source.file}' leads out of the program's folder"
         return None, (Problem("P150", message, source.place, "copy the file below the program's folder"),)
+    if source.file and path.exists() and not path.is_file():
+        message = f"cannot read {source.shown}: it is no regular file"
+        return None, (Problem("F101", message, Place(source.shown), "name a file, not a folder or a pipe"),)
     path = _unglobbed(path, scratch / f"{table.name}.source{path.suffix}")
     opened, problems = _open(connection, source, path, scratch / f"{table.name}.csv", rows_max)
     if opened is None:

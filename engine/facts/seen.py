@@ -31,6 +31,12 @@ _PERIOD: Mapping[str, Callable[[Period], str]] = {
 }
 
 
+def order_of(table: Table) -> list[str]:
+    """The SQL of what a table's rows `t` are in order of: the key, or the place among the kept rows, which does not
+    depend on the order of the source."""
+    return [f"t.{identifier(name)}" for name in table.key] or ['t."@place"']
+
+
 class Seen:
     """The names that a row of `table` sees; the row itself is `t`, a row that it refers to `j_TABLE`."""
 

@@ -24,7 +24,7 @@ from engine.facts.keep import digest_rows
 from engine.facts.lookups import benchmark, codes, codes_of, earlier_points, target
 from engine.facts.measures import Groups, measure, window_days
 from engine.facts.read import table_name
-from engine.facts.seen import FP, Seen, texts
+from engine.facts.seen import FP, Seen, order_of, texts
 from engine.facts.sql import Sql, identifier
 from engine.facts.trail import trail
 from engine.values import Fate, Frame, Measured, Reading, Rows, Sheet, TrailRow
@@ -57,6 +57,7 @@ def connect(
     connection.execute(f"SET allowed_directories=[{listed}]")
     if scratch is not None:
         connection.execute("SET temp_directory='" + str(scratch.resolve() / "spill").replace("'", "''") + "'")
+    connection.execute("SET TimeZone='UTC'")  # the machine's own zone decides nothing
     connection.execute("SET enable_external_access=false")
     connection.execute("SET lock_configuration=true")
     return connection
@@ -192,8 +193,9 @@ class Snapshot:
         kept: dict[str, Sequence[int]] = {}
         for reading in readings:
             if reading.is_paid:
-                frames = [sheet.frames[name] for name in sheet.frames if name.rsplit(".", 1)[0] == reading.name]
-                kept[reading.name] = next(frame for frame in frames if frame.table == reading.table).records.tolist()
+                lines = f"{reading.name}.lines"
+                is_line = sheet.columns[lines].is_known()
+                kept[reading.name] = sheet.frames[sheet.frame_of[lines]].records[is_line].tolist()
             elif reading.where is not None and has_product(reading.where):
                 kept[reading.name] = self.rows(reading.table, reading.where, None, {}, {}).frame.records.tolist()
         return fates(self._connection, self._tables, self._period, readings, kept)
@@ -234,8 +236,7 @@ class Snapshot:
         return [str(partner) for (partner,) in self._connection.execute(query, [record]).fetchall()]
 
     def _shown_key(self, table: str) -> str:
-        keys = [f"t.{identifier(name)}" for name in self._tables[table].key] or [f"t.{_PLACE}"]
-        return " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
+        return " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in order_of(self._tables[table]))
 
     def file(self, table: str) -> str:
         """The file that a table came from, as people know it."""
@@ -246,20 +247,30 @@ class Snapshot:
     ) -> tuple[Mapping[Column, Value], tuple[str, ...]]:
         """What one source row and the rows that it refers to hold, exact: money in minor units, None where blank; and
         which records of which files these are."""
+        return self.cells_of(table, [record], wanted)[0]
+
+    def cells_of(
+        self, table: str, records: Sequence[int], wanted: Sequence[Column]
+    ) -> Sequence[tuple[Mapping[Column, Value], tuple[str, ...]]]:
+        """The cells of many source rows, looked up in one go; in the order of `records`."""
         seen = Seen(self._tables, table, self._period)
         sql = Sql(seen.named)
         selected = [f"{seen.leaf(column, sql)} AS c{index}" for index, column in enumerate(wanted)]
         read = dict.fromkeys(column.table for column in wanted if column.table not in (None, "period"))
         selected += ["t.record" if each == table else f"j_{each}.record" for each in read]
-        query = f"""SELECT {", ".join(selected) or "1"} FROM {table_name(table)} AS t {seen.joins()}
-            WHERE t.record = ?"""
-        found = self._connection.execute(query, [record]).fetchall()[0]
-        cells: dict[Column, Value] = {}
-        for column, value in zip(wanted, found, strict=False):
-            is_number = value is not None and seen.type_of(column) == Type.NUMBER
-            cells[column] = Fraction(int(value), FP) if is_number else value
-        records = zip(read, found[len(wanted) :], strict=False)
-        return cells, tuple(f"{self._files[each]} record {number}" for each, number in records if number is not None)
+        query = f"""SELECT {", ".join(["t.record", *selected])} FROM {table_name(table)} AS t {seen.joins()}
+            WHERE t.record IN (SELECT unnest(CAST(? AS BIGINT[])))"""
+        answers = self._connection.execute(query, [list(records)]).fetchall() if records else []
+        found: dict[int, tuple[Mapping[Column, Value], tuple[str, ...]]] = {}
+        for record, *answer in answers:
+            cells: dict[Column, Value] = {}
+            for column, value in zip(wanted, answer, strict=False):
+                is_number = value is not None and seen.type_of(column) == Type.NUMBER
+                cells[column] = Fraction(int(value), FP) if is_number else value
+            places = zip(read, answer[len(wanted) :], strict=True)
+            sources = tuple(f"{self._files[each]} record {number}" for each, number in places if number is not None)
+            found[int(record)] = cells, sources
+        return [found[record] for record in records]
 
     def digest(self, table: str) -> tuple[str, int]:
         """The digest of a table over its key-sorted rows, and their number."""
@@ -303,7 +314,7 @@ class Snapshot:
         if dated is not None:
             name, bounds = seen.named(dated), [self._period.start, self._period.end]
             window = f"{name} >= CAST(? AS DATE) AND {name} < CAST(? AS DATE)"
-        keys = [f"t.{identifier(name)}" for name in self._tables[table].key] or [f"t.{_PLACE}"]
+        keys = order_of(self._tables[table])
         shown = self._shown_key(table)
         open_to = "" if is_open else "SEMI JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
         columns = ", ".join([f"{shown} AS key", "t.record AS record", "t.partner_id AS partner", *selected])

@@ -12,8 +12,8 @@ import duckdb
 
 from engine.facts.credit import credit, deals_of
 from engine.facts.read import table_name
-from engine.facts.seen import FP, Seen
-from engine.facts.sql import Sql, identifier
+from engine.facts.seen import FP, Seen, order_of
+from engine.facts.sql import Sql
 from engine.values import TrailRow
 from rules.calendar import Period
 from rules.evaluate import Value
@@ -36,7 +36,7 @@ def trail(
     sql = Sql(seen.named)
     wanted = list(dict.fromkeys(column for each in measures for column in _wanted(each)))
     selected = [f"{seen.leaf(column, sql)} AS c{index}" for index, column in enumerate(wanted)]
-    keys = [f"t.{identifier(name)}" for name in tables[measure.rows.table].key] or ["t.record"]
+    keys = order_of(tables[measure.rows.table])
     shown = " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
     source, share, owner = f"{table_name(measure.rows.table)} AS t", "1, 1", seen.named(measure.owner)
     first = ""

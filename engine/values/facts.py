@@ -153,6 +153,12 @@ class Facts(Protocol):
         """What one source row and the rows that it refers to hold, and which records of which files these are."""
         ...
 
+    def cells_of(
+        self, table: str, records: Sequence[int], wanted: Sequence[Column]
+    ) -> Sequence[tuple[Mapping[Column, Value], tuple[str, ...]]]:
+        """The cells of many source rows, looked up in one go; in the order of `records`."""
+        ...
+
     def is_money(self, column: Column) -> bool:
         """Whether a column of the tables holds money."""
         ...

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from rules.joins import route
 from rules.meaning import Meaning, MeasureMeaning
 from rules.scored import Against, Conditional, Measuring, ScorecardMeaning
-from rules.tree import Expression, columns
+from rules.tables import DERIVED, REFERRED
+from rules.tree import Column, Expression, IsNull, children, columns
 
 _Read = tuple[str, Expression]
 
@@ -46,6 +47,42 @@ def tables_read(meaning: Meaning) -> set[str]:
     return read
 
 
+def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
+    """The columns that anything reads, by table: those that expressions name, the dates behind flags, the keys of rows
+    on the way, whose partner a paid row is, and what crediting looks at."""
+    found: dict[str, dict[str, None]] = {}
+
+    def note(table: str, *names: str) -> None:
+        found.setdefault(table, {}).update(dict.fromkeys(names))
+
+    for origin, tree in _reads(meaning):
+        for column in _asked(tree):
+            if column.table not in meaning.tables or column.table is None:
+                continue
+            if (column.table, column.name) in DERIVED:
+                note(column.table, *DERIVED[column.table, column.name][:2])
+            elif (column.table, column.name) in REFERRED:
+                note(column.table, *REFERRED[column.table, column.name])
+            else:
+                note(column.table, column.name)
+            for hop in route(meaning.tables, origin, column.table):
+                note(hop.origin or origin, *hop.key)
+    for payout in meaning.payouts:
+        note(payout.rows.table, "partner_id")
+    if any(measure.credited is not None for measure in _measures(meaning)):
+        note("credits", "deal_id", "partner_id", "role")
+    return found
+
+
+def _asked(tree: Expression) -> Iterator[Column]:
+    """The columns whose values a tree asks for; `x is null` is answered by a source without x."""
+    if isinstance(tree, Column):
+        yield tree
+    elif not (isinstance(tree, IsNull) and not tree.negated and isinstance(tree.item, Column)):
+        for child in children(tree):
+            yield from _asked(child)
+
+
 def _measures(meaning: Meaning) -> Iterator[MeasureMeaning]:
     for kpi in meaning.kpis:
         yield from kpi.measures
@@ -69,7 +106,8 @@ def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
     for kpi in meaning.kpis:
         yield "partners", kpi.formula
     for measure in _measures(meaning):
-        for tree in (measure.value, measure.rows.where, measure.rows.dated, measure.latest_of, measure.owner):
+        owner = measure.owner if measure.credited is None else None
+        for tree in (measure.value, measure.rows.where, measure.rows.dated, measure.latest_of, owner):
             yield measure.rows.table, tree
     for payout in meaning.payouts:
         for tree in (payout.base, payout.rows.where, payout.rows.dated):

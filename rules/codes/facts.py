@@ -113,6 +113,11 @@ FACTS: dict[str, Code] = {
         "A credit is a part of one: less than nothing or more than all of a deal cannot be shared out.",
         "Write the share as a part of one, such as 0.5 for a half.",
     ),
+    "F128": Code(
+        "Source without rows",
+        "A table with nothing in it pays nobody in silence; an official run wants to hear that this is meant.",
+        "Get the whole source, or write `expect: {rows: 0}`.",
+    ),
     "F130": Code(
         "Row count not as expected",
         "The sender declared another number of rows, so part of the source is missing or there twice.",
@@ -211,6 +216,11 @@ FACTS: dict[str, Code] = {
         "Payout too large for the books",
         "The books hold amounts up to 10^15 minor units; one beyond is almost certainly a wrong unit or rate.",
         "Check the sizes, the rates and the unit of the amounts.",
+    ),
+    "F307": Code(
+        "Date of a row unknown",
+        "A row that would be paid has no date, so nobody can tell in which period; left out, it would never be paid.",
+        "Fill the date in, narrow the rule by `where:`, or say `unknown: leave_out`.",
     ),
     "F306": Code(
         "Partner without points",

@@ -62,7 +62,7 @@ def write_program(case: Case, folder: Path) -> Path:
     """A program in `folder` whose one KPI is the case's, with a CSV file for each table."""
     for table, rows in case.tables.items():
         known = [column.name for column in canonical()[table].columns]
-        names = [name for name in known if any(name in row for row in rows)] or known[:1]
+        names = known  # every column, so that a blank one is the case's choice
         lines = [",".join(names), *(",".join(_cell(row.get(name)) for name in names) for row in rows)]
         (folder / f"{table}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     periods = "".join(f"\n    {name}: {first} to {last}" for name, (first, last) in case.periods.items())

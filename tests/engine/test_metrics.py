@@ -318,7 +318,8 @@ def test_parts_of_a_kpi_are_columns_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_kpi_of_the_program_is_not_told_by_partner(tmp_path: Path) -> None:
-    path = program(tmp_path, "all: partner_count\nwins: {count: deals}")
+    partners = "partner_id,recruited_on,terminated_on\nacme,2025-01-01,\nbolt,2025-01-01,\ncrux,2025-01-01,\n"
+    path = program(tmp_path, "all: partner_count\nwins: {count: deals}", partners=partners)
     assert [kpi.name for kpi in metrics(path, "2026-04").kpis] == ["wins"]
     with pytest.raises(Refused) as refusal:
         metrics(path, "2026-04", "partner", "all")

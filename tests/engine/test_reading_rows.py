@@ -124,6 +124,14 @@ def test_a_credit_is_of_exactly_one_thing(tmp_path: Path, cells: str, column: st
     )
 
 
+@pytest.mark.parametrize(
+    ("share", "codes"), [("0", []), ("1", []), ("0.5", []), ("", []), ("1.1", ["F127"]), ("-0.1", ["F127"])]
+)
+def test_a_share_is_a_part_of_one(tmp_path: Path, share: str, codes: list[str]) -> None:
+    found = read(tmp_path, "credits: c.csv", {"c.csv": f"credit_id,deal_id,share\nK1,D1,{share}\n"})
+    assert [fault.code for each in found.rejected for fault in each.faults] == codes
+
+
 def test_a_row_in_another_currency_is_rejected_and_a_row_without_amounts_is_not(tmp_path: Path) -> None:
     rows = "D1,P1,1.00,EUR\nD2,P1,1.00,USD\nD3,P1,1.00,\nD4,P1,,USD\n"
     found = read(tmp_path, SOURCES, {"deals.csv": "deal_id,partner_id,amount,currency\n" + rows})

@@ -139,3 +139,64 @@ def test_braces_in_what_is_written_are_no_template(tmp_path: Path) -> None:
     )
     ended = partage("check", write(tmp_path, program, {"partners.csv": PARTNERS}))
     assert ended.exit_code == 2 and "{hint}" in ended.out
+
+
+@pytest.mark.parametrize(
+    "header", ["stat,closed_on,partner_id", "status,close_date,partner_id", "status,closed_on,partner"]
+)
+def test_a_column_that_the_program_reads_and_the_file_lacks_is_refused(tmp_path: Path, header: str) -> None:
+    """Blank for every row, it would be a silent zero."""
+    program = f"""{MONTH}{SOURCES}
+payouts: {{fee: {{base: deals.amount, where: deals.status = 'won', dated: deals.closed_on, rate: 5%}}}}
+"""
+    deals = f"deal_id,amount,{header}\nd1,1.00,won,2026-04-01,acme\n"
+    found = refused(write(tmp_path, program, {"partners.csv": PARTNERS, "deals.csv": deals}))
+    assert [each.split()[0] for each in found] == ["F105"]
+
+
+def test_an_empty_source_refuses_an_official_run_unless_it_is_meant(tmp_path: Path) -> None:
+    program = f"{MONTH}{SOURCES}payouts: {{fee: {{base: deals.amount, dated: deals.closed_on, rate: 5%}}}}\n"
+    tables = {"partners.csv": PARTNERS, "deals.csv": "deal_id,partner_id,amount,closed_on\n"}
+    run = ("run", write(tmp_path, program, tables), "--period", "2026-04", "--official")
+    assert "F128" in partage("--store", tmp_path / "a.db", *run).err
+    write(tmp_path, program.replace("deals: deals.csv", "deals: {file: deals.csv, expect: {rows: 0}}"), tables)
+    assert partage("--store", tmp_path / "a.db", *run).exit_code == 0
+
+
+def test_the_schema_is_not_written_over_a_program(tmp_path: Path) -> None:
+    there = tmp_path / "program.yaml"
+    there.write_text("precious", "utf-8")
+    assert partage("schema", "-o", there).exit_code == 2 and there.read_text("utf-8") == "precious"
+    assert partage("schema", "-o", tmp_path / "nowhere" / "s.json").exit_code == 4
+    assert partage("schema", "-o", there, "--force").exit_code == 0
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    assert "S101" in partage("check", "/dev/zero").err
+    program = f"{MONTH}sources: {{partners: partners.csv}}\npayouts: {{fee: {{amount: EUR 5}}}}\n"
+    path = write(tmp_path, program, {})
+    (tmp_path / "partners.csv").mkdir()
+    assert refused(path) == ["F101 partners.csv"]
+
+
+def test_a_row_to_be_paid_without_a_date_is_refused_or_left_out_by_word(tmp_path: Path) -> None:
+    program = f"""{MONTH}{SOURCES}
+payouts: {{fee: {{base: deals.amount, where: deals.status = 'won', dated: deals.closed_on, rate: 10%}}}}
+"""
+    deals = "deal_id,partner_id,status,closed_on,amount\nd1,acme,won,,5.00\nd2,acme,open,,7.00\nd3,acme,won,2026-04-02,1.00\n"
+    tables = {"partners.csv": PARTNERS, "deals.csv": deals}
+    assert refused(write(tmp_path, program, tables)) == ["F307 deals:d1"]
+    left_out = program.replace("rate: 10%", "rate: 10%, unknown: leave_out")
+    with told(write(tmp_path, left_out, tables)) as story:
+        assert story.lines() == ["acme fee d3 10"]
+
+
+def test_a_failing_preview_tells_the_rows_that_it_left_out(tmp_path: Path) -> None:
+    program = f"""{MONTH.replace("EUR", "JPY")}{SOURCES}
+kpis: {{won: {{sum: deals.amount, dated: deals.closed_on}}}}
+pools: {{share: {{size: 100, shared: {{by: won}}}}}}
+"""
+    deals = "deal_id,partner_id,closed_on,amount\nd1,acme,2026-04-02,1.50\n"
+    path = write(tmp_path, program, {"partners.csv": PARTNERS, "deals.csv": deals})
+    ended = partage("--store", tmp_path / "a.db", "run", path, "--period", "2026-04")
+    assert ended.exit_code == 2 and "F304" in ended.err and "F203" in ended.err

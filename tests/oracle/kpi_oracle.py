@@ -146,9 +146,7 @@ class Values:
     parts: dict[str, Values]
 
 
-def oracle(
-    kpi_id: str, tables: Tables, start: date, end: date, before: tuple[date, date] | None = None
-) -> Values:
+def oracle(kpi_id: str, tables: Tables, start: date, end: date, before: tuple[date, date] | None = None) -> Values:
     """The KPI over start <= date < end; `before` is the period before it, half-open too. KeyError: not a KPI of these.
 
     Money is in minor units, shares and percentages are fractions, durations are days.

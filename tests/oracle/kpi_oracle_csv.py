@@ -59,9 +59,7 @@ def read_csv_tables(folder: str | Path, money_decimals: int = 2) -> dict[str, li
 
 def typed_row(table: str, texts: dict[str, str], money_decimals: int) -> Row:
     """One row with its values typed by the column; empty text is blank."""
-    return {
-        column: typed_value(column_type(table, column), text, money_decimals) for column, text in texts.items()
-    }
+    return {column: typed_value(column_type(table, column), text, money_decimals) for column, text in texts.items()}
 
 
 def column_type(table: str, column: str) -> str:

@@ -136,9 +136,7 @@ def test_csv_files_are_read_by_the_column_types(tmp_path: Path) -> None:
         "deals": [
             {"deal_id": "001", "partner_id": None, "closed_on": date(2026, 1, 1), "amount": 1230, "term_months": 24}
         ],
-        "credits": [
-            {"credit_id": "C1", "role": "sourced", "share": Fraction(1, 8), "recorded_on": date(2026, 1, 5)}
-        ],
+        "credits": [{"credit_id": "C1", "role": "sourced", "share": Fraction(1, 8), "recorded_on": date(2026, 1, 5)}],
         "revenue": [
             {"customer_id": "K1", "month": date(2026, 2, 1), "amount": -5},
             {"customer_id": "K1", "month": date(2026, 3, 1), "amount": 100},

@@ -340,7 +340,7 @@ def test_a_field_says_code_cure_and_place() -> None:
     assert error["ctx"]["offset"] == 2
     assert len(error["ctx"]["faults"]) == 4
     with pytest.raises(ValidationError) as caught:
-        Rule.model_validate({"when": "a = \"{hint}\""})
+        Rule.model_validate({"when": 'a = "{hint}"'})
     assert "{hint}" in caught.value.errors()[0]["msg"]
 
 
