@@ -36,9 +36,7 @@ def _payout_steps(payout: PayoutMeaning) -> Iterator[Step]:
     measures: dict[str, tuple[Expression, Type]] = {}
     if payout.base is not None and payout.base_type is not None:
         measures[f"{name}.base"] = (payout.base, payout.base_type)
-    yield ReadRows(
-        frame, f"rows of {rows.table}", payout.place, rows.table, rows.where, rows.dated, measures, payout.unknown
-    )
+    yield ReadRows(frame, f"rows of {rows.table}", payout.place, rows.table, rows.where, rows.dated, measures)
     inputs = {"base": f"{name}.base"} if measures else {}
     yield Pay(
         f"{name}.lines", payout.title, payout.place, frame, payout.kind, inputs, payout.terms, payout.unknown, name

@@ -38,7 +38,6 @@ from rules.calendar import Period
 from rules.exact import Exact, Flags, group_total, integers, total
 from rules.problem import Place, Problem, Refused
 from rules.rounding import QuantityOverflow
-from rules.tree import And, Expression, IsNull
 
 PROBLEMS_MAX = 20
 
@@ -53,15 +52,7 @@ def evaluate(plan: Plan, facts: Facts, period: Period) -> Sheet:
 
 
 def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:
-    named = book.partner_columns()
-    if step.dated is not None and step.unknown == "refuse":
-        undated: Expression = IsNull(step.dated)
-        asked = undated if step.where is None else And((undated, step.where))
-        found = facts.rows(step.table, asked, None, {}, named).frame
-        if len(found):
-            none = np.zeros(len(found), dtype=bool)
-            raise Refused(*_unknown_rows(step, found, none, "F307", f"{step.dated} is blank, so its period is unknown"))
-    rows = facts.rows(step.table, step.where, step.dated, step.measures, named)
+    rows = facts.rows(step.table, step.where, step.dated, step.measures, book.partner_columns())
     book.frames[step.name] = rows.frame
     for name, column in rows.measures.items():
         book.write(name, step.name, column)
@@ -179,7 +170,6 @@ _EVALUATORS: Mapping[type[Step], Callable[[Any, Book, Facts], None]] = {
 _CURES: Mapping[str, str] = {
     "F301": "fill in the cell, narrow the rule by where:, or say unknown: leave_out",
     "F302": "fill in the cell, narrow the pool by among:, or say unknown: leave_out",
-    "F307": "fill in the date, narrow the rule by where:, or say unknown: leave_out",
     "F303": "narrow the pool by among:, or write greatest(x, 0) as its weight",
 }
 

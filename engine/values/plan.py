@@ -33,7 +33,6 @@ class ReadRows(Step):
     where: Expression | None
     dated: Column | None
     measures: Mapping[str, tuple[Expression, Type]]
-    unknown: str = "leave_out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,11 +217,6 @@ FACTS: dict[str, Code] = {
         "The books hold amounts up to 10^15 minor units; one beyond is almost certainly a wrong unit or rate.",
         "Check the sizes, the rates and the unit of the amounts.",
     ),
-    "F307": Code(
-        "Date of a row unknown",
-        "A row that would be paid has no date, so nobody can tell in which period; left out, it would never be paid.",
-        "Fill the date in, narrow the rule by `where:`, or say `unknown: leave_out`.",
-    ),
     "F306": Code(
         "Partner without points",
         "A KPI of the scorecard has no points for this partner, and the score would have to be guessed.",

@@ -179,18 +179,6 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     assert refused(path) == ["F101 partners.csv"]
 
 
-def test_a_row_to_be_paid_without_a_date_is_refused_or_left_out_by_word(tmp_path: Path) -> None:
-    program = f"""{MONTH}{SOURCES}
-payouts: {{fee: {{base: deals.amount, where: deals.status = 'won', dated: deals.closed_on, rate: 10%}}}}
-"""
-    deals = "deal_id,partner_id,status,closed_on,amount\nd1,acme,won,,5.00\nd2,acme,open,,7.00\nd3,acme,won,2026-04-02,1.00\n"
-    tables = {"partners.csv": PARTNERS, "deals.csv": deals}
-    assert refused(write(tmp_path, program, tables)) == ["F307 deals:d1"]
-    left_out = program.replace("rate: 10%", "rate: 10%, unknown: leave_out")
-    with told(write(tmp_path, left_out, tables)) as story:
-        assert story.lines() == ["acme fee d3 10"]
-
-
 def test_a_failing_preview_tells_the_rows_that_it_left_out(tmp_path: Path) -> None:
     program = f"""{MONTH.replace("EUR", "JPY")}{SOURCES}
 kpis: {{won: {{sum: deals.amount, dated: deals.closed_on}}}}
