@@ -1,8 +1,9 @@
 """A vector of exact rationals: one numerator per row, over one denominator for all rows or one for each.
 
-In go integers (money in minor units, counts, rates with their decimals as denominator), out come integers: nothing is
-ever rounded here. NumPy's int64 wraps silently, so every operation first bounds its result and moves to Python
-integers (object arrays) where 64 bits might not hold; the answer is the same.
+In go integers (money in minor units, counts, rates with their decimals as denominator), out come integers. Nothing is
+rounded here, but for what `scaled` and `sum` say of rows that share no handy denominator. NumPy's int64 wraps silently,
+so every operation first bounds its result and moves to Python integers (object arrays) where 64 bits might not hold;
+the answer is the same.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 Integers = NDArray[Any]  # int64, or object holding Python ints
 Flags = NDArray[np.bool_]
 LIMIT = 2**63
+COMMON_BITS_MAX = 4096  # beyond it a column of a million rows would not fit into memory
+_BILLION = 10**9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,18 +130,46 @@ class Exact:
         mine, theirs, _ = _common(self, other)
         return (mine > theirs).astype(np.int64) - (mine < theirs).astype(np.int64)
 
-    def sum(self) -> Fraction:
-        """The exact sum of the known rows."""
+    def dense_ranks(self) -> tuple[NDArray[np.int64], int]:
+        """The place of every value among the distinct known ones, and how many of those there are.
+
+        Gives ranks (n,), 0 for the least; equal values have the same, an unknown row has -1. The order is exact and
+        needs no denominator that all rows share.
+
+        >>> Exact.of([Fraction(1, 2), Fraction(1, 3), None, Fraction(2, 4)]).dense_ranks()
+        (array([ 1,  0, -1,  1]), 2)
+        """
+        if self.known is not None:
+            ranks = np.full(len(self), -1, dtype=np.int64)
+            known = self.take(self.known)
+            ranks[self.known], count = Exact(known.numerator, known.denominator).dense_ranks()
+            return ranks, count
         if isinstance(self.denominator, int):
-            return Fraction(total(self.numerator), self.denominator)
-        return sum((value for value in self.fractions() if value is not None), Fraction(0))
+            distinct, level_of = np.unique(self.numerator, return_inverse=True)
+            return level_of.astype(np.int64), len(distinct)
+        return _ratio_ranks(*_lowest(self.numerator, self.denominator))
+
+    def sum(self) -> Fraction:
+        """The sum of the known rows: exact, or of the values at 9 decimals where `scaled` quantises them."""
+        above, below = self.scaled()
+        return Fraction(total(above), below)
 
     def scaled(self) -> tuple[Integers, int]:
-        """Whole numbers and the one denominator that they share, for weights: value = number / denominator."""
-        if isinstance(self.denominator, int):
+        """Whole numbers and the one denominator that they share, for weights and sums: value = number / denominator.
+
+        Exact while the common denominator of the values has at most 4,096 bits. Where it has more, each value is
+        rounded once, half even at 9 decimals, for such numbers would fill terabytes: decision 0007.
+        """
+        if isinstance(self.denominator, int) and self.denominator.bit_length() <= COMMON_BITS_MAX:
             return self.numerator, self.denominator
-        common = math.lcm(*(int(each) for each in np.unique(self.denominator)))
-        return _times(self.numerator, _narrow(common // self.denominator.astype(object))), common
+        above, below = _lowest(self.numerator, _broadcast(self.denominator, len(self)))
+        distinct, which = np.unique(below, return_inverse=True)
+        common = 1
+        for each in distinct.tolist():
+            common = math.lcm(common, each)
+            if common.bit_length() > COMMON_BITS_MAX:
+                return _at_nine_decimals(above, below), _BILLION
+        return _times(above, integers([common // each for each in distinct.tolist()])[which]), common
 
 
 def integers(values: Sequence[int]) -> Integers:
@@ -164,13 +195,87 @@ def total(values: Integers) -> int:
 
 def group_total(values: Integers, groups: NDArray[np.int64], count: int) -> Integers:
     """Exact sums by group: `groups` (n,) holds each row's group, 0 to count - 1; gives (count,)."""
-    if values.dtype != object and _peak(values) * max(len(values), 1) < LIMIT:
-        sums = np.zeros(count, dtype=np.int64)
+    if values.dtype == object:
+        wide = np.zeros(count, dtype=object)
+        np.add.at(wide, groups, values)
+        return _narrow(wide)
+    sums = np.zeros(count, dtype=np.int64)
+    if _peak(values) * max(len(values), 1) < LIMIT:
         np.add.at(sums, groups, values)
         return sums
-    wide = np.zeros(count, dtype=object)
-    np.add.at(wide, groups, values.astype(object))
-    return _narrow(wide)
+    low = np.zeros(count, dtype=np.int64)
+    np.add.at(sums, groups, values >> 32)  # 2**31 rows of 32 bits each still fit into 64
+    np.add.at(low, groups, values & 0xFFFFFFFF)
+    if (_peak(sums) << 32) + _peak(low) < LIMIT:
+        return (sums << 32) + low
+    return _narrow((sums.astype(object) << 32) + low)
+
+
+def _ratio_ranks(above: Integers, below: Integers) -> tuple[NDArray[np.int64], int]:
+    """Dense ranks of ratios in lowest terms: sorted by floats, then put right wherever floats cannot tell."""
+    near = _floats(above, below)
+    if above.dtype != object and below.dtype != object:
+        order = np.lexsort((below, above, near))
+    else:
+        rows = list(zip(near.tolist(), above.tolist(), below.tolist(), strict=True))
+        order = np.array(sorted(range(len(rows)), key=rows.__getitem__), dtype=np.int64)
+    above, below, near = above[order], below[order], near[order]
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = (above[1:] != above[:-1]) | (below[1:] != below[:-1])
+    firsts = np.flatnonzero(is_new)
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = _exact_places(above[firsts], below[firsts], near[firsts])[np.cumsum(is_new) - 1]
+    return ranks, len(firsts)
+
+
+def _floats(above: Integers, below: Integers) -> NDArray[np.float64]:
+    """Each ratio within three roundings of a float; infinite or next to zero where a float ends."""
+    if above.dtype != object and below.dtype != object:
+        return above.astype(np.float64) / below.astype(np.float64)
+
+    def near(a: int, b: int) -> float:
+        try:
+            return a / b
+        except OverflowError:
+            return math.inf if a > 0 else -math.inf
+
+    return np.array([near(a, b) for a, b in zip(above.tolist(), below.tolist(), strict=True)], dtype=np.float64)
+
+
+def _exact_places(above: Integers, below: Integers, near: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The places of distinct ratios that come in the order of their floats.
+
+    Two floats of three roundings each are told apart by 2**-50 of the greater (2**-1000 where they lose digits near
+    zero). Ratios that are closer go by floor(ratio x 2**k): with denominators below 2**(k/2) they are further apart
+    than 2**-k, so the floors differ, and in their order.
+    """
+    places = np.arange(len(near))
+    size = np.abs(near)
+    with np.errstate(invalid="ignore"):  # two infinities have no distance: they are not told apart
+        is_close = ~(np.diff(near) > np.maximum(size[1:], size[:-1]) * 2.0**-50 + 2.0**-1000)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], is_close, [False])).astype(np.int8)))
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        tops, bottoms = above[first : last + 1].tolist(), below[first : last + 1].tolist()
+        shift = 2 * max(bottoms).bit_length()
+        floors = [(a << shift) // b for a, b in zip(tops, bottoms, strict=True)]
+        places[first + np.array(sorted(range(len(floors)), key=floors.__getitem__))] = np.arange(first, last + 1)
+    return places
+
+
+def _at_nine_decimals(above: Integers, below: Integers) -> Integers:
+    """Billionths of each ratio, half to even."""
+    wide = _times(above, np.full(len(above), _BILLION, dtype=np.int64))
+    whole, rest = wide // below, wide % below
+    gap = below - rest
+    goes_up = (rest > gap) | ((rest == gap) & (whole % 2 == 1))
+    return _narrow(whole + goes_up.astype(np.int64))
+
+
+def _lowest(above: Integers, below: Integers) -> tuple[Integers, Integers]:
+    if not len(above):
+        return above, below
+    divisor = np.gcd(above, below)
+    return _narrow(above // divisor), _narrow(below // divisor)
 
 
 def _peak(values: int | Integers) -> int:
@@ -243,6 +348,5 @@ def _clean(above: Integers, below: int | Integers, known: Flags | None) -> Exact
         above = np.where(known, above, 0)
         below = below if isinstance(below, int) else np.where(known, below, 1)
     if not isinstance(below, int) and len(above):
-        divisor = np.gcd(above, below)
-        above, below = _narrow(above // divisor), _narrow(below // divisor)
+        above, below = _lowest(above, below)
     return Exact(above, below, known)

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from rules.exact import Exact
 from rules.expression import ExpressionField
 from rules.kinds.base import Kind, Reason, number
-from rules.kinds.scales.peers import circle_of, peer_groups
+from rules.kinds.scales.peers import Standings, at_rows, circle_of, standings
 from rules.names import Name
 from rules.numerals import Unwritable
 from rules.written import NumberField, number_text, parse_number
@@ -156,23 +156,28 @@ def ranks(scores: Exact, ties: Ties, keys: NDArray[Any], groups: Exact | None = 
     >>> ranks(Exact.of([90, 80, 80, 70]), "mean", np.array(["a", "b", "c", "d"])).fractions()[1]
     Fraction(5, 2)
     """
-    scaled, _ = scores.scaled()
-    result: list[Fraction | None] = [None] * len(scores)
-    for members, _ in peer_groups(scores, groups):
-        by_key = members[np.argsort(keys[members], kind="stable")]
-        ordered = by_key[np.argsort(-scaled[by_key], kind="stable")]
-        _, level_of, sizes = np.unique(-scaled[ordered], return_inverse=True, return_counts=True)
-        ends = np.cumsum(sizes)
-        firsts = (ends - sizes + 1).tolist()
-        of_level: list[Fraction] = {
-            "competition": [Fraction(first) for first in firsts],
-            "dense": [Fraction(level) for level in range(1, len(sizes) + 1)],
-            "mean": [Fraction(first + last, 2) for first, last in zip(firsts, ends.tolist(), strict=True)],
-            "ordinal": [],
-        }[ties]
-        for place, (row, level) in enumerate(zip(ordered.tolist(), level_of.tolist(), strict=True), start=1):
-            result[row] = Fraction(place) if ties == "ordinal" else of_level[level]
-    return Exact.of(result)
+    peers = standings(scores, groups, "highest")
+    one = Exact.constant(1, len(peers.rows))
+    places = {
+        "competition": Exact(peers.ahead) + one,
+        "dense": Exact(peers.levels_ahead) + one,
+        "mean": Exact(2 * peers.ahead + peers.equal + 1, 2),
+        "ordinal": Exact(peers.ahead) + one,
+    }[ties]
+    if ties == "ordinal":
+        places = places + Exact(_place_by_key(peers, keys))
+    return at_rows(peers.rows, len(scores), places)
+
+
+def _place_by_key(peers: Standings, keys: NDArray[Any]) -> NDArray[np.int64]:
+    """How many of a row's equals have a lower key, (m,)."""
+    first = peers.starts + peers.ahead  # the index of the first of the equals
+    tied = np.flatnonzero(peers.equal > 1)
+    by_key = tied[np.argsort(keys[peers.rows[tied]], kind="stable")]
+    queue = by_key[np.argsort(first[by_key], kind="stable")]
+    before = np.zeros(len(peers.rows), dtype=np.int64)
+    before[queue] = tied - first[tied]  # the queue holds the same ties in the same order
+    return before
 
 
 def explain_rank(scores: Exact, ties: Ties, keys: NDArray[Any], row: int, groups: Exact | None = None) -> Reason | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from itertools import groupby
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ from pydantic import Field
 from rules.exact import Exact
 from rules.expression import ExpressionField, Written
 from rules.kinds.base import Columns, Reason, ShareKind, Terms, number
+from rules.kinds.scales.peers import at_rows, standings, weights_of_places
 from rules.written import NumberField
 
 
@@ -33,31 +33,20 @@ class ByRank(ShareKind):
         return {"of": self.of}
 
     def compute(self, columns: Columns, rows: int) -> Exact:
-        values = columns["of"]
-        known = np.flatnonzero(values.is_known())
-        sortable, _ = values.take(known).scaled()
-        if self.best == "highest":
-            sortable = -sortable
-        order = np.argsort(sortable, kind="stable")
-        places = self._weights(len(known))
-        result: list[Fraction | None] = [None] * rows
-        start = 0
-        for _, tied in groupby(order.tolist(), key=lambda position: int(sortable[position])):
-            members = list(tied)
-            held = places[start : start + len(members)]
-            weight = held[0] if self.ties == "best" else sum(held, Fraction(0)) / len(held)
-            for position in members:
-                result[int(known[position])] = weight
-            start += len(members)
-        return Exact.of(result)
+        found = standings(columns["of"], None, self.best)
+        start = found.ahead
+        end = start + (found.equal if self.ties == "share" else 1)
+        if self.weights is None:
+            return at_rows(found.rows, rows, Exact(2 * found.count - start - end + 1, 2))  # the mean of n - start, ...
+        return at_rows(found.rows, rows, weights_of_places(self.weights, start, end))
 
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
         values = columns["of"]
-        assert values.fraction(row) is not None, "a participant without a rank takes no part"
-        others, _ = values.scaled()
-        mine, known = others[row], values.is_known()
-        ahead = int(np.count_nonzero(known & (others < mine if self.best == "lowest" else others > mine)))
-        level = int(np.count_nonzero(known & (others == mine)))
+        mine = values.fraction(row)
+        assert mine is not None, "a participant without a rank takes no part"
+        known, sides = values.is_known(), values.compare(Exact.constant(mine, len(values)))
+        ahead = int(np.count_nonzero(known & (sides == (-1 if self.best == "lowest" else 1))))
+        level = int(np.count_nonzero(known & (sides == 0)))
         count = int(np.count_nonzero(known))
         held = [self._weight_of_place(place, count) for place in range(ahead + 1, ahead + level + 1)]
         weight = held[0] if self.ties == "best" else sum(held, Fraction(0)) / level
@@ -65,11 +54,6 @@ class ByRank(ShareKind):
         if level > 1:
             words += f", level with {level - 1} more"
         return Reason(weight, words, ("of",))
-
-    def _weights(self, count: int) -> list[Fraction]:
-        if self.weights is None:
-            return [Fraction(weight) for weight in range(count, 0, -1)]
-        return [*self.weights, *[Fraction(0)] * max(count - len(self.weights), 0)]
 
     def _weight_of_place(self, place: int, count: int) -> Fraction:
         if self.weights is None:

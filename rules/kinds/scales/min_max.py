@@ -7,7 +7,7 @@ from fractions import Fraction
 from rules.exact import Exact
 from rules.kinds.base import Columns, Reason
 from rules.kinds.scales.base import Better, PeerScale, PointsRange, View
-from rules.kinds.scales.peers import circle_of, peer_groups
+from rules.kinds.scales.peers import at_rows, circle_of, standings
 from rules.written import NumberField
 
 
@@ -24,19 +24,16 @@ class MinMax(PeerScale):
 
     def points_of(self, columns: Columns, rows: int, better: Better) -> Exact:
         values = columns["value"]
-        scaled, _ = values.scaled()
-        start, span = self.points.from_, self.points.to - self.points.from_
-        result: list[Fraction | None] = [None] * rows
-        for members, _ in peer_groups(values, columns.get("group")):
-            mine = scaled[members].tolist()
-            low, high = min(mine), max(mine)
-            for row, each in zip(members.tolist(), mine, strict=True):
-                if low == high:
-                    result[row] = self.when_equal
-                else:
-                    way = each - low if better == "higher" else high - each
-                    result[row] = start + span * Fraction(way, high - low)
-        return Exact.of(result)
+        peers = standings(values, columns.get("group"), "lowest")
+        mine = values.take(peers.rows)
+        low = values.take(peers.rows[peers.starts])
+        high = values.take(peers.rows[peers.starts + peers.count - 1])
+        way = (mine - low if better == "higher" else high - mine) / (high - low)  # unknown where all are equal
+        span = Exact.constant(self.points.to - self.points.from_, len(way))
+        points = way * span + Exact.constant(self.points.from_, len(way))
+        if self.when_equal is not None:
+            points = points.where(points.is_known(), Exact.constant(self.when_equal, len(points)))
+        return at_rows(peers.rows, rows, points)
 
     def reason_of(self, columns: Columns, row: int, view: View) -> Reason | None:
         numbers, below = circle_of(columns["value"], columns.get("group"), row)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal
 
-import numpy as np
-
 from rules.exact import Exact
 from rules.kinds.base import Columns, Reason, number, percent
 from rules.kinds.scales.base import Better, PeerScale, PointsRange, View
-from rules.kinds.scales.peers import circle_of, peer_groups
+from rules.kinds.scales.peers import Counts, First, at_rows, circle_of, standings
 
 Method = Literal["mid", "below", "at_or_below", "inclusive", "exclusive"]
 
@@ -29,27 +27,24 @@ class Percentile(PeerScale):
     points: PointsRange = PointsRange()
 
     def points_of(self, columns: Columns, rows: int, better: Better) -> Exact:
-        values = columns["value"]
-        scaled, _ = values.scaled()
-        signed = scaled if better == "higher" else -scaled
-        first, span = self.points.from_, self.points.to - self.points.from_
-        result: list[Fraction | None] = [None] * rows
-        for members, _ in peer_groups(values, columns.get("group")):
-            ranked = np.sort(signed[members])
-            worse = np.searchsorted(ranked, signed[members], "left")
-            as_good = np.searchsorted(ranked, signed[members], "right")
-            for row, low, high in zip(members.tolist(), worse.tolist(), as_good.tolist(), strict=True):
-                share = self._share(low, high, len(ranked))
-                result[row] = None if share is None else first + share * span
-        return Exact.of(result)
+        first: First = "lowest" if better == "higher" else "highest"
+        peers = standings(columns["value"], columns.get("group"), first)
+        share = self._share(peers.ahead, peers.equal, peers.count)
+        span = Exact.constant(self.points.to - self.points.from_, len(share))
+        return at_rows(peers.rows, rows, share * span + Exact.constant(self.points.from_, len(share)))
 
-    def _share(self, worse: int, as_good: int, count: int) -> Fraction | None:
-        if self.method == "inclusive":
-            return Fraction(worse, count - 1) if count > 1 else None
-        if self.method == "exclusive":
-            return Fraction(worse + 1, count + 1)
-        doubled = {"mid": worse + as_good, "below": 2 * worse, "at_or_below": 2 * as_good}
-        return Fraction(doubled[self.method], 2 * count)
+    def _share(self, worse: Counts, equal: Counts, count: Counts) -> Exact:
+        match self.method:
+            case "mid":
+                return Exact(2 * worse + equal) / Exact(2 * count)
+            case "below":
+                return Exact(worse) / Exact(count)
+            case "at_or_below":
+                return Exact(worse + equal) / Exact(count)
+            case "inclusive":
+                return Exact(worse) / Exact(count - 1)  # unknown for one alone
+            case "exclusive":
+                return Exact(worse + 1) / Exact(count + 1)
 
     def reason_of(self, columns: Columns, row: int, view: View) -> Reason | None:
         numbers, below = circle_of(columns["value"], columns.get("group"), row)

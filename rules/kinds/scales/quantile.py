@@ -10,7 +10,8 @@ import numpy as np
 
 from rules.exact import Exact
 from rules.kinds.base import Reason, number
-from rules.kinds.scales.peers import circle_of, peer_groups
+from rules.kinds.scales.peers import at_rows, circle_of, group_codes, standings
+from rules.rounding import multiply_floor
 
 Quantile = Literal["interpolated", "nearest_rank"]
 
@@ -27,22 +28,24 @@ def percentile_of_peers(values: Exact, groups: Exact | None, at: Fraction, metho
     Fraction(29, 1)
     """
     assert 0 <= at <= 1, "a percentile lies between 0 and 1"
-    scaled, below = values.scaled()
-    result: list[Fraction | None] = [None] * len(values)
-    for members, every in peer_groups(values, groups, with_unknown=True):
-        ranked = np.sort(scaled[members])
-        count = len(ranked)
-        if count == 0:
-            continue
-        if method == "nearest_rank":
-            found = Fraction(int(ranked[max(-(-count * at.numerator // at.denominator), 1) - 1]), below)
-        else:
-            first, rest = divmod((count - 1) * at, 1)
-            low, high = int(ranked[first]), int(ranked[min(first + 1, count - 1)])
-            found = (low + rest * (high - low)) / below
-        for row in every.tolist():
-            result[row] = found
-    return Exact.of(result)
+    rows = len(values)
+    peers = standings(values, groups, "lowest")
+    firsts = np.flatnonzero(peers.starts == np.arange(len(peers.rows)))  # one for each group
+    counts = peers.count[firsts]
+    if method == "nearest_rank":
+        before, rest = multiply_floor(counts, at.numerator, at.denominator)
+        nearest = np.maximum(before + (rest > 0), 1) - 1
+        found = values.take(peers.rows[firsts + nearest])
+    else:
+        before, rest = multiply_floor(counts - 1, at.numerator, at.denominator)
+        low = values.take(peers.rows[firsts + before])
+        high = values.take(peers.rows[firsts + np.minimum(before + 1, counts - 1)])
+        found = low + (high - low) * Exact(rest, at.denominator)
+    codes, count = group_codes(groups, rows)
+    group_of = np.full(count, -1, dtype=np.int64)
+    group_of[codes[peers.rows[firsts]]] = np.arange(len(firsts))
+    placed = np.flatnonzero((codes >= 0) & (group_of[codes] >= 0)) if count else firsts
+    return at_rows(placed, rows, found.take(group_of[codes[placed]]))
 
 
 def explain_percentile_of_peers(
@@ -52,7 +55,7 @@ def explain_percentile_of_peers(
     numbers, below = circle_of(values, groups, row)
     if not numbers:
         return None
-    numbers.sort()
+    numbers = sorted(numbers)
     count = len(numbers)
     share = f"the {number(at * 100)} % percentile of {count} peers"
     if method == "nearest_rank":

@@ -5,14 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rules.exact import Exact
 from rules.kinds.base import Columns, Kind, Reason, number
 from rules.kinds.scales.base import Better, PeerScale, View
-from rules.kinds.scales.peers import circle_of, peer_groups
+from rules.kinds.scales.peers import Counts, First, at_rows, circle_of, standings, weights_of_places
 from rules.written import NumberField
 
 
@@ -44,35 +43,25 @@ class Rank(PeerScale):
         return self
 
     def points_of(self, columns: Columns, rows: int, better: Better) -> Exact:
-        values = columns["value"]
-        scaled, _ = values.scaled()
-        signed = -scaled if better == "higher" else scaled
-        result: list[Fraction | None] = [None] * rows
-        for members, _ in peer_groups(values, columns.get("group")):
-            levels, level_of, sizes = np.unique(signed[members], return_inverse=True, return_counts=True)
-            ends = np.cumsum(sizes).tolist()
-            count = len(levels) if self.ties == "dense" else len(members)
-            earned = [
-                self._of_level(level, end - size, end, count)
-                for level, (size, end) in enumerate(zip(sizes.tolist(), ends, strict=True))
-            ]
-            for row, level in zip(members.tolist(), level_of.tolist(), strict=True):
-                result[row] = earned[level]
-        return Exact.of(result)
+        first: First = "highest" if better == "higher" else "lowest"
+        peers = standings(columns["value"], columns.get("group"), first)
+        is_dense = self.ties == "dense"
+        start, end = {
+            "best": (peers.ahead, peers.ahead + 1),
+            "worst": (peers.ahead + peers.equal - 1, peers.ahead + peers.equal),
+            "mean": (peers.ahead, peers.ahead + peers.equal),
+            "dense": (peers.levels_ahead, peers.levels_ahead + 1),
+        }[self.ties]
+        points = self._of_places(start, end, peers.levels if is_dense else peers.count)
+        return at_rows(peers.rows, rows, points)
 
-    def _of_level(self, level: int, start: int, end: int, count: int) -> Fraction:
-        """The points of the level-th best value, which holds places start + 1 to end."""
-        if self.ties == "mean":
-            held = [self._of_place(place, count) for place in range(start + 1, end + 1)]
-            return sum(held, Fraction(0)) / len(held)
-        return self._of_place({"best": start + 1, "worst": end, "dense": level + 1}[self.ties], count)
-
-    def _of_place(self, place: int, count: int) -> Fraction:
+    def _of_places(self, start: Counts, end: Counts, count: Counts) -> Exact:
+        """The mean points of places start + 1 to end by row, of `count` places."""
         if self.places is not None:
-            return self.places[place - 1] if place <= len(self.places) else Fraction(0)
+            return weights_of_places(self.places, start, end)
         ends = self.points or PlacePoints()
-        span = ends.last - ends.first
-        return ends.first + (span * (place - 1) / (count - 1) if count > 1 else 0)
+        way = (Exact(start + end - 1) / Exact(2 * (count - 1))).or_else(0)  # one alone is first
+        return way * Exact.constant(ends.last - ends.first, len(way)) + Exact.constant(ends.first, len(way))
 
     def reason_of(self, columns: Columns, row: int, view: View) -> Reason | None:
         numbers, below = circle_of(columns["value"], columns.get("group"), row)

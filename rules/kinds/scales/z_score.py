@@ -6,10 +6,12 @@ import math
 from fractions import Fraction
 from typing import Literal
 
-from rules.exact import Exact, total
+import numpy as np
+
+from rules.exact import Exact, Integers, integers
 from rules.kinds.base import Columns, Reason, number
 from rules.kinds.scales.base import Better, PeerScale, View
-from rules.kinds.scales.peers import circle_of, peer_groups
+from rules.kinds.scales.peers import circle_of, peer_groups, shared_denominator
 from rules.rounding import Rounding, round_fraction
 from rules.written import NumberField
 
@@ -22,9 +24,10 @@ class ZScore(PeerScale):
 
     z = (value - mean) / standard deviation, turned where lower is better; `deviation` divides the squares by n
     (population) or by n - 1 (sample). A standard deviation is irrational: z is rounded once, half even at 9 decimals,
-    by integer arithmetic from its exact square, and nothing before it. Peers who are all equal have no deviation:
-    their points are unknown, or `when_equal`. Adding a number to all values or multiplying them by one changes no
-    points.
+    by integer arithmetic from its exact square, and nothing before it, unless the common denominator of the peers'
+    values has more than 4,096 bits: then each value is rounded first, half even at 9 decimals. Peers who are all equal
+    have no deviation: their points are unknown, or `when_equal`. Adding a number to all values or multiplying them by
+    one changes no points.
     """
 
     deviation: Literal["population", "sample"]
@@ -34,36 +37,47 @@ class ZScore(PeerScale):
 
     def points_of(self, columns: Columns, rows: int, better: Better) -> Exact:
         values = columns["value"]
-        scaled, _ = values.scaled()
-        sign = 1 if better == "higher" else -1
-        result: list[Fraction | None] = [None] * rows
-        for members, _ in peer_groups(values, columns.get("group")):
-            mine = scaled[members].astype(object)
-            count, sum_ = len(mine), total(mine)
-            spread = count * total(mine * mine) - sum_ * sum_  # n^2 times the population variance
-            for row, each in zip(members.tolist(), mine.tolist(), strict=True):
-                if spread == 0:
-                    result[row] = self.when_equal
-                    continue
-                away = count * each - sum_
-                above, below = away * away, spread
-                if self.deviation == "sample":
-                    above, below = above * (count - 1), below * count
-                z = _half_even_root(above * _BILLION**2, below) * (sign if away >= 0 else -sign)
-                result[row] = self.mean_points + self.points_per_sd * Fraction(z, _BILLION)
-        return Exact.of(result)
+        away, known = np.zeros(rows, dtype=object), np.zeros(rows, dtype=bool)
+        equal = np.zeros(rows, dtype=bool)
+        for members in peer_groups(values, columns.get("group")):
+            numbers, _ = values.take(members).scaled()
+            found = self._billionths(numbers)
+            equal[members], known[members] = found is None, found is not None
+            away[members] = 0 if found is None else found
+        billionths = np.where(known, -away if better == "lower" else away, 0)
+        z = Exact(integers(billionths.tolist()), _BILLION, None if known.all() else known)
+        points = Exact.constant(self.mean_points, rows) + Exact.constant(self.points_per_sd, rows) * z
+        if self.when_equal is None:
+            return points
+        return points.where(~equal, Exact.constant(self.when_equal, rows))
+
+    def _billionths(self, numbers: Integers) -> Integers | None:
+        """The z of each number among all of them, (n,), in billionths; None where all are equal."""
+        mine = [int(each) for each in numbers.tolist()]
+        count, sum_ = len(mine), sum(mine)
+        spread = count * sum(each * each for each in mine) - sum_ * sum_  # n^2 times the population variance
+        if spread == 0:
+            return None
+        above, below = _BILLION**2, spread
+        if self.deviation == "sample":
+            above, below = above * (count - 1), below * count
+        roots = {each: _half_even_root((count * each - sum_) ** 2 * above, below) for each in set(mine)}
+        return np.array([roots[each] if count * each >= sum_ else -roots[each] for each in mine], dtype=object)
 
     def reason_of(self, columns: Columns, row: int, view: View) -> Reason | None:
         numbers, below = circle_of(columns["value"], columns.get("group"), row)
         value = columns["value"].fraction(row)
         if value is None or not numbers:
             return None
-        mean = Fraction(sum(numbers), len(numbers)) / below
-        squares = sum((Fraction(each, below) - mean) ** 2 for each in numbers)
+        shared = shared_denominator(Fraction(each, below) for each in numbers)
+        wholes = [round(Fraction(each, below) * shared) for each in numbers]  # Python rounds half to even
+        mean = Fraction(sum(wholes), len(wholes) * shared)
+        value = Fraction(round(value * shared), shared)
+        squares = Fraction(sum((len(wholes) * each - sum(wholes)) ** 2 for each in wholes), (len(wholes) * shared) ** 2)
         if squares == 0:
             words = f"all {len(numbers)} peers have {view.shown(value)}"
             return None if self.when_equal is None else Reason(self.when_equal, words, ("value",))
-        variance = Fraction(squares) / (len(numbers) if self.deviation == "population" else len(numbers) - 1)
+        variance = squares / (len(numbers) if self.deviation == "population" else len(numbers) - 1)
         z = _nearest_root((value - mean) ** 2 / variance)
         if (value > mean) == (view.better == "lower"):
             z = -z
