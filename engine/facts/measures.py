@@ -309,28 +309,33 @@ def _gathered(each: MeasureMeaning, value: Exact, meant: Flags, groups: NDArray[
     counts = meant & value.is_known()
     blank = np.bincount(groups[meant & ~counts], minlength=count) > 0
     known = np.ones(count, dtype=bool) if each.leaves_blanks_out else ~blank
-    groups, one = groups[counts], Exact.constant(1, count)
-    above, below = value.take(counts).scaled()
-    if each.aggregate == "count_distinct":
-        pairs = set(zip(groups.tolist(), above.tolist(), strict=True))
-        return Measured(Exact(np.bincount([group for group, _ in pairs] or [0], minlength=count) * bool(pairs)), one)
-    if each.aggregate == "median":
-        members: list[list[int]] = [[] for _ in range(count)]
-        for group, each_value in zip(groups.tolist(), above.tolist(), strict=True):
-            members[group].append(int(each_value))
-        middles = [_middle(sorted(numbers), below) if known[at] else None for at, numbers in enumerate(members)]
-        return Measured(Exact.of(middles), one)
-    numerator = Exact(group_total(above, groups, count), below, known)
-    if each.aggregate != "mean":
-        return Measured(numerator, one)
-    return Measured(numerator, Exact(np.bincount(groups, minlength=count).astype(np.int64)))
+    groups, one, kept = groups[counts], Exact.constant(1, count), value.take(counts)
+    if each.aggregate == "count_distinct":  # values are in lowest terms, so equal ones have equal parts
+        below = kept.denominator if not isinstance(kept.denominator, int) else np.ones(len(kept), dtype=np.int64)
+        pairs = set(zip(groups.tolist(), kept.numerator.tolist(), below.tolist(), strict=True))
+        return Measured(Exact(np.bincount([group for group, *_ in pairs] or [0], minlength=count) * bool(pairs)), one)
+    rows = Exact(np.bincount(groups, minlength=count).astype(np.int64)) if each.aggregate == "mean" else one
+    if each.aggregate != "median" and isinstance(kept.denominator, int):
+        return Measured(Exact(group_total(kept.numerator, groups, count), kept.denominator, known), rows)
+    members: list[list[Fraction]] = [[] for _ in range(count)]
+    for group, found in zip(groups.tolist(), kept.fractions(), strict=True):
+        members[group].append(found or Fraction(0))
+    work_out = _middle if each.aggregate == "median" else _added
+    return Measured(Exact.of([work_out(found) if known[at] else None for at, found in enumerate(members)]), rows)
 
 
-def _middle(ordered: list[int], below: int) -> Fraction | None:
-    if not ordered:
-        return None
+def _added(numbers: list[Fraction]) -> Fraction:
+    """The exact sum, added in pairs so that denominators grow late: those of unlike rows have no common one."""
+    while len(numbers) > 1:
+        numbers = [sum(numbers[at : at + 2], Fraction(0)) for at in range(0, len(numbers), 2)]
+    return numbers[0] if numbers else Fraction(0)
+
+
+def _middle(numbers: list[Fraction]) -> Fraction | None:
+    """The median: of an even number of values the mean of the two in the middle; None of no value."""
+    ordered = sorted(numbers)
     half = len(ordered) // 2
-    return Fraction(ordered[half] + ordered[-half - 1], 2 * below)
+    return (ordered[half] + ordered[-half - 1]) / 2 if ordered else None
 
 
 def _month(year: int, month: int, shift: int) -> tuple[date, date]:

@@ -188,3 +188,24 @@ pools: {{share: {{size: 100, shared: {{by: won}}}}}}
     path = write(tmp_path, program, {"partners.csv": PARTNERS, "deals.csv": deals})
     ended = partage("--store", tmp_path / "a.db", "run", path, "--period", "2026-04")
     assert ended.exit_code == 2 and "F304" in ended.err and "F203" in ended.err
+
+
+def test_a_sum_of_quotients_is_exact_whatever_their_denominators(tmp_path: Path) -> None:
+    """400 rows of unlike denominators: their common one would have thousands of digits, and each row counts exactly."""
+    program = f"""{MONTH}
+tables: {{parts: {{key: [part_id], columns: {{part_id: id, partner_id: id, a: count, b: count}}}}}}
+sources: {{partners: partners.csv, parts: parts.csv}}
+kpis:
+  whole: {{sum: parts.a / parts.b}}
+  middle: {{median: parts.a / parts.b}}
+  kinds: {{count_distinct: parts.a / parts.b}}
+payouts: {{fee: {{amount: EUR 1}}}}
+"""
+    rows = [(number, 1_000_003 + 7 * number) for number in range(1, 401)]
+    lines = "".join(f"p{at},acme,{above},{below}\n" for at, (above, below) in enumerate(rows))
+    tables = {"partners.csv": PARTNERS, "parts.csv": "part_id,partner_id,a,b\n" + lines}
+    values = sorted(Fraction(above, below) for above, below in rows)
+    with told(write(tmp_path, program, tables)) as story:
+        assert story.why("acme", "whole").value == sum(values)
+        assert story.why("acme", "middle").value == (values[199] + values[200]) / 2
+        assert story.why("acme", "kinds").value == len(set(values))
