@@ -57,7 +57,7 @@ def _measure_reason(
     counted = found or []
     value, below = aggregated(measure, counted) if found is not None else (None, Fraction(1))
     is_money = measure.type == Type.MONEY
-    listed = sorted(counted, key=lambda each: (-abs(each[1]), each[0].key))
+    listed = sorted(_distinct(measure, counted), key=lambda each: (-abs(each[1]), each[0].key))
     told = listed[:rows_shown] if rows_shown is not None else listed
     parts = [_row_reason(measure, each, facts, shown) for each in told]
     if len(told) < len(listed):
@@ -67,6 +67,8 @@ def _measure_reason(
         )
     title = _named(measure)
     told_rows = f"{len(counted)} of {len(rows)} rows of {measure.rows.table} count"
+    if len(listed) < len(counted):
+        told_rows += ", each value once"
     if found is None:
         told_rows = f"a row of {measure.rows.table} that counts has a blank value"
     if days is None:
@@ -79,11 +81,23 @@ def _measure_reason(
     )
 
 
+def _distinct(measure: MeasureMeaning, counted: Sequence[Counted]) -> Sequence[Counted]:
+    """The rows to tell: of a distinct count the first with each value, else all."""
+    if measure.aggregate != "count_distinct" or measure.value is None:
+        return counted
+    first: dict[Value, Counted] = {}
+    for each in counted:
+        first.setdefault(evaluate(measure.value, each[0].cells.__getitem__), each)
+    return list(first.values())
+
+
 def _row_reason(measure: MeasureMeaning, counted: Counted, facts: Facts, shown: Shown) -> Reasoned:
     row, value = counted
     source = f"{facts.file(measure.rows.table)} record {row.record}"
     is_money = measure.type == Type.MONEY
     told = f"{number(row.share)} of {shown(value / row.share, is_money)}" if row.share not in (0, 1) else ""
+    if measure.aggregate == "count_distinct" and measure.value is not None:
+        told = f"{words(measure.value)} {evaluate(measure.value, row.cells.__getitem__)}"
     return Reasoned(
         f"{measure.rows.table} {row.key}", value, shown(value, is_money), told, source=source, is_money=is_money
     )

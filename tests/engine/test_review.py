@@ -209,3 +209,14 @@ payouts: {{fee: {{amount: EUR 1}}}}
         assert story.why("acme", "whole").value == sum(values)
         assert story.why("acme", "middle").value == (values[199] + values[200]) / 2
         assert story.why("acme", "kinds").value == len(set(values))
+
+
+def test_what_is_counted_once_is_told_once(tmp_path: Path) -> None:
+    program = f"""{MONTH}{SOURCES}kpis: {{customers: {{count_distinct: deals.customer_id}}}}
+payouts: {{fee: {{amount: EUR 1}}}}
+"""
+    deals = "deal_id,partner_id,customer_id\nd1,acme,C1\nd2,acme,C1\nd3,acme,C2\n"
+    with told(write(tmp_path, program, {"partners.csv": PARTNERS, "deals.csv": deals})) as story:
+        (measure,) = story.why("acme", "customers").parts
+        assert measure.value == sum(part.value or 0 for part in measure.parts) == 2
+        assert [part.words for part in measure.parts] == ["deals.customer_id C1", "deals.customer_id C2"]

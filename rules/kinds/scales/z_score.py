@@ -81,8 +81,8 @@ class ZScore(PeerScale):
         z = _nearest_root((value - mean) ** 2 / variance)
         if (value > mean) == (view.better == "lower"):
             z = -z
-        words = f"({view.shown(value)} - mean {view.shown(mean)}) / standard deviation ({self.deviation}) of {len(numbers)}"
-        words += f" peers = {number(z)}, half even at 9 decimals, x {number(self.points_per_sd)}"
+        words = f"({view.shown(value)} - mean {view.shown(mean)}) / standard deviation ({self.deviation})"
+        words += f" of {len(numbers)} peers = {number(z)}, half even at 9 decimals, x {number(self.points_per_sd)}"
         return Reason(self.mean_points + z * self.points_per_sd, f"{number(self.mean_points)} + {words}", ("value",))
 
 
