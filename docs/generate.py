@@ -22,7 +22,7 @@ from transcripts import inside, replay
 from engine.reports.kpis import definition
 from rules.catalogue import TOPICS, topic_kpis
 from rules.codes import SECTIONS
-from rules.currency import DECIMALS
+from rules.quantities.currency import DECIMALS
 from rules.tables import DERIVED, REFERRED, Table, canonical, topics
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,14 +8,14 @@ from fractions import Fraction
 from markup import fenced, table
 from reference_of_models import keys, keys_below, words
 
-from rules.currency import currency
-from rules.document import plain, read_document
-from rules.exact import Exact
+from rules.document.reader import plain, read_document
+from rules.expressions.tree import Type
 from rules.kinds.base import Terms, number
 from rules.kinds.scales import SCALES
 from rules.kinds.scales.base import PointsRounding, ScaleKind
 from rules.kinds.scales.reference import Reference
-from rules.tree import Type
+from rules.quantities.currency import currency
+from rules.quantities.exact import Exact
 
 # A scale as a scorecard writes it, and values of the KPI: those of several partners, where a scale looks at its peers.
 EXAMPLES: Mapping[str, tuple[str, Sequence[int]]] = {

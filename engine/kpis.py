@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from engine.values import Measured
 from rules.calendar import Period
-from rules.exact import Exact
 from rules.meaning import KpiMeaning
+from rules.quantities.exact import Exact
 from rules.ratio import formula, ratio
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.values import PAYOUT, Gather, Kpi, Pay, Plan, ReadRows, Score, Share, Size, Step, Sum, Weigh
+from rules.expressions.tree import Expression, Type
 from rules.meaning import Meaning, PayoutMeaning, PoolMeaning
 from rules.problem import Place
-from rules.tree import Expression, Type
 
 
 def compile_plan(meaning: Meaning) -> Plan:

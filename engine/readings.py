@@ -8,9 +8,9 @@ from datetime import date
 
 from engine.values import Kpi, Pay, Plan, Reading, ReadRows, Score
 from rules.calendar import Period
+from rules.expressions.tree import And, Column, Comparison, Expression, InList, Literal, columns
 from rules.meaning import MeasureMeaning
-from rules.scored import Measuring, ScorecardMeaning
-from rules.tree import And, Column, Comparison, Expression, InList, Literal, columns
+from rules.scorecards.scored import Measuring, ScorecardMeaning
 
 Days = tuple[date | None, date | None]
 Window = Callable[[MeasureMeaning], Days | None]

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.values import PARTNERS, Facts
-from rules.exact import Exact, Flags
+from rules.expressions.tree import Expression, Type
 from rules.kinds.scales.base import only_where
 from rules.kinds.scales.quantile import percentile_of_peers
 from rules.problem import Place, Problem, Refused
-from rules.score import Extras, NotScored, Scored, score
-from rules.scored import Against, Conditional, Extra, Measuring, ScorecardMeaning
-from rules.tiering import ranks, tier_codes
-from rules.tree import Expression, Type
+from rules.quantities.exact import Exact, Flags
+from rules.scorecards.score import Extras, NotScored, Scored, score
+from rules.scorecards.scored import Against, Conditional, Extra, Measuring, ScorecardMeaning
+from rules.scorecards.tiering import ranks, tier_codes
 
 PROBLEMS_MAX = 20
 

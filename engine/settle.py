@@ -18,9 +18,9 @@ from engine.digest import canonical, sha256
 from engine.values import PARTNERS, PAYOUT, Input, Lines, Pay, Plan, Run, Share, Sheet
 from engine.version import VERSION
 from rules.catalogue import catalogue_digest
-from rules.currency import table_digest
-from rules.exact import LIMIT, Exact, Integers, total
 from rules.problem import Problem, Refused
+from rules.quantities.currency import table_digest
+from rules.quantities.exact import LIMIT, Exact, Integers, total
 
 _CHUNK_LINES = 65_536
 

@@ -1,7 +1,7 @@
 """Trace: what became of one source row; every rule that reads it, and what that rule made of it.
 
 In: a run's plan, sheet, readings and facts. Out: verdicts in words, each with the condition that decided, worked out
-again on the row's own cells by the law of `rules.evaluate`.
+again on the row's own cells by the law of `rules.expressions.evaluate`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.values import Facts, Kpi, Pay, Plan, Reading, Score, Sheet, TrailRow
-from rules.evaluate import Value, compare, evaluate
+from rules.expressions.evaluate import Value, compare, evaluate
+from rules.expressions.tree import And, Column, Expression, columns, words
 from rules.kinds.base import number
 from rules.problem import Place, Problem, Refused
-from rules.tree import And, Column, Expression, columns, words
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rules.expression import ExpressionField
+from rules.expressions.expression import ExpressionField
 from rules.kinds.base import Kind
 from rules.names import Name
-from rules.written import CountField, FlagField, NumberField
+from rules.quantities.written import CountField, FlagField, NumberField
 
 AGGREGATES = ("sum", "count", "count_distinct", "mean", "median")
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.check import check_program
-from rules.document import DEFAULT_LIMITS, Document, Node, locate, locate_key, plain, read_document
+from rules.document.reader import DEFAULT_LIMITS, Document, Node, locate, locate_key, plain, read_document
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused, errors
 from rules.program import Program

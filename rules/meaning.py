@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from rules.apportion import Residue
 from rules.calendar import Calendar
+from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import PayoutKind, ShareKind, Terms
 from rules.kpi import Window
 from rules.problem import Place
-from rules.scored import ScorecardMeaning
+from rules.quantities.apportion import Residue
+from rules.quantities.written import DateRange
+from rules.scorecards.scored import ScorecardMeaning
 from rules.tables import Table
-from rules.tree import Column, Expression, Type
-from rules.written import DateRange
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from rules.apportion import Residue
-from rules.expression import ExpressionField
+from rules.expressions.expression import ExpressionField
+from rules.expressions.tree import Type
 from rules.kinds import PAYOUTS, SHARES
 from rules.kinds.base import Kind, PayoutKind, ShareKind
 from rules.kpi import KpiSpec
 from rules.names import Name
-from rules.rounding import Rounding
-from rules.scorecard import ScorecardSpec
-from rules.tree import Type
-from rules.written import CountField, MoneyField, RangeField
+from rules.quantities.apportion import Residue
+from rules.quantities.rounding import Rounding
+from rules.quantities.written import CountField, MoneyField, RangeField
+from rules.scorecards.scorecard import ScorecardSpec
 
 
 class Written(BaseModel):

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from rules.evaluate import evaluate
-from rules.exact import Exact
+from rules.expressions.evaluate import evaluate
+from rules.expressions.tree import Column, Expression, Type
+from rules.expressions.vector import Truth, number
 from rules.meaning import KpiMeaning
-from rules.tree import Column, Expression, Type
-from rules.vector import Truth, number
+from rules.quantities.exact import Exact
 
 
 def ratio(kpi: KpiMeaning, numerator: Exact, denominator: Exact) -> Exact:

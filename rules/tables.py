@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from rules.tree import Type
+from rules.expressions.tree import Type
 
 # Flags that follow from two dates, at the end of the period or at its start: it had begun by then, and had not ended.
 DERIVED: Mapping[tuple[str, str], tuple[str, str, str]] = {

@@ -15,9 +15,9 @@ import cli
 from rules.catalogue import catalogue
 from rules.codes import CODES
 from rules.kinds.scales import SCALES
-from rules.rounding import Rounding, round_fraction
+from rules.quantities.rounding import Rounding, round_fraction
+from rules.quantities.written import parse_number
 from rules.tables import canonical
-from rules.written import parse_number
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

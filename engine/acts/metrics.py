@@ -14,10 +14,10 @@ from engine.facts.measures import Groups
 from engine.facts.snapshot import Snapshot
 from engine.kpis import kpi_columns
 from rules.calendar import Period
-from rules.exact import Exact, group_total
 from rules.load import load
 from rules.meaning import KpiMeaning, Meaning
 from rules.problem import Place, Problem, Refused
+from rules.quantities.exact import Exact, group_total
 
 LEVELS = ("partner", "kind", "tier", "region", "segment", "manager", "parent", "program")
 

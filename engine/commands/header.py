@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.reports.register import Register
 from engine.store import RunRecord
-from rules.currency import format_minor
+from rules.quantities.currency import format_minor
 
 
 def header(record: RunRecord, manifest: Mapping[str, Any]) -> str:

@@ -19,8 +19,8 @@ from engine.reports.kpis import grid as kpis_grid
 from engine.reports.register import Grid, grid, register
 from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_json
 from engine.values import Kpi
-from rules.currency import currency, format_minor
 from rules.meaning import KpiMeaning
+from rules.quantities.currency import currency, format_minor
 
 ROWS_SHOWN = 40
 

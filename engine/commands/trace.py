@@ -7,7 +7,7 @@ import click
 from engine.acts.trace import Traced, trace_row
 from engine.commands.console import json_option, print_json, store_path
 from engine.trace import Verdict
-from rules.currency import currency, format_minor
+from rules.quantities.currency import currency, format_minor
 
 
 @click.command(name="trace")

@@ -34,13 +34,13 @@ from engine.values import (
     Sum,
     Weigh,
 )
-from rules.evaluate import Value, evaluate
-from rules.exact import Exact
+from rules.expressions.evaluate import Value, evaluate
+from rules.expressions.tree import Column, Type, columns, words
 from rules.kinds.base import number
 from rules.kinds.by import By
 from rules.kinds.share import Members, explain_share
 from rules.problem import Place, Problem, Refused
-from rules.tree import Column, Type, columns, words
+from rules.quantities.exact import Exact
 
 ROWS_SHOWN = 10
 

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from engine.explain.measure import Counted, aggregated, counted_rows
 from engine.values import Facts, Reasoned, TrailRow
-from rules.evaluate import Value, evaluate
+from rules.expressions.evaluate import Value, evaluate
+from rules.expressions.tree import Column, Type, words
 from rules.kinds.base import number
 from rules.meaning import KpiMeaning, MeasureMeaning
-from rules.tree import Column, Type, words
 
 Shown = Callable[[Fraction | None, bool], str]
 

@@ -1,7 +1,7 @@
 """Why a measure has its value for one partner: its rows gone through one by one, in plain Python and fractions.
 
 The twin of `engine.facts.measures`: it reads the partner's rows unfiltered and works out again which count, by the
-law of `rules.evaluate`.
+law of `rules.expressions.evaluate`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 from engine.values import TrailRow
-from rules.evaluate import evaluate
+from rules.expressions.evaluate import evaluate
 from rules.meaning import MeasureMeaning
 
 Days = tuple[date | None, date | None]

@@ -13,15 +13,15 @@ from fractions import Fraction
 from engine.explain.agree import agree
 from engine.scoring import ScoringInputs, scoring_inputs
 from engine.values import PARTNERS, Facts, Reasoned, Score, Sheet
-from rules.evaluate import Value, evaluate
-from rules.exact import Exact
+from rules.expressions.evaluate import Value, evaluate
+from rules.expressions.tree import Column, Expression, columns, words
 from rules.kinds.base import Reason, Terms, number, percent
 from rules.kinds.scales.quantile import explain_percentile_of_peers
 from rules.problem import Place
-from rules.score_reason import ScoreReason, Told, explain_score
-from rules.scored import Against, Conditional, Measuring
-from rules.tiering import explain_rank, explain_tier
-from rules.tree import Column, Expression, columns, words
+from rules.quantities.exact import Exact
+from rules.scorecards.score_reason import ScoreReason, Told, explain_score
+from rules.scorecards.scored import Against, Conditional, Measuring
+from rules.scorecards.tiering import explain_rank, explain_tier
 
 OfPartner = Callable[[str], Reasoned]
 

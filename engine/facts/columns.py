@@ -15,11 +15,11 @@ import pyarrow as pa
 from engine.facts.grammar import SQL_TYPES, Cell, cell
 from engine.facts.sql import identifier
 from engine.facts.texts import Fault, plain
-from rules.currency import Currency
+from rules.expressions.tree import Type
 from rules.meaning import SourceMeaning
 from rules.problem import Problem
+from rules.quantities.currency import Currency
 from rules.tables import Table, TableColumn
-from rules.tree import Type
 
 CURRENCY = "currency"
 SUBJECTS = ("deal_id", "customer_id", "project_id")

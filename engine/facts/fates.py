@@ -18,9 +18,9 @@ from engine.facts.seen import Seen, order_of
 from engine.facts.sql import Sql
 from engine.values import Fate, Reading
 from rules.calendar import Period
+from rules.expressions.tree import Column, columns
 from rules.joins import route
 from rules.tables import Table
-from rules.tree import Column, columns
 
 _UNREAD = "no rule reads this table"
 _UNREFERRED = "no row that counts refers to it"

@@ -36,11 +36,11 @@ from engine.facts.texts import ROWS_MAX, Fault
 from engine.values import Input
 from rules.calendar import Period
 from rules.check.uses import columns_read
-from rules.currency import format_minor
+from rules.expressions.tree import Type
 from rules.kinds.base import number
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
-from rules.tree import Type
+from rules.quantities.currency import format_minor
 
 Faults = dict[int, tuple[Fault, ...]]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rules.tree import Type
+from rules.expressions.tree import Type
 
 AMOUNT_MAX_MINOR = 10**15
 NUMBER_DECIMALS = 9

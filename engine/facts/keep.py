@@ -18,8 +18,8 @@ from engine.facts.clashes import register_records
 from engine.facts.grammar import NUMBER_DECIMALS
 from engine.facts.read import Staged
 from engine.facts.sql import identifier
+from rules.expressions.tree import Type
 from rules.tables import Table, TableColumn
-from rules.tree import Type
 
 _BATCH_ROWS = 100_000
 _FP = 10**NUMBER_DECIMALS

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.facts.read import table_name
 from engine.facts.seen import FP
-from rules.exact import Exact
+from rules.quantities.exact import Exact
 
 
 def target(

@@ -25,12 +25,12 @@ from engine.facts.seen import FP, Seen, unscaled
 from engine.facts.sql import Sql, identifier
 from engine.values import Measured
 from rules.calendar import Calendar, Period
-from rules.exact import Exact, Flags, group_total
+from rules.expressions.tree import And, Column, Expression, Type, columns
+from rules.expressions.vector import has_decimals, has_product, leaves, number, truth
 from rules.kpi import Window
 from rules.meaning import MeasureMeaning
+from rules.quantities.exact import Exact, Flags, group_total
 from rules.tables import REFERRED, Table
-from rules.tree import And, Column, Expression, Type, columns
-from rules.vector import has_decimals, has_product, leaves, number, truth
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,9 +22,9 @@ from engine.facts.parquet import open_parquet
 from engine.facts.sql import identifier
 from engine.facts.texts import REJECTED_MAX, ROWS_MAX, Fault, TextRows, header_problems
 from engine.facts.workbook import open_workbook
-from rules.currency import Currency
 from rules.meaning import SourceMeaning
 from rules.problem import Place, Problem
+from rules.quantities.currency import Currency
 from rules.tables import Table
 
 ROW_GROUP_ROWS = 100_000

@@ -19,9 +19,9 @@ from engine.facts.csvscreen import too_many_rejected
 from engine.facts.read import Staged
 from engine.facts.sql import identifier
 from engine.facts.texts import REJECTED_MAX, Fault
+from rules.expressions.tree import Type
 from rules.problem import Problem
 from rules.tables import Table, canonical
-from rules.tree import Type
 
 _NAMED_OTHERWISE: Mapping[tuple[str, str], str] = {
     ("partners", "parent_id"): "partners",

@@ -17,11 +17,11 @@ from engine.facts.grammar import NUMBER_DECIMALS
 from engine.facts.read import table_name
 from engine.facts.sql import Sql, identifier
 from rules.calendar import Period
-from rules.exact import Exact, Integers
+from rules.expressions.tree import Column, Expression, Type
+from rules.expressions.vector import Truth
 from rules.joins import Hop, route
+from rules.quantities.exact import Exact, Integers
 from rules.tables import DERIVED, FLAGS, REFERRED, Table
-from rules.tree import Column, Expression, Type
-from rules.vector import Truth
 
 FP = 10**NUMBER_DECIMALS
 _PERIOD: Mapping[str, Callable[[Period], str]] = {

@@ -29,12 +29,12 @@ from engine.facts.sql import Sql, identifier
 from engine.facts.trail import trail
 from engine.values import Fate, Frame, Measured, Reading, Rows, Sheet, TrailRow
 from rules.calendar import Calendar, Period
-from rules.evaluate import Value
-from rules.exact import Exact
+from rules.expressions.evaluate import Value
+from rules.expressions.tree import Column, Expression, Type
+from rules.expressions.vector import Truth, has_product, leaves, number, truth
 from rules.meaning import MeasureMeaning
+from rules.quantities.exact import Exact
 from rules.tables import Table
-from rules.tree import Column, Expression, Type
-from rules.vector import Truth, has_product, leaves, number, truth
 
 _PLACE = '"@place"'  # among the kept rows, which are sorted: it tells rows without a key, whatever order they came in
 _ROWS_IN_MEMORY_MAX = 1_000_000

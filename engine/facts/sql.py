@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 
-from rules.tree import (
+from rules.expressions.tree import (
     And,
     Arithmetic,
     Between,

@@ -16,10 +16,10 @@ from engine.facts.seen import FP, Seen, order_of
 from engine.facts.sql import Sql
 from engine.values import TrailRow
 from rules.calendar import Period
-from rules.evaluate import Value
+from rules.expressions.evaluate import Value
+from rules.expressions.tree import Column, Type, columns
 from rules.meaning import MeasureMeaning
 from rules.tables import Table
-from rules.tree import Column, Type, columns
 
 
 def trail(

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from engine.reports.register import Grid
-from rules.currency import Currency, format_minor
-from rules.exact import Exact
+from rules.expressions.tree import Type, words
 from rules.kinds.base import number
 from rules.kpi import AGGREGATES, KpiSpec, MeasureSpec, Window
 from rules.meaning import KpiMeaning
-from rules.rounding import round_fraction
-from rules.tree import Type, words
+from rules.quantities.currency import Currency, format_minor
+from rules.quantities.exact import Exact
+from rules.quantities.rounding import round_fraction
 
 _WINDOWS = {Window.UNTIL_END: "up to the end of the period", Window.UNTIL_START: "before the period"}
 

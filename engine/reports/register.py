@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.values import Lines
-from rules.currency import Currency, currency, format_minor
+from rules.quantities.currency import Currency, currency, format_minor
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from fractions import Fraction
 from engine.reports.register import Grid
 from engine.values import Plan, Score, Sheet
 from rules.kinds.base import number
-from rules.rounding import round_fraction
-from rules.score import NotScored
+from rules.quantities.rounding import round_fraction
+from rules.scorecards.score import NotScored
 
 
 def score_steps(plan: Plan) -> tuple[Score, ...]:

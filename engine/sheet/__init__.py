@@ -33,11 +33,11 @@ from engine.values import (
     Weigh,
     frozen,
 )
-from rules.apportion import CONSERVING, apportion
 from rules.calendar import Period
-from rules.exact import Exact, Flags, group_total, integers, total
 from rules.problem import Place, Problem, Refused
-from rules.rounding import QuantityOverflow
+from rules.quantities.apportion import CONSERVING, apportion
+from rules.quantities.exact import Exact, Flags, group_total, integers, total
+from rules.quantities.rounding import QuantityOverflow
 
 PROBLEMS_MAX = 20
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.values import PARTNERS, Frame, Measured
 from rules.calendar import Period
-from rules.exact import Exact
+from rules.quantities.exact import Exact
 
 
 @dataclass(slots=True)

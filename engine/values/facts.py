@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import Protocol
 
 from engine.values.sheet import Frame
-from rules.evaluate import Value
-from rules.exact import Exact
+from rules.expressions.evaluate import Value
+from rules.expressions.tree import Column, Expression, Type
+from rules.expressions.vector import Truth
 from rules.meaning import MeasureMeaning
 from rules.problem import Place
-from rules.tree import Column, Expression, Type
-from rules.vector import Truth
+from rules.quantities.exact import Exact
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rules.apportion import Residue
+from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import PayoutKind, ShareKind, Terms
 from rules.meaning import KpiMeaning
 from rules.problem import Place
-from rules.scored import ScorecardMeaning
-from rules.tree import Column, Expression, Type
+from rules.quantities.apportion import Residue
+from rules.scorecards.scored import ScorecardMeaning
 
 PARTNERS = "partners"
 PAYOUT = "payout"

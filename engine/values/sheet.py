@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.values.plan import PARTNERS
 from rules.calendar import Period
-from rules.exact import Exact
+from rules.quantities.exact import Exact
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from rules.document import plain, read_document
+from rules.document.reader import plain, read_document
 from rules.kpi import KpiSpec
 
 TOPICS = ("deals", "customers", "relationship")

@@ -13,12 +13,12 @@ from rules.check.scope import Scope
 from rules.check.scorecards import scorecards
 from rules.check.sources import sources
 from rules.check.warnings import plan_warnings
-from rules.currency import currency
-from rules.document import Document, locate
+from rules.document.reader import Document, locate
 from rules.kinds.base import Terms
 from rules.meaning import Meaning
 from rules.problem import Problem, Refused, errors
 from rules.program import Program
+from rules.quantities.currency import currency
 
 
 def check_program(program: Program, document: Document) -> tuple[Meaning | None, tuple[Problem, ...]]:

@@ -10,9 +10,9 @@ from typing import Any
 from rules.calendar import Calendar, Period
 from rules.check.scope import Path, Scope
 from rules.check.sources import extended
+from rules.expressions.tree import Type
 from rules.program import CalendarSpec, Program
 from rules.tables import Table, TableColumn, canonical
-from rules.tree import Type
 
 
 def calendar(scope: Scope, spec: CalendarSpec) -> Calendar:

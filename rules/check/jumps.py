@@ -10,10 +10,21 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from rules.check.warnings_scores import CLIFF_SHARE
+from rules.expressions.tree import (
+    Arithmetic,
+    Case,
+    Column,
+    Comparison,
+    Expression,
+    Literal,
+    Negate,
+    Type,
+    children,
+    columns,
+)
 from rules.kinds.base import number
 from rules.meaning import Meaning, PayoutMeaning
 from rules.problem import Problem
-from rules.tree import Arithmetic, Case, Column, Comparison, Expression, Literal, Negate, Type, children, columns
 
 _HINT = "let the higher rate pay only what lies above the edge, or make the steps smaller"
 

@@ -9,11 +9,11 @@ from fractions import Fraction
 
 from rules.catalogue import catalogue
 from rules.check.scope import NUMBERS, Path, Scope, suggest
-from rules.expression import Written
+from rules.expressions.expression import Written
+from rules.expressions.tree import Column, Expression, Literal, Type, columns, rebuild
 from rules.joins import sees
 from rules.kpi import KpiSpec, MeasureSpec
 from rules.meaning import KpiMeaning, MeasureMeaning, RowsMeaning
-from rules.tree import Column, Expression, Literal, Type, columns, rebuild
 
 _RATIO = {(Type.MONEY, Type.MONEY): Type.NUMBER}
 

@@ -23,9 +23,9 @@ from rules.kinds.scales.points_table import PointsTable
 from rules.kinds.scales.rank import Rank
 from rules.kinds.scales.several import Several
 from rules.meaning import Meaning
-from rules.rounding import round_fraction
-from rules.scorecard import Parts
-from rules.scored import Conditional, Extra, Measuring, ScorecardMeaning
+from rules.quantities.rounding import round_fraction
+from rules.scorecards.scorecard import Parts
+from rules.scorecards.scored import Conditional, Extra, Measuring, ScorecardMeaning
 
 Line = Callable[[str], Fraction | None]
 _ZERO = Fraction(0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rules.apportion import CONSERVING, Residue
 from rules.check.scope import NUMBERS, Path, Scope, suggest
+from rules.expressions.tree import Expression, Type
 from rules.kinds.base import PayoutKind
 from rules.meaning import PayoutMeaning, PoolMeaning, RowsMeaning, TotalMeaning
 from rules.program import Payout, Pool, Program
-from rules.tree import Expression, Type
+from rules.quantities.apportion import CONSERVING, Residue
 
 
 def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:

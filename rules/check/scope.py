@@ -8,15 +8,9 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
 
-from rules.document import Document, locate, locate_key
-from rules.expression import Written
-from rules.joins import sees
-from rules.kinds.base import Terms
-from rules.problem import Place, Problem
-from rules.program import RoundingSpec
-from rules.rounding import Rounding
-from rules.tables import FLAGS, Table
-from rules.tree import (
+from rules.document.reader import Document, locate, locate_key
+from rules.expressions.expression import Written
+from rules.expressions.tree import (
     Column,
     Comparison,
     Expression,
@@ -28,7 +22,13 @@ from rules.tree import (
     rebuild,
     with_children,
 )
-from rules.tree_types import typed
+from rules.expressions.tree_types import typed
+from rules.joins import sees
+from rules.kinds.base import Terms
+from rules.problem import Place, Problem
+from rules.program import RoundingSpec
+from rules.quantities.rounding import Rounding
+from rules.tables import FLAGS, Table
 
 DAYS = frozenset({Type.DATE, Type.MONTH})
 _PERIOD = {"start": Type.DATE, "end": Type.DATE, "days": Type.COUNT}

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from rules.check.scope import NUMBERS, Path, Scope, suggest
-from rules.expression import Written
+from rules.expressions.expression import Written
+from rules.expressions.tree import Column, Expression, Type, columns
 from rules.kinds.scales.base import Better, ScaleKind
 from rules.kinds.scales.reference import Reference
 from rules.kpi import KpiSpec
-from rules.score_faults import scale_faults, weight_faults
-from rules.scorecard import Assessment, Bonus, Multiplier, QualifyingGate, ScorecardSpec
-from rules.scored import Against, Conditional, Extra, Measuring, ScorecardMeaning
-from rules.tree import Column, Expression, Type, columns
+from rules.scorecards.score_faults import scale_faults, weight_faults
+from rules.scorecards.scorecard import Assessment, Bonus, Multiplier, QualifyingGate, ScorecardSpec
+from rules.scorecards.scored import Against, Conditional, Extra, Measuring, ScorecardMeaning
 
 _NEEDED = {"target": "targets", "benchmark": "benchmarks"}
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 from rules.check.scope import Path, Scope, suggest
+from rules.expressions.tree import Type
 from rules.meaning import SourceMeaning
 from rules.program import ExpectSpec, Program, SourceSpec
+from rules.quantities.written import Money
 from rules.tables import Table, TableColumn, canonical
-from rules.tree import Type
-from rules.written import Money
 
 ENCODINGS = ("utf-8", "latin-1", "iso-8859-15", "cp1250", "cp1252", "utf-16")
 FORMATS = {".csv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "excel"}

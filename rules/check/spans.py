@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from rules.expressions.tree import And, Arithmetic, Call, Case, Column, Comparison, Expression, InList, Literal, Negate
 from rules.meaning import KpiMeaning, MeasureMeaning
-from rules.tree import And, Arithmetic, Call, Case, Column, Comparison, Expression, InList, Literal, Negate
 
 _ZERO = Fraction(0)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rules.expressions.tree import Column, Expression, IsNull, children, columns
 from rules.joins import route
 from rules.meaning import Meaning, MeasureMeaning
-from rules.scored import Against, Conditional, Measuring, ScorecardMeaning
+from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
 from rules.tables import DERIVED, REFERRED
-from rules.tree import Column, Expression, IsNull, children, columns
 
 _Read = tuple[str, Expression]
 

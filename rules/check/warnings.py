@@ -17,14 +17,25 @@ from rules.check.reach import score_spans
 from rules.check.spans import POSITIVE, Span, conjuncts, expression_span, is_part, kpi_spans
 from rules.check.uses import names_used, tables_read
 from rules.check.warnings_scores import score_warnings
+from rules.expressions.tree import (
+    Arithmetic,
+    Case,
+    Column,
+    Comparison,
+    Expression,
+    Literal,
+    Type,
+    children,
+    columns,
+    words,
+)
 from rules.joins import sees
 from rules.kinds.by import By
 from rules.meaning import KpiMeaning, Meaning, PayoutMeaning, PoolMeaning
 from rules.problem import Place, Problem
 from rules.program import Program
+from rules.quantities.written import DateRange
 from rules.tables import FLAGS, Table
-from rules.tree import Arithmetic, Case, Column, Comparison, Expression, Literal, Type, children, columns, words
-from rules.written import DateRange
 
 KeyPlace = Callable[[tuple[str | int, ...]], Place]
 _DAYS = (Type.DATE, Type.MONTH)

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from rules.check.reach import Line, gate_outcome, line_of, missed_steps, value_span
 from rules.check.spans import Span
+from rules.expressions.tree import Type
 from rules.kinds.base import Terms, number, percent
 from rules.kinds.scales.attainment import Attainment
 from rules.kinds.scales.bands import Bands
@@ -21,9 +22,8 @@ from rules.kinds.scales.points_table import PointsTable
 from rules.kinds.scales.reference import Reference
 from rules.kinds.scales.several import Several
 from rules.problem import Place, Problem
-from rules.scorecard import Parts
-from rules.scored import Measuring, ScorecardMeaning
-from rules.tree import Type
+from rules.scorecards.scorecard import Parts
+from rules.scorecards.scored import Measuring, ScorecardMeaning
 
 CLIFF_SHARE = Fraction(1, 4)  # a jump of this part of the highest score, or more, is a cliff
 _USUAL_TOP = Fraction(100)  # the highest score where it is not known

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validato
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from rules.currency import Currency, format_minor
-from rules.exact import Exact, Integers
-from rules.expression import Written
-from rules.rounding import Rounding
-from rules.tree import Type
-from rules.written import Money
+from rules.expressions.expression import Written
+from rules.expressions.tree import Type
+from rules.quantities.currency import Currency, format_minor
+from rules.quantities.exact import Exact, Integers
+from rules.quantities.rounding import Rounding
+from rules.quantities.written import Money
 
 Columns = Mapping[str, Exact]
 MINOR_MAX = 10**15  # the largest amount that a document may name, in minor units: sums of many stay within int64

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from rules.exact import Exact
-from rules.expression import ExpressionField, Written
+from rules.expressions.expression import ExpressionField, Written
 from rules.kinds.base import Columns, Reason, ShareKind, Terms, number
+from rules.quantities.exact import Exact
 
 
 class By(ShareKind):

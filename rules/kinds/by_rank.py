@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from rules.exact import Exact
-from rules.expression import ExpressionField, Written
+from rules.expressions.expression import ExpressionField, Written
 from rules.kinds.base import Columns, Reason, ShareKind, Terms, number
 from rules.kinds.scales.peers import at_rows, standings, weights_of_places
-from rules.written import NumberField
+from rules.quantities.exact import Exact
+from rules.quantities.written import NumberField
 
 
 class ByRank(ShareKind):

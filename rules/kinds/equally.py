@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rules.exact import Exact
 from rules.kinds.base import Columns, Reason, ShareKind, Terms
+from rules.quantities.exact import Exact
 
 
 class Equally(ShareKind):

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from rules.exact import Integers
 from rules.kinds.base import Columns, PayoutKind, Reason, Terms
-from rules.written import MoneyField
+from rules.quantities.exact import Integers
+from rules.quantities.written import MoneyField
 
 
 class Flat(PayoutKind):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
-from rules.exact import Exact, Integers
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, number
-from rules.rounding import multiply_divide, round_fraction
-from rules.tree import Type
-from rules.written import MoneyField, NumberField
+from rules.quantities.exact import Exact, Integers
+from rules.quantities.rounding import multiply_divide, round_fraction
+from rules.quantities.written import MoneyField, NumberField
 
 
 class Guaranteed(Kind):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rules.exact import Exact, Integers
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, PayoutKind, Reason, Terms, number, percent
-from rules.rounding import multiply_divide, round_fraction
-from rules.tree import Type
-from rules.written import RateField
+from rules.quantities.exact import Exact, Integers
+from rules.quantities.rounding import multiply_divide, round_fraction
+from rules.quantities.written import RateField
 
 
 class Rate(PayoutKind):

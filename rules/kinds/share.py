@@ -1,5 +1,5 @@
-"""Why a participant's share of a pool is what it is: the twin of `rules.apportion`, for one row, in fractions and
-words."""
+"""Why a participant's share of a pool is what it is: the twin of `rules.quantities.apportion`, for one row, in
+fractions and words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.apportion import Residue
-from rules.exact import Exact, Flags, Integers
 from rules.kinds.base import Reason, Terms, number
-from rules.rounding import round_fraction
+from rules.quantities.apportion import Residue
+from rules.quantities.exact import Exact, Flags, Integers
+from rules.quantities.rounding import round_fraction
 
 
 @dataclass(frozen=True, slots=True, eq=False)

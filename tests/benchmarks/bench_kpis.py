@@ -33,9 +33,9 @@ from engine.explain.kpi import ratio_reason
 from engine.facts.grammar import SQL_TYPES
 from engine.facts.measures import Groups, measure
 from engine.facts.snapshot import Snapshot, connect
-from rules.exact import Exact
 from rules.load import understand
 from rules.meaning import KpiMeaning, Meaning
+from rules.quantities.exact import Exact
 from rules.ratio import formula, ratio
 from rules.tables import canonical
 

@@ -16,8 +16,8 @@ import rivals_quantities as rivals
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from rules.apportion import apportion
-from rules.rounding import multiply_divide, multiply_divide_exact
+from rules.quantities.apportion import apportion
+from rules.quantities.rounding import multiply_divide, multiply_divide_exact
 
 ROWS, DECIMAL_ROWS = 10_000_000, 1_000_000
 PARTNERS, FRACTION_PARTNERS = 1_000_000, 100_000

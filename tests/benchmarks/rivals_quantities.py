@@ -1,4 +1,5 @@
-"""What people write instead of `rules.rounding` and `rules.apportion`: each as its users would, tuned where it can be.
+"""What people write instead of `rules.quantities.rounding` and `rules.quantities.apportion`: each as its users would,
+tuned where it can be.
 
 Inputs are handed over in the form that each rival likes best, so its conversions are not on the clock.
 """

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.apportion import Residue, apportion
 from rules.problem import Refused
-from rules.rounding import Rounding, multiply_divide, round_fraction
+from rules.quantities.apportion import Residue, apportion
+from rules.quantities.rounding import Rounding, multiply_divide, round_fraction
 
 HERE = Path(__file__).parent
 PEERS = json.loads((HERE / "peer-cases.json").read_text(encoding="utf-8"))["cases"]

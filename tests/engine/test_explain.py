@@ -14,8 +14,8 @@ from spine_stories import MONTH, Told, leaves, told, write
 
 from engine.explain import explain
 from engine.values import Sheet
-from rules.exact import Exact
 from rules.problem import Refused
+from rules.quantities.exact import Exact
 
 # A program with one of everything: every kind, every residue policy's main ways, conditions, unknowns, sums of sums.
 PROGRAM = f"""{MONTH}

@@ -10,17 +10,17 @@ from spine_stories import MONTH, partage, refused, told, write
 
 from engine.acts.metrics import metrics
 from engine.settle import settle, sheet_digest
-from rules.exact import Exact
 from rules.kinds.base import Terms
 from rules.kinds.rate import Rate
-from rules.rounding import round_fraction
+from rules.quantities.exact import Exact
+from rules.quantities.rounding import round_fraction
 
 SOURCES = "sources: {partners: partners.csv, deals: deals.csv}\n"
 PARTNERS = "partner_id\nacme\nbolt\n"
 
 
 def test_a_rate_of_a_quotient_is_exact_whatever_its_denominator() -> None:
-    from rules.currency import currency
+    from rules.quantities.currency import currency
 
     rate, base = Rate.model_validate("7.123%"), Exact.of([Fraction(10**11 * 10**9, 756546904885598), Fraction(1, 3)])
     paid = rate.compute({"base": base}, 2, Terms(currency("EUR")))

@@ -17,8 +17,8 @@ from engine.facts.gather import gather_facts
 from engine.plan import compile_plan
 from engine.sheet import evaluate
 from engine.values import Sheet
-from rules.exact import Exact
 from rules.load import load
+from rules.quantities.exact import Exact
 
 # of won: 400 is 100 points, 100 is 25, 0 is 0, 250 is 62.5; of support: 9 is 80, 5 is 0, else missing
 WON = "won: {weight: 60%, linear: {from: 0, to: 400}}"

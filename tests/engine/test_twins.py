@@ -18,11 +18,11 @@ import engine.scoring
 from engine.acts.trace import trace_row
 from engine.explain import DoesNotReAdd
 from engine.facts.snapshot import Snapshot
-from rules.exact import Exact
 from rules.kinds.scales.base import ScaleKind, only_where
 from rules.kinds.scales.gate import Gate
 from rules.kinds.scales.linear import Linear
 from rules.kinds.scales.quantile import percentile_of_peers
+from rules.quantities.exact import Exact
 
 ONE = entries("won: {weight: 100%, linear: {from: 0, to: 400}}")  # acme 100, bolt 25, crux 0, dune 62.5
 

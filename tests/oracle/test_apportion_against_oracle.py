@@ -15,9 +15,9 @@ from apportion_oracle import POLICIES, ROUNDINGS, Key, apportion_rows, round_to_
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rules.apportion import Residue, apportion
 from rules.problem import PartageError
-from rules.rounding import Rounding, multiply_divide, round_fraction
+from rules.quantities.apportion import Residue, apportion
+from rules.quantities.rounding import Rounding, multiply_divide, round_fraction
 
 INT64_MAX = 2**63 - 1
 SMALLEST_INT64 = -(2**63)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import rules.rounding
-from rules.apportion import CONSERVING, Apportionment, Residue, apportion
+import rules.quantities.rounding
 from rules.codes import QUANTITIES
 from rules.problem import Refused
-from rules.rounding import QuantityOverflow, Rounding, round_fraction
+from rules.quantities.apportion import CONSERVING, Apportionment, Residue, apportion
+from rules.quantities.rounding import QuantityOverflow, Rounding, round_fraction
 
 IN_QUEUE = sorted(CONSERVING)
 KEPT = [Residue.HOUSE, Residue.CARRY]
@@ -138,7 +138,9 @@ def test_keys_are_ordered_as_their_utf8_bytes_and_numbers_as_numbers() -> None:
 
 
 def test_a_million_partners_conserve_and_one_rank_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules.rounding, "_floor_exact", lambda *_: pytest.fail("not within the bounds of int64"))
+    monkeypatch.setattr(
+        rules.quantities.rounding, "_floor_exact", lambda *_: pytest.fail("not within the bounds of int64")
+    )
     weights = np.random.default_rng(7).integers(0, 10**9, 1_000_000)
     pool = apportion(10**15 - 1, weights)
     assert int(pool.shares.sum()) == 10**15 - 1

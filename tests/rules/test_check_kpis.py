@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from rules.expressions.tree import Type, words
 from rules.kpi import Window
 from rules.load import understand
 from rules.meaning import Meaning
 from rules.problem import Problem, errors
-from rules.tree import Type, words
 
 HEAD = """program: Story
 currency: EUR

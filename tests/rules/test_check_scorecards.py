@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.exact import Exact
 from rules.load import understand
 from rules.meaning import Meaning
 from rules.problem import Problem, errors
-from rules.score import NotScored, score
-from rules.scorecard import ScorecardSpec
+from rules.quantities.exact import Exact
+from rules.scorecards.score import NotScored, score
+from rules.scorecards.scorecard import ScorecardSpec
 
 HEAD = """program: Story
 currency: EUR

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.codes import QUANTITIES
-from rules.currency import DECIMALS, Currency, currency, format_minor, minor_units, table_digest
 from rules.problem import Refused
+from rules.quantities.currency import DECIMALS, Currency, currency, format_minor, minor_units, table_digest
 
 EUR, JPY, KWD, CLF = currency("EUR"), currency("JPY"), currency("KWD"), currency("CLF")
 PAYABLE = [currency(code) for code, decimals in DECIMALS.items() if decimals is not None]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.codes import DOCUMENT
-from rules.document import (
+from rules.document.reader import (
     DEFAULT_LIMITS,
     Document,
     Limits,

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.evaluate import Value, evaluate
-from rules.expression import parse_expression
-from rules.tree import (
+from rules.expressions.evaluate import Value, evaluate
+from rules.expressions.expression import parse_expression
+from rules.expressions.tree import (
     And,
     Arithmetic,
     Between,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.exact import LIMIT, Exact, group_total, integers, total
+from rules.quantities.exact import LIMIT, Exact, group_total, integers, total
 
 Row = Fraction | None
 

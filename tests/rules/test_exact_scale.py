@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.currency import currency
-from rules.exact import COMMON_BITS_MAX, LIMIT, Exact, group_total, integers
 from rules.kinds.base import Terms
 from rules.kinds.by_rank import ByRank
 from rules.kinds.scales import SCALES
 from rules.kinds.scales.peers import at_rows, circle_of, shared_denominator, standings
 from rules.kinds.scales.quantile import explain_percentile_of_peers, percentile_of_peers
-from rules.tiering import explain_rank, ranks
+from rules.quantities.currency import currency
+from rules.quantities.exact import COMMON_BITS_MAX, LIMIT, Exact, group_total, integers
+from rules.scorecards.tiering import explain_rank, ranks
 
 EUR = Terms(currency("EUR"))
 PARTNERS = 100_000

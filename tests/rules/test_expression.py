@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from rules.codes import EXPRESSIONS
-from rules.expression import BadExpression, ExpressionField, Written, parse_expression
-from rules.tree import (
+from rules.expressions.expression import BadExpression, ExpressionField, Written, parse_expression
+from rules.expressions.tree import (
     And,
     Call,
     Column,
@@ -307,7 +307,8 @@ def test_what_is_accepted_can_be_read_back_from_its_words() -> None:
 
 
 def test_sqlglot_is_loaded_only_when_an_expression_is_read() -> None:
-    script = "import sys, rules.expression, rules.tree_types, rules.evaluate; sys.exit('sqlglot' in sys.modules)"
+    modules = "rules.expressions.expression, rules.expressions.tree_types, rules.expressions.evaluate"
+    script = f"import sys, {modules}; sys.exit('sqlglot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

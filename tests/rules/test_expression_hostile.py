@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.codes import EXPRESSIONS
-from rules.expression import BadExpression, parse_expression
-from rules.tree import (
+from rules.expressions.expression import BadExpression, parse_expression
+from rules.expressions.tree import (
     words,
 )
 

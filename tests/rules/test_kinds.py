@@ -20,16 +20,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import rules.apportion
 import rules.kinds.share
-from rules.apportion import CONSERVING, Residue, apportion
-from rules.currency import currency
-from rules.exact import Exact
+import rules.quantities.apportion
 from rules.kinds import PAYOUTS, SHARES
 from rules.kinds.base import Kind, PayoutKind, Reason, ShareKind, Terms
 from rules.kinds.share import Members, explain_share
-from rules.rounding import QuantityOverflow, Rounding
-from rules.written import decimal_text
+from rules.quantities.apportion import CONSERVING, Residue, apportion
+from rules.quantities.currency import currency
+from rules.quantities.exact import Exact
+from rules.quantities.rounding import QuantityOverflow, Rounding
+from rules.quantities.written import decimal_text
 
 EUR = Terms(currency("EUR"))
 
@@ -280,7 +280,7 @@ def test_explain_calls_no_helper_of_compute(kind: type[Kind]) -> None:
 
 
 def test_the_explanation_of_a_share_calls_no_helper_of_apportion() -> None:
-    assert shared_helpers((rules.apportion, "apportion"), (rules.kinds.share, "explain_share")) == set()
+    assert shared_helpers((rules.quantities.apportion, "apportion"), (rules.kinds.share, "explain_share")) == set()
 
 
 def test_a_planted_shared_helper_is_found() -> None:

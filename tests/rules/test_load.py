@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rules.apportion import Residue
 from rules.kinds.rate import Rate
 from rules.load import Loaded, load, understand
 from rules.problem import Refused
-from rules.rounding import Rounding
+from rules.quantities.apportion import Residue
+from rules.quantities.rounding import Rounding
 
 FRAME = """\
 program: Story

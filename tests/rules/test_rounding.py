@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import rules.rounding
+import rules.quantities.rounding
 from rules.codes import QUANTITIES
 from rules.problem import Refused
-from rules.rounding import (
+from rules.quantities.rounding import (
     QuantityOverflow,
     Rounding,
     multiply_divide,
@@ -147,7 +147,9 @@ def test_no_rows_give_no_rows() -> None:
 
 
 def test_ordinary_money_never_needs_the_slower_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules.rounding, "_floor_exact", lambda *_: pytest.fail("not within the bounds of int64"))
+    monkeypatch.setattr(
+        rules.quantities.rounding, "_floor_exact", lambda *_: pytest.fail("not within the bounds of int64")
+    )
     amounts = np.array([10**15, -(10**15), 1, 0])  # the largest amount that a document may hold
     rates_fp = np.array([999_999_999, 75_000_000, 10**9, 1])
     assert multiply_divide(amounts, rates_fp, 10**9).tolist() == [999_999_999_000_000, -75_000_000_000_000, 1, 0]

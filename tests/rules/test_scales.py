@@ -13,14 +13,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rules.currency import currency
-from rules.exact import Exact
+from rules.expressions.tree import Type
 from rules.kinds.base import Terms
 from rules.kinds.scales import SCALES
 from rules.kinds.scales.base import Better, ScaleKind
 from rules.kinds.scales.quantile import Quantile, explain_percentile_of_peers, percentile_of_peers
 from rules.kinds.scales.reference import Reference
-from rules.tree import Type
+from rules.quantities.currency import currency
+from rules.quantities.exact import Exact
 
 EUR = Terms(currency("EUR"))
 IMPROVED = {"over": {"expression": "last_year"}, "measured": "difference", "scale": {"min_max": {}}}

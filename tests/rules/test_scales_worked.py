@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.currency import currency
-from rules.exact import Exact
+from rules.expressions.tree import Type
 from rules.kinds.base import Terms
 from rules.kinds.scales import SCALES
 from rules.kinds.scales.quantile import Quantile, percentile_of_peers
 from rules.kinds.scales.z_score import _half_even_root, _nearest_root
-from rules.tree import Type
+from rules.quantities.currency import currency
+from rules.quantities.exact import Exact
 
 EUR = Terms(currency("EUR"))
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from rules.document import plain, read_document
+from rules.document.reader import plain, read_document
 from rules.schema import program_schema
 
 ROOT = Path(__file__).parents[2]

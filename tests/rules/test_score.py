@@ -9,12 +9,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.currency import currency
-from rules.exact import Exact
 from rules.kinds.base import Reason, Terms
-from rules.score import Extras, NotScored, Scored, score
-from rules.score_reason import ScoreReason, Told, explain_score
-from rules.scorecard import ScorecardSpec
+from rules.quantities.currency import currency
+from rules.quantities.exact import Exact
+from rules.scorecards.score import Extras, NotScored, Scored, score
+from rules.scorecards.score_reason import ScoreReason, Told, explain_score
+from rules.scorecards.scorecard import ScorecardSpec
 
 EUR = Terms(currency("EUR"))
 GATE = {"at_least": "1"}  # any scale: these tests begin with the points

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rules.currency import currency
+from rules.expressions.tree import Type
 from rules.kinds.base import Terms
-from rules.score_faults import scale_faults, weight_faults
-from rules.scorecard import ScorecardSpec
-from rules.tree import Type
+from rules.quantities.currency import currency
+from rules.scorecards.score_faults import scale_faults, weight_faults
+from rules.scorecards.scorecard import ScorecardSpec
 
 EUR = Terms(currency("EUR"))
 GATE = {"at_least": "1"}

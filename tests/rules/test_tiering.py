@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.exact import Exact
-from rules.tiering import TiersSpec, Ties, explain_rank, explain_tier, ranks, tier_codes
+from rules.quantities.exact import Exact
+from rules.scorecards.tiering import TiersSpec, Ties, explain_rank, explain_tier, ranks, tier_codes
 
 LEVELS = {"bronze": "0", "silver": "60", "gold": "80"}
 PLAIN = TiersSpec.model_validate(LEVELS)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.codes import EXPRESSIONS
-from rules.evaluate import Value, evaluate
-from rules.expression import parse_expression
-from rules.tree import (
+from rules.expressions.evaluate import Value, evaluate
+from rules.expressions.expression import parse_expression
+from rules.expressions.tree import (
     And,
     Arithmetic,
     Between,
@@ -33,7 +33,7 @@ from rules.tree import (
     columns,
     words,
 )
-from rules.tree_types import typed
+from rules.expressions.tree_types import typed
 
 A = Column(None, "a")
 

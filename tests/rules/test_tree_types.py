@@ -8,15 +8,15 @@ from fractions import Fraction
 import pytest
 
 from rules.codes import EXPRESSIONS
-from rules.expression import parse_expression
-from rules.tree import (
+from rules.expressions.expression import parse_expression
+from rules.expressions.tree import (
     Column,
     Comparison,
     Literal,
     Type,
     words,
 )
-from rules.tree_types import typed
+from rules.expressions.tree_types import typed
 
 COLUMNS = {
     "deals.amount": Type.MONEY,

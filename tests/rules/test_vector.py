@@ -15,10 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.evaluate import Value, evaluate
-from rules.exact import Exact
-from rules.expression import parse_expression
-from rules.tree import (
+from rules.expressions.evaluate import Value, evaluate
+from rules.expressions.expression import parse_expression
+from rules.expressions.tree import (
     And,
     Arithmetic,
     Between,
@@ -36,7 +35,8 @@ from rules.tree import (
     Type,
     words,
 )
-from rules.vector import Truth, leaves, number, truth
+from rules.expressions.vector import Truth, leaves, number, truth
+from rules.quantities.exact import Exact
 
 # Columns of a deal, and two that a partner has already (no table): KPIs and the like.
 TYPES = {

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rules.codes import WRITTEN
-from rules.written import (
+from rules.quantities.written import (
     CountField,
     DateField,
     DateRange,

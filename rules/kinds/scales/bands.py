@@ -9,12 +9,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rules.exact import Exact
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Kind, Reason, Terms
 from rules.kinds.scales.base import Better, Faults, ScaleKind, View, flat, only_where
 from rules.kinds.scales.reference import Reference
-from rules.tree import Type
-from rules.written import NumberField
+from rules.quantities.exact import Exact
+from rules.quantities.written import NumberField
 
 
 class Band(Kind):

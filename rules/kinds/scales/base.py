@@ -12,13 +12,13 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from rules.exact import Exact, Flags
-from rules.expression import ExpressionField, Written
+from rules.expressions.expression import ExpressionField, Written
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Kind, Reason, Terms, number
 from rules.kinds.scales.reference import Reference
-from rules.rounding import Rounding, multiply_divide, round_fraction
-from rules.tree import Type
-from rules.written import NumberField
+from rules.quantities.exact import Exact, Flags
+from rules.quantities.rounding import Rounding, multiply_divide, round_fraction
+from rules.quantities.written import NumberField
 
 Better = Literal["higher", "lower"]
 Faults = list[tuple[str, str, str]]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
-from rules.exact import Exact
 from rules.kinds.scales.several import Several
+from rules.quantities.exact import Exact
 
 
 class BetterOf(Several):

@@ -8,11 +8,11 @@ from fractions import Fraction
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from rules.exact import Exact
 from rules.kinds.base import Columns, Kind, Reason, number
 from rules.kinds.scales.base import Better, ScaleKind, View, flat, only_where
 from rules.kinds.scales.reference import Reference
-from rules.written import NumberField
+from rules.quantities.exact import Exact
+from rules.quantities.written import NumberField
 
 
 class GatePoints(Kind):

@@ -9,13 +9,13 @@ from typing import Literal
 
 import numpy as np
 
-from rules.exact import Exact
-from rules.expression import Written
+from rules.expressions.expression import Written
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Reason, Terms, percent
 from rules.kinds.scales.base import Better, Faults, ScaleKind, View, columns_below
 from rules.kinds.scales.plain import PlainScale
 from rules.kinds.scales.reference import Reference
-from rules.tree import Type
+from rules.quantities.exact import Exact
 
 _INNER = "scale."
 

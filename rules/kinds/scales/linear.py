@@ -7,12 +7,12 @@ from fractions import Fraction
 
 from pydantic import Field
 
-from rules.exact import Exact
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Reason, Terms, number
 from rules.kinds.scales.base import Better, Faults, PointsRange, ScaleKind, View, flat, only_where
 from rules.kinds.scales.reference import Reference
-from rules.tree import Type
-from rules.written import NumberField
+from rules.quantities.exact import Exact
+from rules.quantities.written import NumberField
 
 
 class Linear(ScaleKind):

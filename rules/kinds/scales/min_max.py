@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rules.exact import Exact
 from rules.kinds.base import Columns, Reason
 from rules.kinds.scales.base import Better, PeerScale, PointsRange, View
 from rules.kinds.scales.peers import at_rows, circle_of, standings
-from rules.written import NumberField
+from rules.quantities.exact import Exact
+from rules.quantities.written import NumberField
 
 
 class MinMax(PeerScale):

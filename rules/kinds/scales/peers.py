@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.exact import Exact
+from rules.quantities.exact import Exact
 
 Rows = NDArray[Any]  # positions
 Counts = NDArray[np.int64]

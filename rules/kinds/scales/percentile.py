@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal
 
-from rules.exact import Exact
 from rules.kinds.base import Columns, Reason, number, percent
 from rules.kinds.scales.base import Better, PeerScale, PointsRange, View
 from rules.kinds.scales.peers import Counts, First, at_rows, circle_of, standings
+from rules.quantities.exact import Exact
 
 Method = Literal["mid", "below", "at_or_below", "inclusive", "exclusive"]
 

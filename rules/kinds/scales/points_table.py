@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rules.exact import Exact
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Kind, Reason, Terms, number
 from rules.kinds.scales.base import Better, Faults, ScaleKind, View, ascending_faults, flat, only_where
 from rules.kinds.scales.reference import Reference
-from rules.tree import Type
-from rules.written import NumberField
+from rules.quantities.exact import Exact
+from rules.quantities.written import NumberField
 
 
 class TablePoint(Kind):

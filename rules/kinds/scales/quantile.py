@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from rules.exact import Exact
 from rules.kinds.base import Reason, number
 from rules.kinds.scales.peers import at_rows, circle_of, group_codes, standings
-from rules.rounding import multiply_floor
+from rules.quantities.exact import Exact
+from rules.quantities.rounding import multiply_floor
 
 Quantile = Literal["interpolated", "nearest_rank"]
 

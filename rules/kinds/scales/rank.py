@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rules.exact import Exact
 from rules.kinds.base import Columns, Kind, Reason, number
 from rules.kinds.scales.base import Better, PeerScale, View
 from rules.kinds.scales.peers import Counts, First, at_rows, circle_of, standings, weights_of_places
-from rules.written import NumberField
+from rules.quantities.exact import Exact
+from rules.quantities.written import NumberField
 
 
 class PlacePoints(Kind):

@@ -12,12 +12,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from rules.expression import ExpressionField
+from rules.expressions.expression import ExpressionField
+from rules.expressions.tree import Type
 from rules.kinds.base import Kind, Terms
 from rules.kinds.scales.quantile import Quantile
-from rules.numerals import NUMBER_PATTERN, Unwritable
-from rules.tree import Type
-from rules.written import (
+from rules.quantities.numerals import NUMBER_PATTERN, Unwritable
+from rules.quantities.written import (
     MONEY_PATTERN,
     RATE_PATTERN,
     Money,
@@ -156,7 +156,7 @@ class Reference(Kind):
     def literal(self, terms: Terms, measured: Type) -> Fraction | None:
         """The value of a literal in the KPI's unit: minor units where it is money; None for other sources.
 
-        >>> from rules.currency import currency
+        >>> from rules.quantities.currency import currency
         >>> reference = Reference.model_validate("EUR 12.50")
         >>> reference.literal(Terms(currency("EUR")), Type.MONEY)
         Fraction(1250, 1)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, create_model, model_validator
 
-from rules.exact import Exact
-from rules.expression import Written
+from rules.expressions.expression import Written
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Reason, Terms, number
 from rules.kinds.scales.base import Better, Faults, ScaleKind, View, columns_below, only_where
 from rules.kinds.scales.choice import Choice, Register, scale_fields
 from rules.kinds.scales.improvement import Improvement
 from rules.kinds.scales.plain import PLAIN
 from rules.kinds.scales.reference import Reference
-from rules.tree import Type
+from rules.quantities.exact import Exact
 
 PARTS: dict[str, type[ScaleKind]] = {**PLAIN, "improvement": Improvement}
 

@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from rules.exact import Exact, Integers, integers
 from rules.kinds.base import Columns, Reason, number
 from rules.kinds.scales.base import Better, PeerScale, View
 from rules.kinds.scales.peers import circle_of, peer_groups, shared_denominator
-from rules.rounding import Rounding, round_fraction
-from rules.written import NumberField
+from rules.quantities.exact import Exact, Integers, integers
+from rules.quantities.rounding import Rounding, round_fraction
+from rules.quantities.written import NumberField
 
 _BILLION = 10**9
 

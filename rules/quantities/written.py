@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from rules.numerals import (
+from rules.quantities.numerals import (
     COUNT_PATTERN,
     DECIMAL_PATTERN,
     FRACTION_PATTERN,
@@ -35,7 +35,7 @@ from rules.numerals import (
     parse_fraction,
     shown_text,
 )
-from rules.numerals import Unwritable as Unwritable
+from rules.quantities.numerals import Unwritable as Unwritable
 
 RATE_PATTERN = rf"{DECIMAL_PATTERN}%?|{FRACTION_PATTERN}"
 MONEY_PATTERN = rf"(?:[A-Z]{{3}} )?{DECIMAL_PATTERN}"

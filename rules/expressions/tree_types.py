@@ -13,8 +13,8 @@ from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
 
-from rules.tokens import iso_date
-from rules.tree import (
+from rules.expressions.tokens import iso_date
+from rules.expressions.tree import (
     And,
     Arithmetic,
     Between,
@@ -60,8 +60,8 @@ def typed(
     `money_decimals` are the decimals of the currency; `wanted` is what the place asks for, so that a bare `500` is
     money where money is due. Not to be applied to its own answer: money would be scaled twice.
 
-    >>> from rules.expression import parse_expression
-    >>> from rules.tree import words
+    >>> from rules.expressions.expression import parse_expression
+    >>> from rules.expressions.tree import words
     >>> tree, type, faults = typed(parse_expression("amount * 0.1 > 50"), lambda column: Type.MONEY, list, 2)
     >>> words(tree), str(type), faults
     ('amount * 0.1 > 5000', 'flag', ())

@@ -1,9 +1,9 @@
 """Expressions as people write them: SQL text in, a frozen tree out, and nothing of the text in between.
 
-The text is cut into tokens under limits (`rules.tokens`). Names and values become leaves at once; sqlglot is asked
-only how the operators between them group, on a text of keywords, operators and leaf numbers that is made here. Brackets
-are taken from the inside out, so that its stack never grows with the input. Its answer is rebuilt against a list of
-allowed nodes into our own. This is the only module that imports sqlglot.
+The text is cut into tokens under limits (`rules.expressions.tokens`). Names and values become leaves at once; sqlglot
+is asked only how the operators between them group, on a text of keywords, operators and leaf numbers that is made
+here. Brackets are taken from the inside out, so that its stack never grows with the input. Its answer is rebuilt
+against a list of allowed nodes into our own. This is the only module that imports sqlglot.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from rules.tokens import DEPTH_MAX, LENGTH_MAX, BadExpression, Token, scan, too_deep
-from rules.tree import (
+from rules.expressions.tokens import DEPTH_MAX, LENGTH_MAX, BadExpression, Token, scan, too_deep
+from rules.expressions.tree import (
     FUNCTIONS,
     And,
     Arithmetic,

@@ -1,8 +1,8 @@
 """Expressions as frozen trees: what a condition, a measure or a formula says, without the text that it was written in.
 
-In: nodes made by `rules.expression` (from text) or by `rules.tree_types` (rewritten to types). Out: the columns that a
-tree reads, and its canonical words. Every node knows the character offset `at` where it was written; the offset is no
-part of its identity, so that two ways of laying out one expression are equal.
+In: nodes made by `rules.expressions.expression` (from text) or by `rules.expressions.tree_types` (rewritten to
+types). Out: the columns that a tree reads, and its canonical words. Every node knows the character offset `at` where
+it was written; the offset is no part of its identity, so that two ways of laying out one expression are equal.
 """
 
 from __future__ import annotations
@@ -289,7 +289,7 @@ _ANY, _LOGIC, _NOT, _TEST, _SUM, _PRODUCT, _SIGN, _ATOM = range(8)
 def words(tree: Expression) -> str:
     """The canonical text of `tree`: one layout for each meaning, plain to read, which parses back to an equal tree.
 
-    Recursive: for trees within the depth that `rules.expression` accepts.
+    Recursive: for trees within the depth that `rules.expressions.expression` accepts.
 
     >>> words(Comparison(">", Column("deals", "amount"), Negate(Literal(Fraction("2.50")))))
     'deals.amount > -2.5'

@@ -1,6 +1,7 @@
 """The score of a scorecard: points of KPIs go in as columns, the score, rounded once, comes out with all its parts.
 
-`score` weighs whole columns; its twin, `rules.score_reason.explain_score`, weighs one row in fractions and words.
+`score` weighs whole columns; its twin, `rules.scorecards.score_reason.explain_score`, weighs one row in fractions and
+words.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.exact import Exact, Flags, Integers
 from rules.kinds.scales.base import only_where
-from rules.rounding import multiply_divide
-from rules.scorecard import GroupSpec, Missing, Parts, ScorecardSpec
+from rules.quantities.exact import Exact, Flags, Integers
+from rules.quantities.rounding import multiply_divide
+from rules.scorecards.scorecard import GroupSpec, Missing, Parts, ScorecardSpec
 
 
 class NotScored(IntEnum):

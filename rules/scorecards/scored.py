@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from rules.expressions.tree import Expression, Type
 from rules.kinds.scales.base import Better, ScaleKind
 from rules.kinds.scales.quantile import Quantile
 from rules.problem import Place
-from rules.scorecard import ScorecardSpec
-from rules.tree import Expression, Type
+from rules.scorecards.scorecard import ScorecardSpec
 
 
 @dataclass(frozen=True, slots=True)

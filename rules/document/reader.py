@@ -1,8 +1,9 @@
 """The document reader: bytes of a YAML 1.2 file in, a tree of texts with their places and every problem out.
 
 It reads the parser's events and builds no value: `NO`, `010`, `1_250.00`, `2026-01-01`, `12:30` and `~` keep their
-text, and the grammars of `rules.written` decide what they mean. Anchors, aliases, merge keys, tags, directives and a
-second document are refused, so that the text on a line is all that the line says. The only door of ruamel.yaml.
+text, and the grammars of `rules.quantities.written` decide what they mean. Anchors, aliases, merge keys, tags,
+directives and a second document are refused, so that the text on a line is all that the line says. The only door of
+ruamel.yaml.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.scanner import Scanner, ScannerError
 
-from rules.document_syntax import NO_TAG, syntax_problem
-from rules.document_text import REFUSED_CHARACTERS, document_text
+from rules.document.syntax import NO_TAG, syntax_problem
+from rules.document.text import REFUSED_CHARACTERS, document_text
 from rules.problem import Place, Problem
 
 

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias, get_args
 
-from rules.tree import FUNCTIONS, Column, Expression, Fault, Interval, Literal, Unit
+from rules.expressions.tree import FUNCTIONS, Column, Expression, Fault, Interval, Literal, Unit
 
 LENGTH_MAX = 2_000
 TOKENS_MAX = 500

@@ -1,7 +1,8 @@
 """A scorecard as it is written: weighted groups of KPIs, each on a scale, and what happens to their points.
 
-Frozen models of the document. What they mean is in `rules.score` (the weighing) and `rules.tiering` (tiers and ranks);
-faults that one key alone does not show are found by `rules.score_faults`.
+Frozen models of the document. What they mean is in `rules.scorecards.score` (the weighing) and
+`rules.scorecards.tiering` (tiers and ranks); faults that one key alone does not show are found by
+`rules.scorecards.score_faults`.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from rules.expression import ExpressionField
+from rules.expressions.expression import ExpressionField
 from rules.kinds.base import Kind
 from rules.kinds.scales import SCALES
 from rules.kinds.scales.choice import Choice, Register, scale_fields
 from rules.kinds.scales.gate import Gate, GatePoints
 from rules.names import Name
-from rules.rounding import Rounding
-from rules.tiering import RankSpec, TiersSpec
-from rules.written import CountField, FlagField, NumberField, RateField
+from rules.quantities.rounding import Rounding
+from rules.quantities.written import CountField, FlagField, NumberField, RateField
+from rules.scorecards.tiering import RankSpec, TiersSpec
 
 Missing = Literal["error", "zero", "carry_last", "reweight"]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from rules.expressions.tree import Type
 from rules.kinds.base import Terms, percent
 from rules.kinds.scales.base import ScaleKind
-from rules.scorecard import Parts, ScorecardSpec
-from rules.tree import Type
+from rules.scorecards.scorecard import Parts, ScorecardSpec
 
 Path = tuple[str, ...]
 PlacedFault = tuple[str, Path, str, str]

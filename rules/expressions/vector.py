@@ -1,5 +1,5 @@
-"""Measures and conditions over whole columns: the vectorised twin of `rules.evaluate`, exact, unknown where it is
-unknown.
+"""Measures and conditions over whole columns: the vectorised twin of `rules.expressions.evaluate`, exact, unknown
+where it is unknown.
 
 The columns come from a caller by leaf: a number for each column that is one, and true, false or unknown for each part
 of a condition over tables that has no product and no quotient (facts answer those by SQL).
@@ -13,8 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rules.exact import Exact, Flags
-from rules.tree import (
+from rules.expressions.tree import (
     And,
     Arithmetic,
     Between,
@@ -33,6 +32,7 @@ from rules.tree import (
     children,
     columns,
 )
+from rules.quantities.exact import Exact, Flags
 
 TypeOf = Callable[[Column], Type]
 _LOGIC = (And, Or, Not, Comparison, InList, Between, IsNull)
@@ -80,7 +80,7 @@ def _nodes(tree: Expression) -> Iterator[Expression]:
 def number(tree: Expression, leaf: Leaf, type_of: TypeOf, rows: int) -> Exact:
     """The value of a numeric tree for each row; money is in minor units.
 
-    >>> from rules.expression import parse_expression
+    >>> from rules.expressions.expression import parse_expression
     >>> amount = Exact.of([100_000, None])
     >>> half = parse_expression("deals.amount * 0.5")
     >>> number(half, lambda tree: amount, lambda column: Type.MONEY, 2).fractions()

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TypeAlias, cast
 
-from rules.tree import (
+from rules.expressions.tree import (
     And,
     Arithmetic,
     Between,
@@ -36,12 +36,12 @@ Row: TypeAlias = Callable[[Column], Value]
 def evaluate(tree: Expression, row: Row) -> Value:
     """The value of `tree` on the row whose columns `row` gives; None is unknown.
 
-    `tree` comes from `rules.tree_types.typed` without faults, so that its types fit; money is in minor units, numbers
-    are exact and nothing is rounded. An operation on an unknown is unknown, except that `and`, `or`, `case`,
-    `coalesce`, `nullif` and `is null` decide where they can. A division by zero is unknown, and so is a date beyond
-    the calendar.
+    `tree` comes from `rules.expressions.tree_types.typed` without faults, so that its types fit; money is in minor
+    units, numbers are exact and nothing is rounded. An operation on an unknown is unknown, except that `and`, `or`,
+    `case`, `coalesce`, `nullif` and `is null` decide where they can. A division by zero is unknown, and so is a date
+    beyond the calendar.
 
-    >>> from rules.expression import parse_expression
+    >>> from rules.expressions.expression import parse_expression
     >>> evaluate(parse_expression("annual_value_minor * 0.075"), lambda column: 100_000)
     Fraction(7500, 1)
     """

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from rules.exact import Exact
-from rules.expression import ExpressionField
+from rules.expressions.expression import ExpressionField
 from rules.kinds.base import Kind, Reason, number
 from rules.kinds.scales.peers import Standings, at_rows, circle_of, standings
 from rules.names import Name
-from rules.numerals import Unwritable
-from rules.written import NumberField, number_text, parse_number
+from rules.quantities.exact import Exact
+from rules.quantities.numerals import Unwritable
+from rules.quantities.written import NumberField, number_text, parse_number
 
 Ties = Literal["competition", "dense", "ordinal", "mean"]
 

@@ -1,4 +1,4 @@
-"""Why a score is what it is: the twin of `rules.score`, for one row, in fractions and words.
+"""Why a score is what it is: the twin of `rules.scorecards.score`, for one row, in fractions and words.
 
 It reads the points of the KPIs, never the score, and works weights, groups and the score out again on its own; where
 reasons for the points are told, they must come to them.
@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from rules.exact import Exact
 from rules.kinds.base import Reason, Terms, number, percent
-from rules.rounding import round_fraction
-from rules.score import Extras, NotScored
-from rules.scorecard import KpiEntry, Parts, ScorecardSpec
+from rules.quantities.exact import Exact
+from rules.quantities.rounding import round_fraction
+from rules.scorecards.score import Extras, NotScored
+from rules.scorecards.scorecard import KpiEntry, Parts, ScorecardSpec
 
 
 @dataclass(frozen=True, slots=True)

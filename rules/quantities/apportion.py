@@ -18,7 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.problem import Place, Problem, Refused
-from rules.rounding import INT64_MAX, Rounding, Whole, check_step, multiply_divide, multiply_floor, narrow, whole_column
+from rules.quantities.rounding import (
+    INT64_MAX,
+    Rounding,
+    Whole,
+    check_step,
+    multiply_divide,
+    multiply_floor,
+    narrow,
+    whole_column,
+)
 
 Keys: TypeAlias = NDArray[Any]
 
