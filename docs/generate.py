@@ -23,7 +23,7 @@ from engine.reports.kpis import definition
 from rules.catalogue import TOPICS, topic_kpis
 from rules.codes import SECTIONS
 from rules.quantities.currency import DECIMALS
-from rules.tables import DERIVED, REFERRED, Table, canonical, topics
+from rules.tables import DERIVED, NEEDS, NEVER_BEFORE, REFERRED, Table, canonical, topics
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs/reference"
@@ -104,6 +104,15 @@ def tables_page() -> str:
     return "".join(parts)
 
 
+def _contradictions(one: Table) -> list[str]:
+    """The rows of a canonical table that contradict themselves."""
+    told = []
+    for needs in NEEDS.get(one.name, ()):
+        says = " or ".join(f"`{value}`" for value in needs.values) or "not zero"
+        told.append(f"`{needs.column}` is {says} and `{needs.date}` is blank")
+    return told + [f"`{later}` is before `{first}`" for first, later in NEVER_BEFORE.get(one.name, ())]
+
+
 def _table_section(one: Table) -> str:
     rows = [
         (f"`{each.name}`", each.type.value, ("key, may be blank" if each.blank_key else "key") if each.in_key else "")
@@ -119,6 +128,8 @@ def _table_section(one: Table) -> str:
         if of == one.name
     ]
     told = "\nDerived, with no column in the file: " + " ".join(derived) + "\n" if derived else ""
+    rejected = _contradictions(one)
+    told += "\nRejected, where the file has both columns: " + "; ".join(rejected) + ".\n" if rejected else ""
     return f"\n### {one.name}\n\nOne row is {cell(one.row)}.\n\n{table(('column', 'type', ''), rows)}{told}"
 
 

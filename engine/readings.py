@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from engine.values import Kpi, Pay, Plan, Reading, ReadRows, Score
+from engine.values import Due, Kpi, Plan, Reading, ReadRows, Score
 from rules.calendar import Period
 from rules.expressions.tree import And, Column, Comparison, Expression, InList, Literal, columns
 from rules.meaning import MeasureMeaning
@@ -58,7 +58,7 @@ def _measurings(card: ScorecardMeaning) -> Iterator[Measuring]:
 def _rows(plan: Plan, step: ReadRows, period: Period) -> Iterator[Reading]:
     component = step.name.rsplit(".", 1)[0]
     left_out = any(
-        isinstance(each, Pay) and each.frame == step.name and each.unknown == "leave_out" for each in plan.steps
+        isinstance(each, Due) and each.frame == step.name and each.unknown == "leave_out" for each in plan.steps
     )
     trees = tuple(tree for tree, _ in step.measures.values())
     plain = tuple(tree for tree in trees if isinstance(tree, Column) and tree.table is not None)

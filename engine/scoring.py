@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.values import PARTNERS, Facts
+from engine.values import ALWAYS, PARTNERS, Facts
 from rules.expressions.tree import Expression, Type
 from rules.kinds.scales.base import only_where
 from rules.kinds.scales.quantile import percentile_of_peers
@@ -132,7 +132,7 @@ def _extra(
 
 
 def _valued(expression: tuple[Expression, Type], named: Mapping[str, Exact], facts: Facts) -> Exact:
-    return facts.rows(PARTNERS, None, None, {"value": expression}, named).measures["value"]
+    return facts.rows(PARTNERS, None, None, ALWAYS, {"value": expression}, named).measures["value"]
 
 
 def _holding(condition: Expression, named: Mapping[str, Exact], facts: Facts) -> tuple[Flags, Flags]:

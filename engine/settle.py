@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.digest import canonical, sha256
-from engine.values import PARTNERS, PAYOUT, Input, Lines, Pay, Plan, Run, Share, Sheet
+from engine.values import PARTNERS, PAYOUT, Input, Lines, Plan, Run, Share, Sheet
 from engine.version import VERSION
 from rules.catalogue import catalogue_digest
 from rules.problem import Problem, Refused
@@ -34,7 +34,7 @@ def settle(
     id.
     """
     lines = _lines(plan, sheet)
-    parts = [sheet.columns[step.component].numerator for step in plan.components]
+    parts = [sheet.columns[step.name].numerator for step in plan.components]
     paid = sheet.columns[PAYOUT].numerator
     if any(_is_beyond(column) for column in (*parts, paid)) or abs(total(paid)) >= LIMIT:
         hint = "the books hold amounts below 2^63 minor units; check the rates, and the unit of the amounts"
@@ -45,7 +45,7 @@ def settle(
             int(sheet.columns[step.size].numerator[0]),
             int(sheet.columns[f"{step.component}.left"].numerator[0]),
         )
-        for step in plan.components
+        for step in plan.steps
         if isinstance(step, Share)
     }
     _assert_books(plan, lines, payouts, pools)
@@ -67,7 +67,7 @@ def settle(
             }
             for each in sorted(inputs, key=lambda each: each.table)
         ],
-        "components": [step.component for step in plan.components],
+        "components": [step.name for step in plan.components],
         "lines": len(lines),
         "lines_sha256": lines_digest(lines, plan.terms.currency.code),
         "partners": len(partners),
@@ -80,7 +80,7 @@ def settle(
         title=plan.title,
         period=sheet.period,
         currency=plan.terms.currency.code,
-        components=tuple(step.component for step in plan.components),
+        components=tuple(step.name for step in plan.components),
         partners=partners,
         payouts_minor=payouts,
         lines=lines,
@@ -114,21 +114,29 @@ def _line_text(currency: str, partner: str, component: str, table: str, key: str
 def _lines(plan: Plan, sheet: Sheet) -> Lines:
     """Every paid row and every share, sorted by partner, component and key; rows that pay nothing stay visible."""
     partner, component, table, key, amount = [], [], [], [], []
+    shared = {step.component for step in plan.steps if isinstance(step, Share)}
     for step in plan.components:
-        frame, paid = sheet.frames[step.frame], sheet.columns[step.name]
-        known = paid.is_known()
-        partner.append(sheet.partners.keys[frame.partners[known]])
-        component.append(np.full(int(known.sum()), step.component, dtype=object))
-        source = "pool" if isinstance(step, Share) else frame.table
-        table.append(np.full(int(known.sum()), source, dtype=object))
-        key.append(frame.keys[known])
-        amount.append(paid.numerator[known].astype(np.int64))
+        for name, of in step.lines:
+            frame, paid = sheet.frames[of], sheet.columns[name]
+            known = paid.is_known()
+            source = "pool" if step.name in shared else frame.table
+            partner.append(sheet.partners.keys[frame.partners[known]])
+            component.append(_constant(step.name, int(known.sum())))
+            table.append(_constant(source, int(known.sum())))
+            key.append(frame.keys[known])
+            amount.append(paid.numerator[known].astype(np.int64))
     if not amount:  # a program that only scores
         none = np.array([], dtype=object)
         return Lines(none, none, none, none, np.array([], dtype=np.int64))
     columns = [np.concatenate(each) for each in (partner, component, table, key, amount)]
     order = np.lexsort([_ranks(columns[index]) for index in (3, 2, 1, 0)])
     return Lines(*(column[order] for column in columns))
+
+
+def _constant(text: str, rows: int) -> NDArray[Any]:
+    column = np.empty(rows, dtype=object)
+    column[:] = text
+    return column
 
 
 def sheet_digest(sheet: Sheet) -> str:
@@ -164,8 +172,6 @@ def _assert_books(plan: Plan, lines: Lines, payouts: Integers, pools: dict[str, 
     assert bool((payouts[:, :-1].sum(axis=1) == payouts[:, -1]).all()), "components add up to a payout"
     assert grand == sum(total(payouts[:, index]) for index in range(payouts.shape[1] - 1)), "columns add up"
     for index, step in enumerate(plan.components):
-        if isinstance(step, Share):
-            size, left = pools[step.component]
-            assert total(payouts[:, index]) + left == size, f"{step.component} is conserved"
-        else:
-            assert isinstance(step, Pay)
+        if step.name in pools:
+            size, left = pools[step.name]
+            assert total(payouts[:, index]) + left == size, f"{step.name} is conserved"

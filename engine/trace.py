@@ -45,7 +45,8 @@ def trace(
     row."""
     record = facts.record(table, key)
     if record is None:
-        hint = "name the key as the source has it (parts joined by /); a rejected row is listed by show RUN --rejected"
+        hint = r"name the key as the source has it (parts joined by /; a / inside of one is written \/); "
+        hint += "a rejected row is listed by show RUN --rejected"
         raise Refused(Problem("S114", f"{table} has no accepted row {key}", Place(), hint))
     found: list[Verdict] = []
     for reading in readings:
@@ -198,7 +199,7 @@ def _is_line(sheet: Sheet, reading: Reading, record: int) -> bool:
 
 def _paid(plan: Plan, sheet: Sheet, reading: Reading, key: str) -> int | None:
     """What the row was paid by the rule, where the rule pays rows one by one."""
-    for step in plan.components:
+    for step in plan.steps:
         if isinstance(step, Pay) and step.component == reading.name:
             rows = np.flatnonzero(sheet.frames[step.frame].keys == key)
             value = sheet.columns[step.name].fraction(int(rows[0])) if len(rows) else None

@@ -12,8 +12,9 @@ from fractions import Fraction
 
 from rules.calendar import Calendar
 from rules.expressions.tree import Column, Expression, Type
-from rules.kinds.base import PayoutKind, ShareKind, Terms
+from rules.kinds.base import ShareKind, Terms
 from rules.kpi import Window
+from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Place
 from rules.quantities.apportion import Residue
 from rules.quantities.written import DateRange
@@ -96,12 +97,15 @@ class MeasureMeaning:
 class KpiMeaning:
     """A KPI: a measure, the ratio of two measures times a factor, or a formula over named KPIs.
 
-    `is_averaged` (a formula's): above partners its values are averaged instead of worked out from sums.
+    `unit` is how people read its value: money (minor units here), percent (0.8 here, 80 % there), count, days, score,
+    ratio, minutes or number. `is_averaged` (a formula's): above partners its values are averaged instead of worked out
+    from sums.
     """
 
     name: str
     title: str
     type: Type
+    unit: str
     better: str
     level: str
     numerator: MeasureMeaning | None
@@ -117,21 +121,6 @@ class KpiMeaning:
     def measures(self) -> tuple[MeasureMeaning, ...]:
         """The measures that it rests on itself."""
         return tuple(each for each in (self.numerator, self.denominator) if each is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class PayoutMeaning:
-    """A payout rule."""
-
-    name: str
-    title: str
-    rows: RowsMeaning
-    base: Expression | None
-    base_type: Type | None
-    kind: PayoutKind
-    terms: Terms
-    unknown: str
-    place: Place
 
 
 @dataclass(frozen=True, slots=True)

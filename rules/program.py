@@ -8,36 +8,21 @@ here without a line changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, create_model, model_validator
 
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
-from rules.kinds import PAYOUTS, SHARES
-from rules.kinds.base import Kind, PayoutKind, ShareKind
+from rules.kinds import SHARES
+from rules.kinds.base import Kind, ShareKind
+from rules.kinds.choosing import check_one_kind, fields_of
 from rules.kpi import KpiSpec
 from rules.names import Name
+from rules.payouts.spec import Payout, RoundingSpec, Written
 from rules.quantities.apportion import Residue
-from rules.quantities.rounding import Rounding
 from rules.quantities.written import CountField, MoneyField, RangeField
 from rules.scorecards.scorecard import ScorecardSpec
-
-
-class Written(BaseModel):
-    """A part of the document: frozen, and with no key that the program does not know."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class RoundingSpec(Kind):
-    """How a payout line is rounded where it is born: the mode, and the step to which (a minor unit unless said)."""
-
-    short = "mode"
-
-    mode: Annotated[Rounding, Field(strict=False)] = Rounding.HALF_UP
-    to: MoneyField | None = None
 
 
 class CalendarSpec(Kind):
@@ -100,41 +85,6 @@ class TableSpec(Written):
     columns: Mapping[Name, Annotated[Type, Field(strict=False)]]
 
 
-class RuleSpec(Written):
-    """What every payout rule may say beside its kind."""
-
-    title: str | None = None
-    for_each: Name | None = Field(
-        default=None, description="the table whose rows are paid; partners unless a base says"
-    )
-    base: ExpressionField | None = Field(default=None, description="what the kind measures on each row")
-    where: ExpressionField | None = Field(default=None, description="only rows for which this holds")
-    dated: ExpressionField | None = Field(default=None, description="the date that puts a row into a period")
-    rounding: RoundingSpec | None = None
-    unknown: Literal["refuse", "leave_out"] = Field(
-        default="refuse", description="what a row with an unknown base does"
-    )
-
-
-class _Payout(RuleSpec):
-    @property
-    def kind_name(self) -> str:
-        """The key of the one kind that the rule names."""
-        return next(name for name in PAYOUTS if getattr(self, name) is not None)
-
-    @property
-    def kind(self) -> PayoutKind:
-        """The one kind that the rule names."""
-        found = getattr(self, self.kind_name)
-        assert isinstance(found, PayoutKind)
-        return found
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> _Payout:
-        _check_one_kind("payout", [name for name in PAYOUTS if getattr(self, name) is not None], list(PAYOUTS))
-        return self
-
-
 class _Shared(Kind):
     also: ClassVar[tuple[dict[str, object], ...]] = ({"type": "string", "enum": list(SHARES)},)
 
@@ -157,32 +107,17 @@ class _Shared(Kind):
 
     @model_validator(mode="after")
     def _one_kind(self) -> _Shared:
-        _check_one_kind("pool's share", [name for name in SHARES if getattr(self, name) is not None], list(SHARES))
+        check_one_kind("pool's share", [name for name in SHARES if getattr(self, name) is not None], list(SHARES))
         return self
 
 
-def _check_one_kind(what: str, found: list[str], known: list[str]) -> None:
-    if len(found) == 1:
-        return
-    message = f"a {what} names one kind, and this one names {' and '.join(found) if found else 'none'}"
-    raise PydanticCustomError("P110", "{message}", {"message": message, "hint": "write one of " + ", ".join(known)})
-
-
-def _fields(register: Mapping[str, type[Kind]]) -> dict[str, Any]:
-    return {name: (kind | None, Field(default=None)) for name, kind in register.items()}
-
-
 if TYPE_CHECKING:
-
-    class Payout(_Payout):
-        """A payout rule: its frame and one kind."""
 
     class Shared(_Shared):
         """How a pool is shared: one kind."""
 
 else:  # a key for each registered kind
-    Payout = create_model("Payout", __base__=_Payout, __doc__="A payout: its frame and one kind.", **_fields(PAYOUTS))
-    Shared = create_model("Shared", __base__=_Shared, __doc__="How a pool is shared: one kind.", **_fields(SHARES))
+    Shared = create_model("Shared", __base__=_Shared, __doc__="How a pool is shared: one kind.", **fields_of(SHARES))
 
 
 class Pool(Written):

@@ -30,6 +30,42 @@ FLAGS = frozenset([*DERIVED, *REFERRED])
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a row says that cannot be so without a date: `column` with one of `values` (none: any amount but zero)
+    needs `date`. Without it the row would be of no period, and count as zero in silence."""
+
+    column: str
+    date: str
+    values: tuple[str, ...] = ()
+
+
+# Rows that contradict themselves are rejected, where a source has both columns. Only what the vocabulary makes certain
+# stands here: an event that has not happened yet is blank, and an open deal may name the day on which it should close.
+NEEDS: Mapping[str, tuple[Needs, ...]] = {
+    "deals": (Needs("status", "closed_on", ("won", "lost")),),
+    "mdf": (Needs("approved", "decided_on"),),
+    "mdf_claims": (Needs("approved", "decided_on"), Needs("paid", "paid_on")),
+    "training": (Needs("certified", "completed_on", ("true",)),),
+}
+
+# The second day is never before the first; both may be the same. (Of versions, `valid_to` is after `valid_from`.)
+NEVER_BEFORE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "partners": (("recruited_on", "terminated_on"),),
+    "customers": (("acquired_on", "churned_on"),),
+    "leads": tuple(("created_on", later) for later in ("qualified_on", "opportunity_on", "converted_on", "lost_on")),
+    "registrations": (("registered_on", "expires_on"),),
+    "deals": (("opened_on", "closed_on"),),
+    "stages": (("entered_on", "left_on"),),
+    "mdf_budgets": (("valid_from", "expires_on"),),
+    "mdf": (("requested_on", "decided_on"),),
+    "mdf_claims": (("submitted_on", "decided_on"),),
+    "campaigns": (("starts_on", "ends_on"),),
+    "training": (("enrolled_on", "completed_on"),),
+    "projects": (("started_on", "completed_on"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class TableColumn:
     """A column: its name, its type, whether it belongs to the key and whether a key cell may be blank."""
 

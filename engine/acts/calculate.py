@@ -18,6 +18,7 @@ from engine.settle import settle
 from engine.sheet import evaluate
 from engine.store import RunRecord, Store
 from engine.store.lines import lines_to_parquet
+from engine.store.sheets import sheet_to_parquet
 from engine.values import Fate, Input, Plan, Run, Score, Sheet
 from engine.version import VERSION
 from rules.calendar import NoSuchPeriod, Period
@@ -41,6 +42,11 @@ class Calculated:
     fates: tuple[Fate, ...]
     plan: Plan
     sheet: Sheet
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """What the run's payouts and pools are called."""
+        return {step.name: step.title for step in self.plan.components}
 
     @property
     def scorecards(self) -> tuple[Score, ...]:
@@ -68,6 +74,7 @@ def calculate(
         fates = all_fates(plan, sheet, facts, period)
         blobs: dict[str, bytes | Path] = {"program": loaded.data, "lines": lines_to_parquet(run.lines)}
         blobs["fates"] = canonical([[each.table, each.fate, each.rule, each.rows] for each in fates])
+        blobs["sheet"] = sheet_to_parquet(sheet)
         if facts.rejected:
             blobs["rejected"] = to_bytes(facts.rejected)
         for table in facts.inputs:

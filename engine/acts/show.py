@@ -13,16 +13,19 @@ from engine.store import RunRecord, Store
 from engine.store.lines import lines_from_parquet
 from engine.store.tables import partner_names
 from engine.values import Fate, Lines
+from rules.load import understand
 from rules.problem import Place, Problem, Refused
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """A kept run: its record, its manifest, its lines, who is called what, the rows left out, and all fates."""
+    """A kept run: its record, its manifest, its lines, what payouts, pools and partners are called, the rows left out,
+    and all fates."""
 
     record: RunRecord
     manifest: Mapping[str, Any]
     lines: Lines
+    titles: Mapping[str, str]
     names: Mapping[str, str]
     rejected: tuple[Rejected, ...]
     fates: tuple[Fate, ...]
@@ -38,7 +41,17 @@ def show(store: Path, number: int | None) -> Shown:
             )
         lines = lines_from_parquet(books.blob_bytes(record.blobs["lines"]))
         names = partner_names(books.blob(record.blobs["table:partners"]))
+        titles = _titles(books.blob_bytes(record.blobs["program"]), record.file)
         rejected = from_bytes(books.blob_bytes(record.blobs["rejected"])) if "rejected" in record.blobs else ()
         told = json.loads(books.blob_bytes(record.blobs["fates"])) if "fates" in record.blobs else []
     fates = tuple(Fate(str(table), str(fate), str(rule), int(rows)) for table, fate, rule, rows in told)
-    return Shown(record, json.loads(record.manifest), lines, names, rejected, fates)
+    return Shown(record, json.loads(record.manifest), lines, titles, names, rejected, fates)
+
+
+def _titles(program: bytes, file: str) -> Mapping[str, str]:
+    """What the kept program calls its payouts and pools; nothing where this version no longer understands it."""
+    meaning = understand(program, file, Path()).meaning
+    if meaning is None:
+        return {}
+    titles = {payout.name: payout.title for payout in meaning.payouts}
+    return titles | {pool.name: pool.title for pool in meaning.pools}

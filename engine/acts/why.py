@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.acts.reopen import reopen
+from engine.acts.reopen_sheet import is_kept, kept_plan, reopen_sheet
 from engine.explain import explain
 from engine.store import RunRecord, Store
 from engine.store.tables import partner_names
@@ -23,9 +24,20 @@ class Why:
 
 
 def why(store: Path, number: int, partner: str, name: str | None, is_whole: bool = False) -> Why:
-    """Why a partner has its value of `name` (its whole payout by default) in a run; the run is recomputed and held
-    against what was kept first, so that what is explained is what was paid."""
-    with Store.open(store, create=False) as books, reopen(books, number) as run:
-        reason = explain(run.plan, run.sheet, run.facts, partner, name, is_whole)
-        names = partner_names(books.blob(run.record.blobs["table:partners"]))
-        return Why(run.record, partner, names.get(partner, ""), reason)
+    """Why a partner has its value of `name` (its whole payout by default) in a run.
+
+    A KPI or a number of a scorecard is worked out from its kept rows and held against the sheet that the run kept. For
+    a payout the whole run is recomputed first and held against what was kept, so that what is explained is what was
+    paid.
+    """
+    with Store.open(store, create=False) as books:
+        record = books.run(number)
+        names = partner_names(books.blob(record.blobs["table:partners"]))
+        meaning, plan = kept_plan(books, record)
+        if name is not None and is_kept(record, plan, name):
+            with reopen_sheet(books, record, meaning) as (sheet, facts):
+                reason = explain(plan, sheet, facts, partner, name, is_whole)
+        else:
+            with reopen(books, number) as run:
+                reason = explain(run.plan, run.sheet, run.facts, partner, name, is_whole)
+        return Why(record, partner, names.get(partner, ""), reason)

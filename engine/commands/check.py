@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_json
+from engine.commands.console import counted, json_option, print_json
 from engine.commands.failures import as_json, told
 from rules.load import load
 from rules.problem import errors
@@ -34,9 +34,5 @@ def command(program: Path, is_json: bool) -> None:
         if not loaded.problems:
             click.echo(f"{program.name}: nothing is wrong")
         else:
-            click.echo(f"{_count(wrong, 'error')}, {_count(warned, 'warning')}")
+            click.echo(f"{counted(wrong, 'error')}, {counted(warned, 'warning')}")
     sys.exit(2 if wrong else 0)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

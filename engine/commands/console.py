@@ -13,7 +13,6 @@ import click
 from engine.reports.register import Grid
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON with stable keys.")
-store_argument = click.make_pass_decorator(str)
 
 
 def store_path(ctx: click.Context) -> Path:
@@ -27,6 +26,15 @@ def actor() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def print_json(value: object) -> None:

@@ -19,7 +19,8 @@ def header(record: RunRecord, manifest: Mapping[str, Any]) -> str:
 def sums(found: Register, pools: Mapping[str, tuple[int, int]]) -> str:
     """The total, and for each pool what was shared and what is left."""
     told = [f"total {format_minor(found.total_minor, found.currency)} {found.currency.code}"]
+    titles = dict(zip(found.components, found.titles, strict=True))
     for name, (size, left) in pools.items():
         shared = format_minor(size - left, found.currency)
-        told.append(f"{name.replace('_', ' ')} {shared} shared, {format_minor(left, found.currency)} left")
+        told.append(f"{titles[name]} {shared} shared, {format_minor(left, found.currency)} left")
     return "   ".join(told) + "   all sums agree"

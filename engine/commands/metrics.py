@@ -8,7 +8,7 @@ import click
 
 from engine.acts.metrics import LEVELS, metrics
 from engine.commands.console import json_option, print_grid, print_json
-from engine.reports.kpis import as_json, grid
+from engine.reports.kpis import as_json, grid, units_json
 
 
 @click.command(name="metrics")
@@ -26,9 +26,7 @@ def command(program: Path, period: str, by: str, kpi: str | None, is_json: bool)
     currency = found.meaning.terms.currency
     if is_json:
         groups = as_json(found.labels, found.kpis, found.values)
-        units = {
-            each.name: {"unit": each.type.value, "better": each.better, "title": each.title} for each in found.kpis
-        }
+        units = units_json(found.kpis)
         print_json(
             {"program": found.meaning.title, "period": found.period.name, "by": by, "kpis": units, "groups": groups}
         )

@@ -28,7 +28,7 @@ TABLES_SHOWN = 6
 def command(ctx: click.Context, program: Path, period: str, is_official: bool, is_json: bool) -> None:
     """Calculate PROGRAM for a period: who gets what, to the last unit. The run is kept, and can be explained."""
     done = calculate(program, period, store_path(ctx), actor(), datetime.now(UTC), is_official)
-    found = register(done.run.lines, done.run.components, done.names, done.run.currency)
+    found = register(done.run.lines, done.run.components, done.titles, done.names, done.run.currency)
     if is_json:
         print_json({"run": done.record.number, **_determined(done), **as_json(found)})
         return

@@ -7,30 +7,30 @@ import click
 from engine.acts.show import show
 from engine.commands.console import json_option, print_json, store_path
 from engine.commands.header import header
-from engine.commands.show_views import JSON_PARTS, RECOMPUTED, VIEWS, recomputed_json
-from engine.reports.register import as_json, register
+from engine.commands.show_views import JSON_PARTS, RECOMPUTED, VIEWS, recomputed_json, register_of
+from engine.reports.register import as_json
 
 
 @click.command(name="show")
 @click.argument("run", type=int, required=False)
-@click.option("--lines", "what", flag_value="lines", help="Every line: a source row or a pool share.")
-@click.option("--inputs", "what", flag_value="inputs", help="What was read, with digests.")
-@click.option("--rejected", "what", flag_value="rejected", help="The rows that were left out, and why.")
-@click.option("--fates", "what", flag_value="fates", help="What became of every row that was read.")
-@click.option("--scorecards", "what", flag_value="scorecards", help="Scores, tiers, ranks and points.")
-@click.option("--kpis", "what", flag_value="kpis", help="Every KPI by partner.")
+@click.option("--lines", is_flag=True, help="Every line: a source row or a pool share.")
+@click.option("--inputs", is_flag=True, help="What was read, with digests.")
+@click.option("--rejected", is_flag=True, help="The rows that were left out, and why.")
+@click.option("--fates", is_flag=True, help="What became of every row that was read.")
+@click.option("--scorecards", is_flag=True, help="Scores, tiers, ranks and points.")
+@click.option("--kpis", is_flag=True, help="Every KPI by partner.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, run: int | None, what: str | None, is_json: bool) -> None:
-    """Show RUN as it was kept (the latest where none is named): who got what, or one of the views below.
+def command(ctx: click.Context, /, run: int | None, is_json: bool, **asked: bool) -> None:
+    """Show RUN as it was kept (the latest where none is named): who got what, or each of the views that are named.
 
     Scorecards and KPIs are worked out again from the kept facts, and held against the run.
     """
-    store, view = store_path(ctx), what or "register"
+    store = store_path(ctx)
+    views = [view for view in (*VIEWS, *RECOMPUTED) if asked.get(view)] or ["register"]
     found = show(store, run)
     record = found.record
     if is_json:
-        table = register(found.lines, list(found.manifest["components"]), found.names, record.currency)
         value: dict[str, object] = {
             "run": record.number,
             "run_id": record.run_id,
@@ -38,17 +38,21 @@ def command(ctx: click.Context, run: int | None, what: str | None, is_json: bool
             "created_at": record.created_at.isoformat(),
             "actor": record.actor,
             "manifest": dict(found.manifest),
-            **as_json(table),
+            **as_json(register_of(found)),
         }
-        if view in JSON_PARTS:
-            value[view] = JSON_PARTS[view](found)
-        elif view in RECOMPUTED:
-            value[view] = recomputed_json(store, found, view)
+        for view in views:
+            if view in JSON_PARTS:
+                value[view] = JSON_PARTS[view](found)
+            elif view in RECOMPUTED:
+                value |= recomputed_json(store, found, view)
         print_json(value)
         return
     click.echo(header(record, found.manifest))
     click.echo(f"kept {record.created_at:%Y-%m-%d %H:%M} UTC by {record.actor} as run {record.number}")
-    if view in RECOMPUTED:
-        RECOMPUTED[view](store, found)
-    else:
-        VIEWS[view](found)
+    for view in views:
+        if len(views) > 1:
+            click.echo(f"\n{view}")
+        if view in RECOMPUTED:
+            RECOMPUTED[view](store, found)
+        else:
+            VIEWS[view](found)

@@ -9,14 +9,12 @@ import click
 
 from engine.acts.reopen import Reopened, reopen_run
 from engine.acts.show import Shown
-from engine.commands.console import print_grid
-from engine.commands.failures import as_json as as_json_problem
-from engine.commands.failures import told
+from engine.commands.console import counted, print_grid
+from engine.commands.failures import as_json as as_json_problem, told
 from engine.commands.header import sums
 from engine.reports.fates import fates_grid, fates_json, reasons_grid
-from engine.reports.kpis import as_json as kpis_json
-from engine.reports.kpis import grid as kpis_grid
-from engine.reports.register import Grid, grid, register
+from engine.reports.kpis import as_json as kpis_json, grid as kpis_grid, units_json
+from engine.reports.register import Grid, Register, grid, register
 from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_json
 from engine.values import Kpi
 from rules.meaning import KpiMeaning
@@ -25,9 +23,15 @@ from rules.quantities.currency import currency, format_minor
 ROWS_SHOWN = 40
 
 
+def register_of(found: Shown) -> Register:
+    """The register of a kept run."""
+    components = list(found.manifest["components"])
+    return register(found.lines, components, found.titles, found.names, found.record.currency)
+
+
 def tell_register(found: Shown) -> None:
     """Who got what, and what was shared and left of each pool."""
-    table = register(found.lines, list(found.manifest["components"]), found.names, found.record.currency)
+    table = register_of(found)
     print_grid(grid(table, ROWS_SHOWN))
     pools = found.manifest["pools"]
     click.echo(sums(table, {name: (int(p["size_minor"]), int(p["left_minor"])) for name, p in pools.items()}))
@@ -67,7 +71,7 @@ def tell_rejected(found: Shown) -> None:
         for fault in each.faults:
             click.echo(told(fault))
         click.echo(f"      {each.text}" + (f"\n      excused: {each.excused}" if each.excused else ""))
-    click.echo(f"{len(found.rejected):,} rows rejected" if found.rejected else "no row was rejected")
+    click.echo(f"{counted(len(found.rejected), 'row')} rejected" if found.rejected else "no row was rejected")
 
 
 def lines_json(found: Shown) -> object:
@@ -115,13 +119,14 @@ def tell_kpis(store: Path, found: Shown) -> None:
         print_grid(kpis_grid("partner", labels, found.names, kpis, values, run.plan.terms.currency))
 
 
-def recomputed_json(store: Path, found: Shown, what: str) -> object:
-    """Scorecards or KPIs with the keys that scripts rely on."""
+def recomputed_json(store: Path, found: Shown, what: str) -> dict[str, object]:
+    """Scorecards, or KPIs and their units, with the keys that scripts rely on."""
     with reopen_run(store, found.record.number) as run:
         if what == "scorecards":
-            return {step.name: scores_json(step, run.sheet) for step in score_steps(run.plan)}
+            return {"scorecards": {step.name: scores_json(step, run.sheet) for step in score_steps(run.plan)}}
         labels, kpis = _kpis(run)
-        return kpis_json(labels, kpis, {kpi.name: run.sheet.columns[kpi.name] for kpi in kpis})
+        values = {kpi.name: run.sheet.columns[kpi.name] for kpi in kpis}
+        return {"units": units_json(kpis), "kpis": kpis_json(labels, kpis, values)}
 
 
 def _kpis(run: Reopened) -> tuple[tuple[str, ...], tuple[KpiMeaning, ...]]:

@@ -6,6 +6,7 @@ import click
 
 from engine.acts.trace import Traced, trace_row
 from engine.commands.console import json_option, print_json, store_path
+from engine.reports.fates import rule_words
 from engine.trace import Verdict
 from rules.quantities.currency import currency, format_minor
 
@@ -37,9 +38,9 @@ def traced_lines(traced: Traced) -> list[str]:
     def told(verdict: Verdict) -> str:
         amount = "" if verdict.amount_minor is None else f" {format_minor(verdict.amount_minor, money)}"
         whose = f" to {verdict.partner}" if verdict.amount_minor is not None else ""
-        place = f"   {verdict.place}" if verdict.rule else ""
+        rule, place = rule_words(verdict.rule), f"   {verdict.place}" if verdict.rule else ""
         row = f"   {verdict.table} {verdict.key}" if (verdict.table, verdict.key) != (traced.table, traced.key) else ""
-        return f"{verdict.fate.replace('_', ' ')}{amount}{whose}  {verdict.rule}{row}{place}\n  {verdict.words}"
+        return f"{verdict.fate.replace('_', ' ')}{amount}{whose}  {rule}{row}{place}\n  {verdict.words}"
 
     return [told(verdict) for verdict in traced.verdicts]
 

@@ -6,37 +6,48 @@ computed again, one row at a time in fractions, and must be the sheet's; what do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.explain.agree import DoesNotReAdd as DoesNotReAdd
-from engine.explain.agree import agree
+from engine.explain.agree import DoesNotReAdd as DoesNotReAdd, agree
 from engine.explain.kpi import formula_reason, ratio_reason
-from engine.explain.score import score_reason
+from engine.explain.limit import limit_reason, released_reason, reverse_reason, top_up_reason
+from engine.explain.line import before_reason, due_reason, factor_reason, pay_reason
+from engine.explain.score import Cell, World, cells, kpis_below, score_reason
+from engine.explain.trails import Trails
 from engine.values import (
     PAYOUT,
+    Accumulate,
+    Due,
     Facts,
     Gather,
     Kpi,
+    Limit,
+    Multiply,
     Pay,
     Plan,
     ReadRows,
     Reasoned,
+    Reverse,
     Score,
     Share,
     Sheet,
     Size,
     Step,
     Sum,
+    TopUp,
     Weigh,
 )
+from rules.expressions.columnar import EPOCH
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Type, columns, words
-from rules.kinds.base import number
+from rules.kinds.base import number, percent
 from rules.kinds.by import By
 from rules.kinds.share import Members, explain_share
 from rules.problem import Place, Problem, Refused
@@ -46,8 +57,8 @@ ROWS_SHOWN = 10
 
 
 def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | None, is_whole: bool = False) -> Reasoned:
-    """Why a partner gets what it gets: of the column `name` (a payout, pool, sum or KPI), of its whole payout by
-    default.
+    """Why a partner gets what it gets: of the column `name` (a payout, pool, sum, KPI, or a cell of a scorecard such as
+    `performance.growth.sourced`), of its whole payout by default.
 
     At most ROWS_SHOWN source rows are told one by one, the largest first, unless `is_whole`.
     """
@@ -58,18 +69,28 @@ def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | No
     wanted = name or PAYOUT
     known = [name for step in plan.steps for name in _told(step)]
     if wanted not in known:
-        hint = "it has " + ", ".join(known)
-        raise Refused(Problem("S111", f"this program has nothing called {wanted} for a partner", Place(), hint))
+        message = f"this program has nothing called {wanted} for a partner"
+        raise Refused(Problem("S111", message, Place(), _instead(wanted, known)))
     explaining = _Explaining(plan, sheet, facts, None if is_whole else ROWS_SHOWN)
+    explaining.expect(wanted)
     return explaining.partner(wanted, int(at[0]))
 
 
 def _told(step: Step) -> list[str]:
-    """The columns of a step that partners have, and that can be explained."""
+    """What a step gives to partners, and can be explained."""
     if isinstance(step, Score):
-        extra = [f"{step.name}.tier"] if step.scorecard.card.tiers is not None else []
-        return [step.name, *extra, *([f"{step.name}.rank"] if step.scorecard.card.rank is not None else [])]
+        return list(cells(step.scorecard))
     return [step.name] if isinstance(step, Gather | Sum | Kpi) else []
+
+
+def _instead(wanted: str, known: Sequence[str]) -> str:
+    """What to ask for in place of a name that there is not: the nearest, and the names on the way to it."""
+    near = get_close_matches(wanted, known, n=1, cutoff=0.6)
+    mean = f"did you mean '{near[0]}'? " if near else ""
+    inside = max((name for name in known if wanted.startswith(f"{name}.")), key=len, default="")
+    depth = inside.count(".") + 1 if inside else 0
+    listed = [name for name in known if name.startswith(f"{inside}." if inside else "") and name.count(".") == depth]
+    return f"{mean}{inside or 'it'} has " + ", ".join(listed)
 
 
 class _Explaining:
@@ -77,10 +98,29 @@ class _Explaining:
 
     def __init__(self, plan: Plan, sheet: Sheet, facts: Facts, rows_shown: int | None) -> None:
         self._steps = {step.name: step for step in plan.steps}
+        for step in plan.steps:
+            if isinstance(step, Accumulate):
+                self._steps |= dict.fromkeys(step.columns, step)
+            if isinstance(step, Limit):
+                self._steps[f"{step.name}.released"] = step
         self._readers = {name: step for step in plan.steps if isinstance(step, ReadRows) for name in step.measures}
         self._plan, self._sheet, self._facts, self._rows_shown = plan, sheet, facts, rows_shown
+        scores = [step for step in plan.steps if isinstance(step, Score)]
+        self._cards = {name: (step, cell) for step in scores for name, cell in cells(step.scorecard).items()}
+        self._trails = Trails(facts)
         self._of_partners: dict[tuple[str, int], Reasoned] = {}
         self._cells_of: dict[tuple[str, int], tuple[Mapping[Column, Value], tuple[str, ...]]] = {}
+
+    def expect(self, name: str) -> None:
+        """Note the measures below a KPI or a cell, so that what reads the same rows reads them once."""
+        if name in self._cards:
+            step, cell = self._cards[name]
+            for each in kpis_below(step.scorecard, cell):
+                self.expect(each)
+        elif isinstance(kpi := self._steps.get(name), Kpi):
+            self._trails.expect(kpi.kpi.measures)
+            for column in columns(kpi.kpi.formula) if kpi.kpi.formula is not None else ():
+                self.expect(column.name)
 
     def partner(self, name: str, partner: int) -> Reasoned:
         """Why one partner has its value of a column; worked out once, however many rows rest on it."""
@@ -89,9 +129,9 @@ class _Explaining:
         return self._of_partners[name, partner]
 
     def _partner(self, name: str, partner: int) -> Reasoned:
-        step = self._steps.get(name) or self._steps[name.rsplit(".", 1)[0]]
-        if isinstance(step, Score):
-            return self._score(step, name, partner)
+        if name in self._cards:
+            return self._score(*self._cards[name], name, partner)
+        step = self._steps[name]
         if isinstance(step, Sum):
             parts = tuple(self.partner(part, partner) for part in step.parts)
             value = sum((part.value for part in parts if part.value is not None), Fraction(0))
@@ -102,13 +142,16 @@ class _Explaining:
         assert isinstance(step, Gather)
         return self._gathered(step, partner)
 
-    def _score(self, step: Score, name: str, partner: int) -> Reasoned:
+    def _score(self, step: Score, cell: Cell, name: str, partner: int) -> Reasoned:
         def of_partner(named: str) -> Reasoned:
             return self.partner(named, partner)
 
-        node = score_reason(step, name, partner, self._sheet, self._facts, self._plan.terms, of_partner)
-        agreed = self._agree(name, partner, node)
-        return replace(agreed, shown=node.shown or agreed.shown)
+        terms = self._plan.terms
+        world = World(self._sheet, self._facts, terms, self._rows_shown, of_partner, self._is_percent)
+        node = score_reason(step, cell, partner, world)
+        if cell.path:  # the run has no column of its own for it; what it has was held against it
+            return node
+        return replace(self._agree(name, partner, node), shown=node.shown)
 
     def _kpi(self, step: Kpi, partner: int) -> Reasoned:
         key = str(self._sheet.partners.keys[partner])
@@ -119,53 +162,75 @@ class _Explaining:
             values[Column("period", "days")] = Fraction(self._sheet.period.days)
             node = formula_reason(step.kpi, values, parts)
         else:
-            node = ratio_reason(step.kpi, self._facts, key, self._shown, self._rows_shown)
+            node = ratio_reason(step.kpi, self._facts, key, self._shown, self._rows_shown, self._trails.rows)
         return self._agree(step.name, partner, node)
 
     def _gathered(self, step: Gather, partner: int) -> Reasoned:
-        frame = self._sheet.frames[step.frame]
-        rows = np.flatnonzero(frame.partners == partner)
-        if step.column is None:
-            told = f"{len(rows)} rows of {frame.table}"
-            node = Reasoned(step.title, Fraction(len(rows)), "", told, step.place)
-            return self._agree(step.name, partner, node)
-        lines = self._sheet.columns[step.column]
-        rows = rows[lines.is_known()[rows]]
-        self._fetch(step.frame, rows)
-        told_rows = sorted(rows.tolist(), key=lambda row: (-abs(lines.fraction(row) or 0), str(frame.keys[row])))
-        shown = tuple(self._line(step.column, row) for row in told_rows[: self._rows_shown])
-        rest = [] if self._rows_shown is None else told_rows[self._rows_shown :]
-        is_money = self._is_money(step.column)
-        if rest:  # told in one line, and worked out one by one all the same
-            value = sum((self._line(step.column, row).value or Fraction(0) for row in rest), Fraction(0))
-            title = f"and {len(rest)} rows more"
-            shown = (*shown, Reasoned(title, value, self._shown(value, is_money), is_money=is_money))
+        """The sum of a component's lines: the largest one by one, the others worked out all the same."""
+        lines: list[tuple[str, int]] = []
+        for name, of in step.lines:
+            rows = np.flatnonzero(self._sheet.frames[of].partners == partner)
+            rows = rows[self._sheet.columns[name].is_known()[rows]]
+            self._fetch(of, rows)
+            lines += [(name, int(row)) for row in rows]
+        lines.sort(key=self._by_size)
+        shown = tuple(self._line(*line) for line in lines[: self._rows_shown])
+        rest = [] if self._rows_shown is None else lines[self._rows_shown :]
+        if rest:
+            value = sum((self._line(*line).value or Fraction(0) for line in rest), Fraction(0))
+            shown = (*shown, Reasoned(f"and {len(rest)} rows more", value, self._money(value), is_money=True))
         value = sum((part.value for part in shown if part.value is not None), Fraction(0))
-        if len(told_rows) == 1:  # one row: it is the partner's value itself
+        if len(lines) == 1:  # one row: it is the partner's value itself
             only = shown[0]
-            node = Reasoned(step.title, value, "", only.words, step.place, only.source, is_money, only.parts)
+            node = Reasoned(step.title, value, "", only.words, step.place, only.source, True, only.parts)
         else:
-            told = f"{len(rows)} rows of {frame.table}" if len(rows) else f"no row of {frame.table}"
-            node = Reasoned(step.title, value, "", told, step.place, "", is_money, shown)
+            table = self._sheet.frames[step.lines[0][1]].table
+            told = f"{len(lines)} rows of {table}" if lines else f"no row of {table}"
+            node = Reasoned(step.title, value, "", told, step.place, "", True, shown)
         return self._agree(step.name, partner, node)
 
+    def _by_size(self, line: tuple[str, int]) -> tuple[Fraction, str]:
+        name, row = line
+        frame = self._sheet.frames[self._sheet.frame_of[name]]
+        return -abs(self._sheet.columns[name].fraction(row) or Fraction(0)), str(frame.keys[row])
+
     def _line(self, name: str, row: int) -> Reasoned:
-        """Why one row has its value of a column: a line, a weight, or a measure of a source row."""
-        step = self._steps.get(name)
-        if step is None:
-            return self._measure(name, row)
-        if isinstance(step, Pay | Weigh):
-            inputs = {key: self._sheet.columns[column] for key, column in step.inputs.items()}
-            reason = step.kind.explain(inputs, row, step.terms)
-            told = reason.words
-            if isinstance(step, Weigh):  # in words, money is never in minor units
-                told = step.kind.explain(self._in_major(step), row, step.terms).words
-            parts = tuple(self._line(step.inputs[key], row) for key in reason.uses)
-            title = self._row_title(name, row) if isinstance(step, Pay) else step.title
-            node = Reasoned(title, reason.value, "", told, step.place, "", isinstance(step, Pay), parts)
-            return self._agree(name, row, node)
-        assert isinstance(step, Share)
-        return self._share(step, row)
+        """Why one row has its value of a column: a line and what it rests on, a weight, a measure of a source row."""
+        match self._steps.get(name):
+            case None if name in self._readers:
+                return self._measure(name, row)
+            case None:
+                return self._agreed(name, row)
+            case Pay() as step:
+                node = pay_reason(step, row, self._sheet, self._line, self._row_title(name, row))
+            case Due() as step:
+                node = due_reason(step, row, self._sheet, self._line)
+            case Multiply() as step:
+                node = factor_reason(step, row, self._sheet, self._line)
+            case Accumulate() as step:
+                node = before_reason(step, name, row, self._sheet)
+            case Weigh() as step:
+                node = self._weight(step, row)
+            case Share() as step:
+                return self._share(step, row)
+            case Limit() as step if name == step.name:
+                node = limit_reason(step, row, self._sheet, self._plan, self._line)
+            case Limit() as step:
+                node = released_reason(step, row, self._sheet, self._plan)
+            case TopUp() as step:
+                node = top_up_reason(step, row, self._sheet, self._plan.terms)
+            case Reverse() as step:
+                node = reverse_reason(step, row, self._sheet, self._plan, self._row_title(name, row))
+            case other:
+                raise AssertionError(f"{other} has no rows")
+        return self._agree(name, row, node)
+
+    def _weight(self, step: Weigh, row: int) -> Reasoned:
+        inputs = {key: self._sheet.columns[column] for key, column in step.inputs.items()}
+        reason = step.kind.explain(inputs, row, step.terms)
+        told = step.kind.explain(self._in_major(step), row, step.terms).words  # money is never in minor units there
+        parts = tuple(self._line(step.inputs[key], row) for key in reason.uses)
+        return Reasoned(step.title, reason.value, "", told, step.place, "", False, parts)
 
     def _share(self, step: Share, row: int) -> Reasoned:
         frame, weights = self._sheet.frames[step.frame], self._sheet.columns[step.weight]
@@ -189,15 +254,33 @@ class _Explaining:
         frame = self._sheet.frames[reader.name]
         cells, source, parts = self._cells(name, int(frame.records[row]), int(frame.partners[row]), columns(tree))
         value = evaluate(tree, cells.__getitem__)
-        assert isinstance(value, Fraction | int), "a known measure is a number"
-        is_money = type_ == Type.MONEY
+        shown = ""
+        if isinstance(value, date):
+            shown, value = str(value), (value - EPOCH).days
+        if value is not None and not isinstance(value, Fraction | int):
+            raise AssertionError("a measure is a number, a date or a condition")
         title, told = words(tree), "" if isinstance(tree, Column) else self._told(cells)
-        node = Reasoned(title, Fraction(value), "", told, Place(), source, is_money, parts)
-        return self._agree(name, row, node)
+        counted = None if value is None else Fraction(value)
+        node = Reasoned(title, counted, "", told, Place(), source, type_ == Type.MONEY, parts)
+        agreed = self._agree(name, row, node)
+        return replace(agreed, shown=shown) if shown else agreed
+
+    def _agreed(self, name: str, row: int) -> Reasoned:
+        """A value that was agreed with the row's partner, and where that is written."""
+        frame = self._sheet.frames[self._sheet.frame_of[name]]
+        reader = next(step for step in self._steps.values() if isinstance(step, ReadRows) and name in step.agreed)
+        assert reader.dated is not None, "what is agreed was checked to hold on a day"
+        term = reader.agreed[name]
+        at = replace(frame, keys=frame.keys[[row]], records=frame.records[[row]], partners=frame.partners[[row]])
+        value = self._facts.agreed(at, term, reader.dated).fraction(0)
+        title = f"{term.replace('_', ' ')} agreed with {self._sheet.partners.keys[frame.partners[row]]}"
+        return self._agree(name, row, Reasoned(title, value, "", "", reader.place, self._facts.file("terms")))
 
     def _fetch(self, frame: str, rows: NDArray[np.int64]) -> None:
         """Look up the cells that the measures of many rows read, in one go for each measure."""
-        reader = self._steps[frame]
+        reader = self._steps.get(frame)
+        if reader is None:  # lines of partners, which rest on no row of a source
+            return
         assert isinstance(reader, ReadRows), "a frame of rows was read"
         records = [int(record) for record in self._sheet.frames[frame].records[rows]]
         for name, (tree, _) in reader.measures.items():
@@ -224,7 +307,7 @@ class _Explaining:
         """The node with its value shown; raises where it is not the sheet's."""
         agree(f"{name}, row {row}", self._sheet.columns[name].fraction(row), node.value)
         is_money = node.is_money or self._is_money(name)
-        shown = self._shown(node.value, is_money)
+        shown = self._shown(node.value, is_money, self._is_percent(name))
         return Reasoned(node.title, node.value, shown, node.words, node.place, node.source, is_money, node.parts)
 
     def _in_major(self, step: Weigh) -> Mapping[str, Exact]:
@@ -242,18 +325,25 @@ class _Explaining:
         step = self._steps.get(name)
         if isinstance(step, Weigh):  # pro rata, the weight is the measure itself
             return isinstance(step.kind, By) and self._is_money(step.inputs["of"])
-        if isinstance(step, Pay | Share | Size | Sum):
+        if isinstance(step, Due | Multiply | Pay | Limit | TopUp | Reverse | Gather | Share | Size | Sum):
             return True
+        if isinstance(step, Accumulate):
+            return self._is_money(step.over[0][1])
         if isinstance(step, Kpi):
             return step.kpi.type == Type.MONEY
-        if isinstance(step, Gather):
-            return step.column is not None and self._is_money(step.column)
         return name in self._readers and self._readers[name].measures[name][1] == Type.MONEY
 
-    def _shown(self, value: Fraction | None, is_money: bool) -> str:
+    def _is_percent(self, name: str) -> bool:
+        """Whether people read a column as a percentage: 0.8 as 80 %."""
+        step = self._steps.get(name)
+        return isinstance(step, Kpi) and step.kpi.unit == "percent"
+
+    def _shown(self, value: Fraction | None, is_money: bool, is_percent: bool = False) -> str:
         if value is None:
             return "unknown"
-        return self._money(value) if is_money else number(value)
+        if is_money:
+            return self._money(value)
+        return percent(value) if is_percent else number(value)
 
     def _money(self, minor: Fraction | int) -> str:
         return self._plan.terms.money(minor)
@@ -272,4 +362,4 @@ class _Explaining:
         if isinstance(value, str | bool) or not isinstance(value, Fraction | int):
             return str(value)
         is_money = self._is_money(column.name) if column.table is None else self._facts.is_money(column)
-        return self._money(value) if is_money else number(Fraction(value))
+        return self._shown(Fraction(value), is_money, column.table is None and self._is_percent(column.name))

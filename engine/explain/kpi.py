@@ -13,19 +13,23 @@ from rules.kinds.base import number
 from rules.meaning import KpiMeaning, MeasureMeaning
 
 Shown = Callable[[Fraction | None, bool], str]
+Trail = Callable[[Sequence[MeasureMeaning], str], Sequence[TrailRow]]
 
 
-def ratio_reason(kpi: KpiMeaning, facts: Facts, partner: str, shown: Shown, rows_shown: int | None) -> Reasoned:
-    """A measured KPI, worked out again from the partner's rows."""
+def ratio_reason(
+    kpi: KpiMeaning, facts: Facts, partner: str, shown: Shown, rows_shown: int | None, trail: Trail | None = None
+) -> Reasoned:
+    """A measured KPI, worked out again from the partner's rows; `trail` gives them (the facts do, unless said)."""
     assert kpi.numerator is not None
+    trail = trail or facts.trail
     under_measure = kpi.denominator
     alike = under_measure is not None and under_measure.reads_as(kpi.numerator)
-    rows = facts.trail(kpi.measures if alike else [kpi.numerator], partner)
+    rows = trail(kpi.measures if alike else [kpi.numerator], partner)
     top, top_value, top_below = _measure_reason(kpi.numerator, rows, facts, shown, rows_shown)
     parts = [top]
     below: Fraction | None = top_below
     if under_measure is not None:
-        rows = rows if alike else facts.trail([under_measure], partner)
+        rows = rows if alike else trail([under_measure], partner)
         under, under_value, under_below = _measure_reason(under_measure, rows, facts, shown, rows_shown)
         parts.append(under)
         below = top_below * under_value / under_below if under_value is not None and under_below else None
@@ -44,7 +48,8 @@ def formula_reason(kpi: KpiMeaning, values: Mapping[Column, Value], parts: tuple
     """A KPI by formula, worked out again from those that it names."""
     assert kpi.formula is not None
     found = evaluate(kpi.formula, values.__getitem__)
-    value = None if found is None else Fraction(found) * kpi.times  # type: ignore[arg-type]
+    assert found is None or isinstance(found, Fraction | int), "a KPI is a number"
+    value = None if found is None else Fraction(found) * kpi.times
     return Reasoned(kpi.title, value, "", words(kpi.formula), kpi.place, "", kpi.type == Type.MONEY, parts)
 
 

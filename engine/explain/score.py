@@ -1,39 +1,119 @@
-"""Why a partner has its score, tier or rank: each KPI's points by its scale, the weighing, and what was done to the
-sum.
+"""Why a partner has its score, or one cell of its scorecard: a KPI's points, a group, an extra, the tier, the rank.
 
-Whom it scores, values, percentiles, bonuses, multipliers and gates are worked out again, and held against the run's.
+Whom it scores, values, weights, percentiles, bonuses, multipliers and gates are worked out again, and held against the
+run's. A cell looks at no more than it rests on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
+from engine.explain.against import Looked, looked_up, peers_reason
 from engine.explain.agree import agree
 from engine.scoring import ScoringInputs, scoring_inputs
 from engine.values import PARTNERS, Facts, Reasoned, Score, Sheet
 from rules.expressions.evaluate import Value, evaluate
-from rules.expressions.tree import Column, Expression, columns, words
-from rules.kinds.base import Reason, Terms, number, percent
+from rules.expressions.tree import Column, Expression, Type, columns, words
+from rules.kinds.base import Peers, Reason, Terms, number, percent
+from rules.kinds.scales.improvement import Improvement
+from rules.kinds.scales.peers import peers_of
 from rules.kinds.scales.quantile import explain_percentile_of_peers
 from rules.problem import Place
 from rules.quantities.exact import Exact
-from rules.scorecards.score_reason import ScoreReason, Told, explain_score
-from rules.scorecards.scored import Against, Conditional, Measuring
+from rules.scorecards.score import Extras, score
+from rules.scorecards.score_reason import (
+    ScoreReason,
+    Told,
+    effective_weights,
+    explain_extra,
+    explain_parts,
+    explain_score,
+)
+from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
 from rules.scorecards.tiering import explain_rank, explain_tier
 
-OfPartner = Callable[[str], Reasoned]
+_NAMED = {"of": "target", "over": "baseline"}  # what the keys of references are called
 
 
-def score_reason(
-    step: Score, name: str, row: int, sheet: Sheet, facts: Facts, terms: Terms, of_partner: OfPartner
-) -> Reasoned:
-    """One partner's score (`name` is the scorecard's), or its tier or rank, worked out again from KPI values."""
-    scoring = _Scoring(step, scoring_inputs(step.scorecard, _named(step, sheet), facts), row, facts, terms, of_partner)
-    if name.endswith((".tier", ".rank")):
-        return scoring.placed(name, sheet.columns[step.name])
-    return scoring.scored()
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One thing of a scorecard that can be explained: `side` is score, tier, rank, kpi, group or extra; `path` of the
+    last three (`growth.sourced`, `bonus.first`)."""
+
+    side: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What an explanation of a scorecard walks through, and how it tells values and the partner's other columns."""
+
+    sheet: Sheet
+    facts: Facts
+    terms: Terms
+    rows_shown: int | None
+    of_partner: Callable[[str], Reasoned]
+    is_percent: Callable[[str], bool]
+
+
+def cells(meaning: ScorecardMeaning) -> Mapping[str, Cell]:
+    """Every cell of a scorecard by its name: `performance`, `performance.tier`, `performance.growth.sourced`."""
+    found = {"": Cell("score")}
+    found |= {"tier": Cell("tier")} if meaning.card.tiers is not None else {}
+    found |= {"rank": Cell("rank")} if meaning.card.rank is not None else {}
+    for path in meaning.entries:
+        groups = path.split(".")[:-1]
+        for depth in range(1, len(groups) + 1):
+            found[".".join(groups[:depth])] = Cell("group", ".".join(groups[:depth]))
+        found[path] = Cell("kpi", path)
+    found |= {path: Cell("extra", path) for path in meaning.extras()}
+    return {f"{meaning.name}.{path}" if path else meaning.name: cell for path, cell in found.items()}
+
+
+def score_reason(step: Score, cell: Cell, row: int, world: World) -> Reasoned:
+    """One cell of one partner's scorecard, worked out again from KPI values."""
+    inputs = scoring_inputs(_narrowed(step.scorecard, cell), _named(step, world.sheet), world.facts)
+    scoring = _Scoring(step, inputs, row, world)
+    if cell.side in ("tier", "rank"):
+        return scoring.placed(cell.side)
+    if cell.side == "extra":
+        return scoring.extra(cell.path)
+    return scoring.scored() if cell.side == "score" else scoring.part(cell.path)
+
+
+def kpis_below(meaning: ScorecardMeaning, cell: Cell) -> Iterator[str]:
+    """The values of partners that a cell rests on, by name."""
+    below = _narrowed(meaning, Cell("score") if cell.side in ("tier", "rank") else cell)
+    for each in (*below.entries.values(), *below.extras().values()):
+        if isinstance(each, Conditional):
+            yield from (column.name for column in columns(each.when) if column.table is None)
+        elif each.kpi is not None:
+            yield each.kpi
+
+
+def _narrowed(meaning: ScorecardMeaning, cell: Cell) -> ScorecardMeaning:
+    """The scorecard with nothing beside what a cell rests on."""
+    is_score = cell.side == "score"
+
+    def meant(path: str) -> bool:
+        return is_score or path == cell.path or (cell.side == "group" and path.startswith(cell.path + "."))
+
+    def extras(side: str) -> Callable[[str], bool]:
+        return lambda name: is_score or (cell.side == "extra" and f"{side}.{name}" == cell.path)
+
+    return replace(
+        meaning,
+        entries={path: each for path, each in meaning.entries.items() if cell.side != "extra" and meant(path)},
+        bonus={name: each for name, each in meaning.bonus.items() if extras("bonus")(name)},
+        multipliers={name: each for name, each in meaning.multipliers.items() if extras("multipliers")(name)},
+        gates={name: each for name, each in meaning.gates.items() if extras("gates")(name)},
+        card=meaning.card if cell.side == "tier" else meaning.card.model_copy(update={"tiers": None}),
+        rank_among=meaning.rank_among if cell.side == "rank" else None,
+    )
 
 
 def _named(step: Score, sheet: Sheet) -> Mapping[str, Exact]:
@@ -45,78 +125,242 @@ def _named(step: Score, sheet: Sheet) -> Mapping[str, Exact]:
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    """The score of one partner, as it is worked out again."""
+    """The scorecard of one partner, as it is worked out again; `inputs` are those of the cell that is explained."""
 
     step: Score
     inputs: ScoringInputs
     row: int
-    facts: Facts
-    terms: Terms
-    of_partner: OfPartner
+    world: World
+
+    # --- cells --------------------------------------------------------------------------------------------------------
 
     def scored(self) -> Reasoned:
         """The score, down to the KPIs; nothing where the scorecard does not score the partner."""
+        meaning, card = self.step.scorecard, self.step.scorecard.card
+        if (left_out := self._left_out()) is not None:
+            return left_out
+        reasons = {path: self._points(path) for path in meaning.entries}
+        extras = {path: self._extra(path) for path in meaning.extras()}
+        told = Told(reasons, {path: reason for path, (reason, _) in extras.items()}, self._notes())
+        root = explain_score(card, self._posted(), self.row, self.world.terms, self.inputs.extras, told)
+        self._agree_weights(root)
+        below = {(True, path): parts for path, (_, parts) in extras.items()}
+        below |= {(False, path): self._measured(path, reasons[path]) for path in meaning.entries}
+        return self._node(root, below)
+
+    def part(self, path: str) -> Reasoned:
+        """The points of a KPI or of a group, with its weight among its neighbours."""
+        meaning = self.step.scorecard
+        if (left_out := self._left_out(path)) is not None:
+            return left_out
+        reasons = {each: self._points(each) for each in self.inputs.columns}
+        root = explain_parts(meaning.card, self._posted(), self.row, self._carried(), Told(reasons, {}, self._notes()))
+        self._agree_weights(root)
+        found = next(node for node in root.walk() if node.path == path)
+        if path not in meaning.entries:
+            self._agree_group(path, found)
+        below = {(False, each): self._measured(each, reason) for each, reason in reasons.items()}
+        return self._titled(self._node(found, below), path)
+
+    def extra(self, path: str) -> Reasoned:
+        """A bonus, a multiplier or a gate."""
+        if (left_out := self._left_out(path)) is not None:
+            return left_out
+        reason, parts = self._extra(path)
+        return self._titled(
+            self._node(explain_extra(self.step.scorecard.card, path, reason), {(True, path): parts}), path
+        )
+
+    def placed(self, side: str) -> Reasoned:
+        """A tier or a rank, from the score."""
+        meaning, of_score = self.step.scorecard, self.world.of_partner(self.step.name)
+        scores, parts = self.world.sheet.columns[self.step.name], [of_score]
+        if side == "tier":
+            assert meaning.card.tiers is not None, "a tier is asked of a scorecard that has tiers"
+            found = explain_tier(meaning.card.tiers, scores, self.row, self.inputs.opening)
+            shown = "none" if found is None or found.value < 0 else meaning.card.tiers.names[int(found.value)]
+        else:
+            assert meaning.card.rank is not None, "a rank is asked of a scorecard that ranks"
+            keys = self.world.facts.partners().keys
+            found = explain_rank(scores, meaning.card.rank.ties, keys, self.row, self.inputs.groups)
+            shown = "none" if found is None else number(found.value)
+            peers = None if found is None else peers_of(scores, self.inputs.groups, self.row)
+            parts += [] if peers is None else [self._peers(peers, meaning.rank_among)]
+        title = f"{meaning.title}: {side}"
+        if found is None:
+            return Reasoned(title, None, shown, "not scored", meaning.place, parts=tuple(parts))
+        return Reasoned(title, found.value, shown, found.words, meaning.place, parts=tuple(parts))
+
+    # --- what they rest on --------------------------------------------------------------------------------------------
+
+    def _left_out(self, path: str = "") -> Reasoned | None:
+        """The node of a partner whom the scorecard does not score; None where it does."""
         meaning, inputs = self.step.scorecard, self.inputs
         is_meant = meaning.whom is None or self._evaluated(meaning.whom)[0] is True
         agree(f"whom {meaning.name} scores, row {self.row}", bool(inputs.whom[self.row]), is_meant)
-        if not is_meant:
-            told = f"the scorecard is for {words(meaning.whom)}" if meaning.whom is not None else ""
-            return Reasoned(meaning.title, None, "", f"not scored: {told}", meaning.place)
-        reasons = {path: self._points(each, inputs.columns[path]) for path, each in meaning.entries.items()}
-        extras, parts = self._extras()
-        notes = {path: _note(each, self.row, self.facts) for path, each in meaning.entries.items() if each.note}
-        told_all = Told(reasons, extras, notes)
-        root = explain_score(meaning.card, inputs.points, self.row, self.terms, inputs.extras, told_all)
-        for path, each in meaning.entries.items():
-            parts[path] = self._measured(each, inputs.columns[path])
-        return self._node(root, parts)
+        if is_meant:
+            return None
+        told = f"the scorecard is for {words(meaning.whom)}" if meaning.whom is not None else ""
+        title = f"{meaning.title}: {path}" if path else meaning.title
+        return Reasoned(title, None, "not scored", f"not scored: {told}", meaning.places.get(path, meaning.place))
 
-    def _extras(self) -> tuple[dict[str, Reason | None], dict[str, tuple[Reasoned, ...]]]:
-        """Why each bonus, multiplier and gate is what it is, and what that rests on, by `bonus.NAME` and so on."""
-        meaning, extras = self.step.scorecard, self.inputs.extras
-        posted = {f"bonus.{name}": column for name, column in extras.bonus.items()}
-        posted |= {f"multipliers.{name}": column for name, column in extras.multipliers.items()}
-        posted |= {f"gates.{name}": column for name, column in extras.gates.items()}
-        reasons: dict[str, Reason | None] = {}
-        parts: dict[str, tuple[Reasoned, ...]] = {}
-        for path, extra in meaning.extras().items():
-            if isinstance(extra, Conditional):
-                reasons[path], parts[path] = self._conditional(extra)
-            else:
-                reasons[path] = self._points(extra, self.inputs.extra_columns[path])
-                parts[path] = self._measured(extra, self.inputs.extra_columns[path])
-            reason = reasons[path]
-            explained = None if reason is None else reason.value
-            agree(f"{meaning.name}, {path}, row {self.row}", posted[path].fraction(self.row), explained)
-        return reasons, parts
+    def _posted(self) -> Mapping[str, Exact]:
+        """The points of every KPI as the run has them."""
+        name = self.step.name
+        return {path: self.world.sheet.columns[f"{name}.points.{path}"] for path in self.step.scorecard.entries}
 
-    def _conditional(self, extra: Conditional) -> tuple[Reason | None, tuple[Reasoned, ...]]:
-        holds, parts = self._evaluated(extra.when)
-        if holds is None:
-            return None, parts
-        said = "" if holds else "not "
-        return Reason(extra.value if holds else extra.otherwise, f"{said}{words(extra.when)}"), parts
+    def _carried(self) -> Mapping[str, Exact]:
+        meaning = self.step.scorecard
+        return self.world.facts.earlier_points(meaning.name, tuple(meaning.entries))
 
-    def _evaluated(self, tree: Expression) -> tuple[Value, tuple[Reasoned, ...]]:
-        """An expression on the partner's own cells and values, by the plain law, with the reasons for the values."""
+    def _notes(self) -> Mapping[str, str]:
+        """Who rated, and on what grounds, by path of a KPI."""
+        found = {}
+        for path in self.inputs.columns:
+            note = self.step.scorecard.entries[path].note
+            told = [str(value) for tree in note if (value := self._evaluated(tree)[0]) is not None]
+            if told:
+                found[path] = "rated by " + ": ".join(told)
+        return found
+
+    def _points(self, path: str) -> Reason | None:
+        """The points of a KPI by its scale; raises where the run has others."""
+        each = self.step.scorecard.entries[path]
+        reason = self._scaled(each, self.inputs.columns[path])
+        posted = self.world.sheet.columns[f"{self.step.name}.points.{path}"].fraction(self.row)
+        agree(f"{self.step.name}.points.{path}, row {self.row}", posted, None if reason is None else reason.value)
+        return reason
+
+    def _scaled(self, each: Measuring, columns: Mapping[str, Exact]) -> Reason | None:
+        return each.scale.explain(columns, self.row, self.world.terms, each.better, each.type, self._is_percent(each))
+
+    def _extra(self, path: str) -> tuple[Reason | None, tuple[Reasoned, ...]]:
+        """Why a bonus, multiplier or gate is what it is, and what that rests on."""
+        extra, extras = self.step.scorecard.extras()[path], self.inputs.extras
+        side, name = path.split(".", 1)
+        if isinstance(extra, Conditional):
+            holds, parts, source = self._evaluated(extra.when)
+            said = words(extra.when) if holds else f"not {words(extra.when)}"
+            reason = None if holds is None else Reason(extra.value if holds else extra.otherwise, said)
+            if source:
+                parts = (*parts, Reasoned(words(extra.when), None, _truth(holds), source=source))
+        else:
+            columns = self.inputs.extra_columns[path]
+            reason = self._scaled(extra, columns)
+            parts = self._rests_on(extra, columns, reason)
+        posted = {"bonus": extras.bonus, "multipliers": extras.multipliers, "gates": extras.gates}[side][name]
+        explained = None if reason is None else reason.value
+        agree(f"{self.step.name}, {path}, row {self.row}", posted.fraction(self.row), explained)
+        return reason, parts
+
+    def _agree_weights(self, root: ScoreReason) -> None:
+        """Raise where the run gave another weight to a KPI; it gave none where it has no score."""
+        for path, weight in effective_weights(root):
+            posted = self.world.sheet.columns[f"{self.step.name}.weights.{path}"].fraction(self.row)
+            if posted is not None:
+                agree(f"{self.step.name}.weights.{path}, row {self.row}", posted, weight)
+
+    def _agree_group(self, path: str, found: ScoreReason) -> None:
+        """Raise where the run's points and carried points weigh into another value of a group."""
+        if self.world.sheet.columns[self.step.name].fraction(self.row) is None:
+            return
+        one = np.array([self.row])
+        bare = self.step.scorecard.card.model_copy(update={"bonus": {}, "multipliers": {}, "gates": {}})
+        carried = Extras(carried={each: column.take(one) for each, column in self._carried().items()})
+        posted = score(bare, {each: column.take(one) for each, column in self._posted().items()}, 1, carried)
+        explained = None if found.reason is None else found.reason.value
+        agree(f"{self.step.name}.{path}, row {self.row}", posted.groups[path].fraction(0), explained)
+
+    def _evaluated(self, tree: Expression) -> tuple[Value, tuple[Reasoned, ...], str]:
+        """An expression on the partner's own cells and values, by the plain law: its value, the reasons for the values
+        of partners that it names, and the source rows of the cells."""
         wanted = columns(tree)
-        record = int(self.facts.partners().records[self.row])
-        found, _ = self.facts.cells(PARTNERS, record, [column for column in wanted if column.table is not None])
-        parts = {column: self.of_partner(column.name) for column in wanted if column.table is None}
-        cells: dict[Column, Value] = {**found, **{column: part.value for column, part in parts.items()}}
-        return evaluate(tree, cells.__getitem__), tuple(parts.values())
+        record = int(self.world.facts.partners().records[self.row])
+        asked = [column for column in wanted if column.table is not None]
+        found, sources = self.world.facts.cells(PARTNERS, record, asked)
+        parts = {column: self.world.of_partner(column.name) for column in wanted if column.table is None}
+        values: dict[Column, Value] = {**found, **{column: part.value for column, part in parts.items()}}
+        return evaluate(tree, values.__getitem__), tuple(parts.values()), ", ".join(sources)
 
-    def _number(self, tree: Expression, posted: Fraction | None) -> tuple[Reasoned, ...]:
+    def _number(self, tree: Expression, posted: Fraction | None) -> tuple[tuple[Reasoned, ...], str]:
         """What the number of an expression rests on; raises where it comes to another one."""
-        value, parts = self._evaluated(tree)
+        value, parts, source = self._evaluated(tree)
         assert value is None or isinstance(value, Fraction | int), "a scale takes numbers and flags"
         agree(f"{words(tree)}, row {self.row}", posted, None if value is None else Fraction(value))
-        return parts
+        return parts, source
 
-    def _points(self, each: Measuring, columns: Mapping[str, Exact]) -> Reason | None:
-        return each.scale.explain(columns, self.row, self.terms, each.better, each.type)
+    def _measured(self, path: str, reason: Reason | None) -> tuple[Reasoned, ...]:
+        return self._rests_on(self.step.scorecard.entries[path], self.inputs.columns[path], reason)
 
-    def _node(self, reason: ScoreReason, parts: Mapping[str, tuple[Reasoned, ...]]) -> Reasoned:
+    def _rests_on(self, each: Measuring, columns: Mapping[str, Exact], reason: Reason | None) -> tuple[Reasoned, ...]:
+        """The value that a scale took, down to its source rows, what it was held against, and the peers."""
+        value = columns["value"].fraction(self.row)
+        if each.kpi is not None:
+            parts = [self.world.of_partner(each.kpi)]
+        else:
+            assert each.expression is not None, "a scale takes a KPI or an expression"
+            tree, _ = each.expression
+            below, source = self._number(tree, value)
+            parts = [Reasoned(words(tree), value, self._unit(each, "value", value), source=source, parts=below)]
+        for key, against in each.against.items():
+            if against.literal is None or key.split(".")[-1] not in ("edge", "at"):  # those tables stand in the rule
+                parts.append(self._held(each, key, against, columns["value"], columns[key].fraction(self.row)))
+        if reason is not None and reason.peers is not None:
+            parts.append(self._peers(reason.peers, each.peers.get("group") or each.peers.get("scale.group")))
+        return tuple(parts)
+
+    def _held(self, each: Measuring, key: str, against: Against, values: Exact, found: Fraction | None) -> Reasoned:
+        """What a value was held against: a number of the rule, a table's figure, a percentile of the peers, or an
+        expression."""
+        called = key.split(".")[-1]
+        title, told, source = _NAMED.get(called, called), "", ""
+        parts: tuple[Reasoned, ...] = ()
+        if against.table is not None:
+            title = against.table
+            looked = self._looked_up(each, against.table)
+            value = None if looked.value is None else looked.value * each.scale_minor
+            agree(f"{title}, row {self.row}", found, value)
+            told, source = looked.words, looked.source
+        elif against.percentile is not None:
+            title, told, parts = self._percentile(each, against, values, found)
+        elif against.expression is not None:
+            tree = against.expression[0]
+            title = words(tree)
+            parts, source = self._number(tree, found)
+        shown = self._unit(each, key, found)
+        return Reasoned(title, found, shown, told, against.place, source, each.type is Type.MONEY, parts)
+
+    def _looked_up(self, each: Measuring, table: str) -> Looked:
+        partner = str(self.world.sheet.partners.keys[self.row])
+        segment = None if table == "target" else self._evaluated(Column(PARTNERS, "segment"))[0]
+        named = None if segment is None else str(segment)
+        return looked_up(self.world.facts, table, each.ids, self.world.sheet.period.name, partner, named)
+
+    def _percentile(
+        self, each: Measuring, against: Against, values: Exact, found: Fraction | None
+    ) -> tuple[str, str, tuple[Reasoned, ...]]:
+        """The percentile of the peers in words, and the peers."""
+        assert against.percentile is not None
+        title = f"{percent(against.percentile)} percentile of the peers"
+        groups = None if against.among is None else self.world.facts.codes(against.among)
+        told_in = values * Exact.constant(Fraction(1, each.scale_minor), len(values))  # money in major units
+        reason = explain_percentile_of_peers(told_in, groups, self.row, against.percentile, against.method)
+        agree(f"{title}, row {self.row}", found, None if reason is None else reason.value * each.scale_minor)
+        if reason is None:
+            return title, "", ()
+        assert reason.peers is not None, "a percentile has peers"
+        unit = "money" if each.type is Type.MONEY else "percent" if self._is_percent(each) else "number"
+        minor = tuple(Fraction(each_number) * each.scale_minor for each_number in reason.peers.numbers)
+        return title, reason.words, (self._peers(replace(reason.peers, numbers=minor, unit=unit), against.among),)
+
+    def _peers(self, peers: Peers, among: Expression | None) -> Reasoned:
+        who = "" if among is None else f" with {words(among)} {self._evaluated(among)[0]}"
+        keys = self.world.sheet.partners.keys
+        return peers_reason(peers, keys, who, self.world.rows_shown, lambda value: self._shown(peers.unit, value))
+
+    # --- words --------------------------------------------------------------------------------------------------------
+
+    def _node(self, reason: ScoreReason, below: Mapping[tuple[bool, str], tuple[Reasoned, ...]]) -> Reasoned:
         meaning = self.step.scorecard
         title = reason.path or meaning.title
         if reason.weight is not None:
@@ -125,62 +369,30 @@ class _Scoring:
         told = reason.why_not if reason.reason is None else reason.reason.words
         shown = "not scored" if value is None and not reason.path else "-" if value is None else number(value)
         place = meaning.place if not reason.path else meaning.places.get(reason.path, Place())
-        below = parts.get(reason.path) or tuple(self._node(part, parts) for part in reason.parts)
-        return Reasoned(title, value, shown, told, place, parts=below)
+        parts = below.get((reason.is_extra, reason.path)) or tuple(self._node(part, below) for part in reason.parts)
+        return Reasoned(title, value, shown, told, place, parts=parts)
 
-    def _measured(self, each: Measuring, columns: Mapping[str, Exact]) -> tuple[Reasoned, ...]:
-        """The value that a scale took, down to its source rows, and what it was held against."""
-        value = columns["value"].fraction(self.row)
-        if each.kpi is not None:
-            parts = [self.of_partner(each.kpi)]
-        else:
-            assert each.expression is not None, "a scale takes a KPI or an expression"
-            tree, _ = each.expression
-            parts = [Reasoned(words(tree), value, self._unit(each, value), parts=self._number(tree, value))]
-        for key, against in each.against.items():
-            if against.literal is None:
-                parts.append(self._held(each, against, columns["value"], columns[key].fraction(self.row)))
-        return tuple(parts)
+    def _titled(self, node: Reasoned, path: str) -> Reasoned:
+        return replace(node, title=f"{self.step.scorecard.title}: {node.title}")
 
-    def _held(self, each: Measuring, against: Against, values: Exact, found: Fraction | None) -> Reasoned:
-        """What a value was held against: a table's figure, a percentile of the peers, or an expression."""
-        title, told = against.table or "", ""
-        parts: tuple[Reasoned, ...] = ()
-        if against.percentile is not None:
-            title = f"{percent(against.percentile)} percentile of the peers"
-            groups = None if against.among is None else self.facts.codes(against.among)
-            told_in = values * Exact.constant(Fraction(1, each.scale_minor), len(values))  # money in major units
-            reason = explain_percentile_of_peers(told_in, groups, self.row, against.percentile, against.method)
-            agree(f"{title}, row {self.row}", found, None if reason is None else reason.value * each.scale_minor)
-            told = "" if reason is None else reason.words
-        elif against.expression is not None:
-            title, parts = words(against.expression[0]), self._number(against.expression[0], found)
-        return Reasoned(title, found, self._unit(each, found), told, parts=parts)
+    def _is_percent(self, each: Measuring) -> bool:
+        return each.kpi is not None and self.world.is_percent(each.kpi)
 
-    def _unit(self, each: Measuring, value: Fraction | None) -> str:
+    def _unit(self, each: Measuring, key: str, value: Fraction | None) -> str:
+        """A value, or what it is held against, as people read it."""
         if value is None:
             return "unknown"
-        return self.terms.money(value) if each.scale_minor != 1 else number(value)
+        scale = each.scale
+        if isinstance(scale, Improvement) and scale.measured == "growth" and key.startswith("scale."):
+            return percent(value)
+        unit = "money" if each.type is Type.MONEY else "percent" if self._is_percent(each) else "number"
+        return self._shown(unit, value)
 
-    def placed(self, name: str, scores: Exact) -> Reasoned:
-        """A tier or a rank, from the score."""
-        meaning, score = self.step.scorecard, self.of_partner(self.step.name)
-        if name.endswith(".tier"):
-            assert meaning.card.tiers is not None, "a tier is asked of a scorecard that has tiers"
-            found = explain_tier(meaning.card.tiers, scores, self.row, self.inputs.opening)
-            shown = "none" if found is None or found.value < 0 else meaning.card.tiers.names[int(found.value)]
-        else:
-            assert meaning.card.rank is not None, "a rank is asked of a scorecard that ranks"
-            keys = self.facts.partners().keys
-            found = explain_rank(scores, meaning.card.rank.ties, keys, self.row, self.inputs.groups)
-            shown = "none" if found is None else number(found.value)
-        title = f"{meaning.title}: {name.rsplit('.', 1)[1]}"
-        if found is None:
-            return Reasoned(title, None, shown, "not scored", meaning.place, parts=(score,))
-        return Reasoned(title, found.value, shown, found.words, meaning.place, parts=(score,))
+    def _shown(self, unit: str, value: Fraction) -> str:
+        if unit == "money":
+            return self.world.terms.money(value)
+        return percent(value) if unit == "percent" else number(value)
 
 
-def _note(each: Measuring, row: int, facts: Facts) -> str:
-    """Who rated, and on what grounds."""
-    told = [str(value) for tree in each.note if (value := facts.texts(tree)[row]) is not None]
-    return "rated by " + ": ".join(told) if told else ""
+def _truth(value: Value) -> str:
+    return "unknown" if value is None else "true" if value else "false"

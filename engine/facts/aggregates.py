@@ -6,9 +6,9 @@ and of the outer one, which aggregates them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from engine.facts.sql import Sql
+from engine.facts.whole import Piece
 from rules.meaning import MeasureMeaning
 
 
@@ -19,9 +19,9 @@ class Named:
         self._letter = letter
         self._names: dict[tuple[str, tuple[object, ...]], str] = {}
 
-    def of(self, text: str, parameters: Sequence[object] = ()) -> str:
+    def of(self, piece: Piece) -> str:
         """The name of a piece; one that is asked for again keeps its name."""
-        return self._names.setdefault((text, tuple(parameters)), f"{self._letter}{len(self._names)}")
+        return self._names.setdefault((piece.text, piece.parameters), f"{self._letter}{len(self._names)}")
 
     def texts(self) -> list[str]:
         """The pieces as they are."""
@@ -37,30 +37,27 @@ class Named:
 
 
 class Aggregates:
-    """The columns of a scan: `by_row` of its inner query, and `by_group` of the one around it."""
+    """The aggregates by group of a scan, over the columns `by_row` of its inner query."""
 
-    def __init__(self, is_credited: bool) -> None:
-        self._is_credited = is_credited
-        self.by_row, self.by_group = Named("x"), Named("a")
+    def __init__(self, by_row: Named, is_credited: bool) -> None:
+        self._by_row, self._is_credited = by_row, is_credited
+        self.by_group = Named("a")
 
-    def of(self, each: MeasureMeaning, condition: Sql, text: str, value: Sql) -> Mapping[str, str]:
-        """The aggregates of a measure by what they are; `text` is its condition, whose parameters are `condition`'s.
+    def of(self, each: MeasureMeaning, counts: Piece, value: Piece | None) -> Mapping[str, str]:
+        """The aggregates of a measure by what they are, over the rows for which `counts` holds.
 
         `top`: what is summed or counted; `other`: the median from above; `known`: a mean's rows with a known value;
         `blank`: the rows whose blank value makes it unknown.
         """
-        counts = self.by_row.of(text, condition.parameters)
-        named = ""
-        if each.value is not None:
-            written = value.of(each.value)
-            named = self.by_row.of(written, value.parameters)
+        row = self._by_row.of(counts)
+        named = "" if value is None else self._by_row.of(value)
 
-        def aggregate(text: str, condition: str = counts) -> str:
-            return self.by_group.of(f"{text} FILTER (WHERE {condition})")
+        def aggregate(text: str, rows: str = row) -> str:
+            return self.by_group.of(Piece(f"{text} FILTER (WHERE {rows})"))
 
         found = {}
-        if each.value is not None and not each.leaves_blanks_out:
-            found["blank"] = aggregate("count(*)", f"{named} IS NULL AND {counts}")
+        if value is not None and not each.leaves_blanks_out:
+            found["blank"] = aggregate("count(*)", f"{named} IS NULL AND {row}")
         match each.aggregate:
             case "count":
                 found["top"] = aggregate("sum(num)" if self._is_credited else "count(*)")

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from engine.facts.columns import shown
 from engine.facts.csvscreen import too_many_rejected
+from engine.facts.keys import key_text
 from engine.facts.read import Staged
 from engine.facts.sql import identifier
 from engine.facts.texts import REJECTED_MAX, Fault
@@ -81,7 +82,7 @@ def _is_keyless(faults: tuple[Fault, ...], key: tuple[str, ...]) -> bool:
 def _same_key(
     key: tuple[str, ...], shared: tuple[object, ...], rows: Mapping[int, tuple[object, ...]], bad: Collection[int]
 ) -> Faults:
-    named = shown("/".join("" if each is None else str(each) for each in shared))
+    named = shown(key_text(shared))
     records = sorted(rows)
     if len(set(rows.values())) == 1 and not any(record in bad for record in records):
         message = f"the row {named} stands twice, with the same content"

@@ -6,7 +6,7 @@ identifiers from the tables; every value of the program is a parameter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -19,7 +19,7 @@ from rules.expressions.tree import Type
 from rules.meaning import SourceMeaning
 from rules.problem import Problem
 from rules.quantities.currency import Currency
-from rules.tables import Table, TableColumn
+from rules.tables import NEEDS, NEVER_BEFORE, Needs, Table, TableColumn
 
 CURRENCY = "currency"
 SUBJECTS = ("deal_id", "customer_id", "project_id")
@@ -159,7 +159,20 @@ def row_tests(columns: Columns) -> list[Test]:
             if column.name == "share":
                 share = columns.cell(column).typed(identifier("share"))
                 tests.append((f"coalesce({share} BETWEEN 0 AND 1, TRUE)", _share_fault))
-    return tests
+    return tests + list(_consistency_tests(columns))
+
+
+def _consistency_tests(columns: Columns) -> Iterator[Test]:
+    """What a row of a canonical table may not say of itself, where the source has both columns."""
+    held = {column.name: columns.cell(column).typed(identifier(column.name)) for column in columns.read}
+    for needs in NEEDS.get(columns.table.name, ()):
+        if {needs.column, needs.date} <= held.keys():
+            name, listed = identifier(needs.column), ", ".join(f"'{value}'" for value in needs.values)
+            says = f"{name} IN ({listed})" if listed else f"{held[needs.column]} != 0"
+            yield f"(NOT coalesce({says}, FALSE) OR {identifier(needs.date)} IS NOT NULL)", _needs_fault(needs)
+    for first, later in NEVER_BEFORE.get(columns.table.name, ()):
+        if {first, later} <= held.keys():
+            yield f"coalesce({held[first]} <= {held[later]}, TRUE)", _before_fault(first, later)
 
 
 _NOT: Mapping[Type, str] = {
@@ -211,6 +224,23 @@ def _subject_fault(texts: Mapping[str, str | None]) -> Fault:
 def _share_fault(texts: Mapping[str, str | None]) -> Fault:
     text = shown(texts[identifier("share")] or "")
     return Fault("F127", "share", f"{text} is no share of a deal", "write a part of one, such as 0.5 for a half")
+
+
+def _needs_fault(needs: Needs) -> Callable[[Mapping[str, str | None]], Fault]:
+    def fault(texts: Mapping[str, str | None]) -> Fault:
+        message = f"{needs.column} is {shown(texts[identifier(needs.column)] or '')}, and {needs.date} is blank"
+        return Fault("F213", needs.date, message, f"fill in {needs.date}, or correct {needs.column}")
+
+    return fault
+
+
+def _before_fault(first: str, later: str) -> Callable[[Mapping[str, str | None]], Fault]:
+    def fault(texts: Mapping[str, str | None]) -> Fault:
+        days = [shown(texts[identifier(name)] or "") for name in (later, first)]
+        message = f"{later} is {days[0]}, before {first}, which is {days[1]}"
+        return Fault("F214", later, message, "correct the wrong one of the two")
+
+    return fault
 
 
 def shown(text: str) -> str:

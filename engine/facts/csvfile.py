@@ -10,17 +10,18 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.facts.csvscan import RAW_BYTES_MAX, Scan, locate, scan
 from engine.facts.csvscreen import screen
-from engine.facts.texts import ROWS_MAX, RawRow, TextRows, too_many_rows
+from engine.facts.texts import ROWS_MAX, Fault, RawRow, TextRows, too_many_rows
 from rules.problem import Place, Problem
 
 HEADER_BYTES_MAX = 65_536
 _ARCHIVES = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf")
+_Cells = Callable[[Collection[int]], Mapping[int, RawRow]]
 _UTF8 = "save it as CSV UTF-8, or name its encoding: in the program"
 
 
@@ -63,9 +64,9 @@ class CsvFile:
         texts = self._texts(scratch, "\\n", result.records, cells, result.faults)
         return texts if result.records <= ROWS_MAX else too_many_rows(self.shown, result.records, ROWS_MAX)
 
-    def _texts(self, path: Path, newline: str, rows: int, cells: object, faults: object) -> TextRows:
+    def _texts(self, path: Path, newline: str, rows: int, cells: _Cells, faults: Mapping[int, Fault]) -> TextRows:
         relation, parameters = csv_relation(path, len(self.header), newline)
-        return TextRows(self.shown, self.header, relation, parameters, self.raw_sha256, rows, cells, faults)  # type: ignore[arg-type]
+        return TextRows(self.shown, self.header, relation, parameters, self.raw_sha256, rows, cells, faults)
 
 
 def csv_relation(path: Path, columns: int, newline: str = "\\n") -> tuple[str, tuple[object, ...]]:

@@ -23,7 +23,6 @@ from rules.problem import Place, Problem
 _SPAN_LINES_MAX = 1_000
 _QUOTE_CURE = 'double each quote inside of a cell: ""'
 _UNCLOSED = Fault("F110", "", "a quoted cell does not end as it should", _QUOTE_CURE)
-_ENCODING = Fault("F113", "", "the row holds a byte that is no UTF-8", "save the file as CSV UTF-8")
 TOO_LONG = Fault("F114", "", f"a cell is longer than {FIELD_BYTES_MAX:,} bytes", "check where its quotes close")
 _MALFORMED = Fault("F112", "", "the row holds a carriage return", "end each line in the same way, with LF or CRLF")
 
@@ -119,11 +118,11 @@ def _records(path: Path, columns: int) -> Iterator[tuple[_Line, list[str] | Faul
 def _cut(data: bytes, columns: int) -> list[str] | Fault | None:
     """The cells of a record, its fault, or None where a quote is still open."""
     try:
-        text = data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        return _ENCODING
+        text = data.decode().removeprefix("\ufeff").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        return _no_utf8(data, error.start)
     if "\x00" in text:
-        return _ENCODING
+        return _no_utf8(data, data.index(b"\x00"))
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
@@ -142,6 +141,12 @@ def _cut(data: bytes, columns: int) -> list[str] | Fault | None:
         return cells
     message = f"the header has {columns} columns, this row has {len(cells)}"
     return Fault("F111", "", message, "give each row as many cells as the header; quote cells that hold a comma")
+
+
+def _no_utf8(data: bytes, at: int) -> Fault:
+    """The fault of a row by the first byte of it that is no text, counted from 1."""
+    message = f"the row holds a byte that is no UTF-8: 0x{data[at]:02X}, byte {at + 1:,} of the row"
+    return Fault("F113", "", message, "save the file as CSV UTF-8")
 
 
 def _lines(stream: io.BufferedReader) -> Iterator[_Line]:

@@ -10,7 +10,7 @@ import csv
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -37,10 +37,14 @@ def open_sqlite(
     if not path.is_file():
         return None, (_unreachable(shown, "there is no such database file"),)
     deadline = time.monotonic() + SECONDS_MAX
+
+    def is_late() -> bool:
+        return time.monotonic() > deadline
+
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
     try:
         connection.set_authorizer(_authorize)
-        connection.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
+        connection.set_progress_handler(is_late, 100_000)
         cursor = connection.execute(f"SELECT * FROM ({query}) AS asked")
         header = tuple(str(each[0]) for each in cursor.description)
         return _texts(shown, (header, iter(cursor)), scratch, rows_max)
@@ -94,10 +98,16 @@ def _texts(shown: str, answer: Answer, scratch: Path, rows_max: int) -> tuple[Te
                 return None, (too_many_rows(shown, count, rows_max),)
             writer.writerow(["" if isinstance(cell, Fault) else cell for cell in cells])
     relation, parameters = csv_relation(scratch, len(header))
-    reader: Callable[[Collection[int]], Mapping[int, RawRow]] = lambda records: dict(  # noqa: E731
-        own_rows(scratch, records, lambda record: 0)
-    )
-    return TextRows(shown, header, relation, parameters, scan(scratch).sha256, count, reader, faults), ()
+
+    def found(records: Collection[int]) -> Mapping[int, RawRow]:
+        return dict(own_rows(scratch, records, _no_line))
+
+    return TextRows(shown, header, relation, parameters, scan(scratch).sha256, count, found, faults), ()
+
+
+def _no_line(_record: int) -> int:
+    """The line of a record: an answer of a database has none."""
+    return 0
 
 
 def _text(value: object) -> str | Fault:

@@ -175,7 +175,7 @@ def _listed(
         if found:
             register_records(connection, "gone", found)
             query = f"SELECT record, {keys_sql(staged[table])} FROM {staged[table].view} SEMI JOIN gone USING (record)"
-            keys = {int(record): str(key).strip("/") for record, key in connection.execute(query).fetchall()}
+            keys = {int(record): str(key) for record, key in connection.execute(query).fetchall()}
             rejected += list_rejected(staged[table], found, keys)
     excuses: list[Excuse] = []
     for file in dict.fromkeys(source.excused for source in meaning.sources if source.excused):

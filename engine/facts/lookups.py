@@ -7,7 +7,6 @@ Each answer is a column in the order of the partners' frame, unknown where the t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 import duckdb
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.facts.read import table_name
 from engine.facts.seen import FP
-from rules.quantities.exact import Exact
+from rules.quantities.exact import Exact, integers
 
 
 def target(
@@ -27,7 +26,7 @@ def target(
 
     `ids` are the KPI's names; `scale` turns a target in currency units into minor units (1 for other KPIs).
     """
-    found: dict[str | None, Fraction] = {}
+    found: dict[str | None, int] = {}
     for name in reversed(ids):  # a target under the KPI's own name outranks one under the catalogue's
         query = f"""SELECT partner_id, CAST(target * {FP} AS DECIMAL(38,0)) FROM {table_name("targets")}
             WHERE kpi = ? AND period = ? AND target IS NOT NULL
@@ -35,8 +34,8 @@ def target(
                     = if(partner_id IS NULL, 'program', 'partner')
             ORDER BY coalesce(version, 0), set_on NULLS FIRST, target_id"""
         for partner, value in connection.execute(query, [name, period]).fetchall():
-            found[partner] = Fraction(int(value) * scale, FP)
-    return Exact.of([found.get(key, found.get(None)) for key in keys.tolist()])
+            found[partner] = int(value) * scale
+    return _billionths([found.get(key, found.get(None)) for key in keys.tolist()])
 
 
 def benchmark(
@@ -49,13 +48,13 @@ def benchmark(
 ) -> Exact:
     """Each partner's benchmark figure (p25, p50 or p75) of a KPI: that of its segment, else of the segment `all`."""
     assert column in ("p25", "p50", "p75")
-    found: dict[str, Fraction] = {}
+    found: dict[str, int] = {}
     for name in reversed(ids):  # a figure under the KPI's own name outranks one under the catalogue's
         query = f"""SELECT segment, CAST({column} * {FP} AS DECIMAL(38,0)) FROM {table_name("benchmarks")}
             WHERE kpi = ? AND period = ? AND {column} IS NOT NULL"""
         for segment, value in connection.execute(query, [name, period]).fetchall():
-            found[segment] = Fraction(int(value) * scale, FP)
-    return Exact.of([found.get(segment or "all", found.get("all")) for segment in segments])
+            found[segment] = int(value) * scale
+    return _billionths([found.get(segment or "all", found.get("all")) for segment in segments])
 
 
 def earlier_points(
@@ -68,10 +67,15 @@ def earlier_points(
     """The points that partners had on a scorecard in an earlier period, by path of the KPI."""
     query = f"""SELECT kpi, partner_id, CAST(points * {FP} AS DECIMAL(38,0)) FROM {table_name("scores")}
         WHERE scorecard = ? AND period = ? AND points IS NOT NULL"""
-    found: dict[tuple[str, str], Fraction] = {}
+    found: dict[tuple[str, str], int] = {}
     for kpi, partner, value in connection.execute(query, [scorecard, period]).fetchall():
-        found[kpi, partner] = Fraction(int(value), FP)
-    return {path: Exact.of([found.get((path, key)) for key in keys.tolist()]) for path in paths}
+        found[kpi, partner] = int(value)
+    return {path: _billionths([found.get((path, key)) for key in keys.tolist()]) for path in paths}
+
+
+def _billionths(values: Sequence[int | None]) -> Exact:
+    known = np.array([value is not None for value in values], dtype=bool)
+    return Exact(integers([value or 0 for value in values]), FP, None if known.all() else known)
 
 
 def codes(values: Sequence[object]) -> Exact:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.digest import canonical, sha256
+from engine.facts.keys import key_sql
 from engine.facts.read import Staged
 from engine.facts.sql import identifier
 from engine.facts.texts import Fault, RawRow, plain
@@ -84,9 +85,9 @@ def _named(raw: Mapping[int, RawRow], record: int) -> str:
 
 
 def keys_sql(staged: Staged) -> str:
-    """SQL of a staged row's key as people name it."""
-    names = [f"coalesce(CAST({identifier(name)} AS VARCHAR), '')" for name in staged.table.key]
-    return " || '/' || ".join(names) or "''"
+    """SQL of a staged row's key as people name it; empty where all of it is blank."""
+    filled = " OR ".join(f"{identifier(name)} IS NOT NULL" for name in staged.table.key)
+    return f"CASE WHEN {filled or 'FALSE'} THEN {key_sql(staged.table)} ELSE '' END"
 
 
 def digest_of(rejected: Iterable[Rejected]) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine.facts.grammar import NUMBER_DECIMALS
 from engine.facts.read import table_name
 from engine.facts.sql import Sql, identifier
+from engine.values import RECORD
 from rules.calendar import Period
 from rules.expressions.tree import Column, Expression, Type
 from rules.expressions.vector import Truth
@@ -83,6 +84,8 @@ class Seen:
             return Type.COUNT if column.name == "days" else Type.DATE
         if (column.table, column.name) in FLAGS:
             return Type.FLAG
+        if column.name == RECORD:
+            return Type.COUNT
         found = self._tables[column.table].column(column.name)
         assert found is not None, f"{column} was checked"
         return found.type

@@ -18,16 +18,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.facts.agreed import agreed
 from engine.facts.credit import credited_shares
 from engine.facts.fates import fates
 from engine.facts.keep import digest_rows
+from engine.facts.keys import key_sql
 from engine.facts.lookups import benchmark, codes, codes_of, earlier_points, target
-from engine.facts.measures import Groups, measure, window_days
+from engine.facts.measures import Groups, measure
 from engine.facts.read import table_name
 from engine.facts.seen import FP, Seen, order_of, texts
 from engine.facts.sql import Sql, identifier
-from engine.facts.trail import trail
-from engine.values import Fate, Frame, Measured, Reading, Rows, Sheet, TrailRow
+from engine.facts.trail import matching, trail
+from engine.facts.windows import window_days
+from engine.values import ALWAYS, Fate, Frame, Measured, Reading, Rows, Sheet, TrailRow
 from rules.calendar import Calendar, Period
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
@@ -57,7 +60,7 @@ def connect(
     connection.execute(f"SET allowed_directories=[{listed}]")
     if scratch is not None:
         connection.execute("SET temp_directory='" + str(scratch.resolve() / "spill").replace("'", "''") + "'")
-    connection.execute("SET TimeZone='UTC'")  # the machine's own zone decides nothing
+    connection.execute("SET GLOBAL TimeZone='UTC'")  # the machine's own zone decides nothing
     connection.execute("SET enable_external_access=false")
     connection.execute("SET lock_configuration=true")
     return connection
@@ -85,8 +88,13 @@ class Snapshot:
         self._connection, self._calendar, self._kept = connection, calendar, kept
         self._files = files
         self._tables = tables
-        self._period = period
+        self._period, self._eligible = period, eligible
         self._partners = self._read_partners(eligible)
+
+    def at(self, period: Period) -> Snapshot:
+        """The same facts as another period sees them, on a connection of its own to the same tables."""
+        connection = self._connection.cursor()
+        return Snapshot(connection, self._tables, self._files, period, self._calendar, self._eligible, {})
 
     def partners(self) -> Frame:
         """The partners that can be paid, in the order of their ids."""
@@ -97,31 +105,44 @@ class Snapshot:
         table: str,
         where: Expression | None,
         dated: Column | None,
+        days: tuple[date, date],
         measures: Mapping[str, tuple[Expression, Type]],
         named: Mapping[str, Exact],
+        owner: Column | None = None,
     ) -> Rows:
-        """The rows of `table` of the period for which `where` holds, whose partner can be paid, with their measures.
+        """The rows of `table` dated in the half-open `days` for which `where` holds, whose partner can be paid.
 
-        A row belongs to the partner that it names. Rows come in the order of their keys. A measure is unknown where
-        one of the cells that it rests on is blank. `named` holds values of partners, which a row takes from its own.
+        A row belongs to the partner that it names, or to `owner`. Rows come in the order of their keys, with their
+        measures: a date counts days since 1970-01-01, a condition is 1 or 0. A measure is unknown where one of the
+        cells that it rests on is blank. `named` holds values of partners, which a row takes from its own.
         """
         seen = Seen(self._tables, table, self._period)
         trees = [tree for tree, _ in measures.values()] + ([] if where is None else [where])
         wanted = list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree, seen.type_of)))
         from_tables = [tree for tree in wanted if not (isinstance(tree, Column) and tree.table is None)]
-        answer = self._select(seen, table, dated, from_tables)
+        answer = self._select(seen, table, dated, from_tables, days, owner=owner)
         frame = Frame(table, texts(answer["key"]), answer["record"].to_numpy(), self._positions(answer["partner"]))
         found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(from_tables)}
         for tree in wanted:
             if isinstance(tree, Column) and tree.table is None:
                 found[tree] = named[tree.name].take(frame.partners)
         rows = len(frame)
-        columns = {name: number(tree, found.__getitem__, seen.type_of, rows) for name, (tree, _) in measures.items()}
+        columns = {
+            name: _flags(truth(tree, found.__getitem__, seen.type_of, rows))
+            if type_ == Type.FLAG
+            else number(tree, found.__getitem__, seen.type_of, rows)
+            for name, (tree, type_) in measures.items()
+        }
         if where is None:
             return Rows(frame, columns)
         keep = truth(where, found.__getitem__, seen.type_of, rows).yes
         frame = Frame(table, frame.keys[keep], frame.records[keep], frame.partners[keep])
         return Rows(frame, {name: column.take(keep) for name, column in columns.items()})
+
+    def agreed(self, frame: Frame, term: str, dated: Column) -> Exact:
+        """The value agreed with the partner of each row under a term, for its day; unknown where none was."""
+        seen = Seen(self._tables, frame.table, self._period)
+        return agreed(self._connection, self._tables, seen, frame, self._partners.keys, term, dated)
 
     def truth(self, condition: Expression, named: Mapping[str, Exact]) -> Truth:
         """For which partners a condition holds; `named` holds what they already have."""
@@ -197,12 +218,18 @@ class Snapshot:
                 is_line = sheet.columns[lines].is_known()
                 kept[reading.name] = sheet.frames[sheet.frame_of[lines]].records[is_line].tolist()
             elif reading.where is not None and has_product(reading.where):
-                kept[reading.name] = self.rows(reading.table, reading.where, None, {}, {}).frame.records.tolist()
+                kept[reading.name] = self.rows(
+                    reading.table, reading.where, None, ALWAYS, {}, {}
+                ).frame.records.tolist()
         return fates(self._connection, self._tables, self._period, readings, kept)
 
     def trail(self, measures: Sequence[MeasureMeaning], partner: str) -> Sequence[TrailRow]:
         """Every row of a partner in the table of measures that read alike, unfiltered, in the order of their keys."""
         return list(trail(self._connection, self._tables, self._period, measures, partner))
+
+    def matching(self, table: str, equal: Mapping[str, str | None], wanted: Sequence[str]) -> Sequence[TrailRow]:
+        """The rows of a table whose columns hold these texts (None: nothing), with the cells of `wanted`."""
+        return list(matching(self._connection, self._tables, self._period, table, equal, wanted))
 
     def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
         """The half-open days that a measure looks at; None where there are none."""
@@ -236,7 +263,8 @@ class Snapshot:
         return [str(partner) for (partner,) in self._connection.execute(query, [record]).fetchall()]
 
     def _shown_key(self, table: str) -> str:
-        return " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in order_of(self._tables[table]))
+        known = self._tables[table]
+        return key_sql(known, "t.") if known.key else f"CAST({order_of(known)[0]} AS VARCHAR)"
 
     def file(self, table: str) -> str:
         """The file that a table came from, as people know it."""
@@ -305,22 +333,35 @@ class Snapshot:
         return np.searchsorted(self._partners.keys, texts(partners)).astype(np.int64)
 
     def _select(
-        self, seen: Seen, table: str, dated: Column | None, wanted: list[Expression], is_open: bool = False
+        self,
+        seen: Seen,
+        table: str,
+        dated: Column | None,
+        wanted: list[Expression],
+        days: tuple[date, date] | None = None,
+        is_open: bool = False,
+        owner: Column | None = None,
     ) -> pa.Table:
-        """The key, record, partner and leaves of a table's rows in the period, in the order of their keys."""
+        """The key, record, partner and leaves of a table's rows dated in `days`, in the order of their keys."""
         sql = Sql(seen.named)
         selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
         window, bounds = "TRUE", []
         if dated is not None:
-            name, bounds = seen.named(dated), [self._period.start, self._period.end]
+            assert days is not None, "dated rows are asked for by their days"
+            name, bounds = seen.named(dated), list(days)
             window = f"{name} >= CAST(? AS DATE) AND {name} < CAST(? AS DATE)"
         keys = order_of(self._tables[table])
         shown = self._shown_key(table)
-        open_to = "" if is_open else "SEMI JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
-        columns = ", ".join([f"{shown} AS key", "t.record AS record", "t.partner_id AS partner", *selected])
+        whose = "t.partner_id" if owner is None else seen.named(owner)
+        open_to = "" if is_open else f"SEMI JOIN eligible_partners AS e ON e.partner_id = {whose}"
+        columns = ", ".join([f"{shown} AS key", "t.record AS record", f"{whose} AS partner", *selected])
         query = f"""SELECT {columns} FROM {table_name(table)} AS t {seen.joins()} {open_to}
             WHERE {window} ORDER BY {", ".join(keys)}, t.record"""
         return self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_table()
+
+
+def _flags(found: Truth) -> Exact:
+    return Exact(found.yes.astype(np.int64), 1, None if found.known.all() else found.known)
 
 
 def _open_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:

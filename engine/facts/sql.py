@@ -48,7 +48,8 @@ class Sql:
             case Interval(count, unit):
                 return f"to_{unit}s({int(count)})"
             case Arithmetic(op, left, Interval() as interval):  # a day and a length of time make a timestamp
-                return f"CAST({self.of(left)} {op} {self.of(interval)} AS DATE)"
+                moved = f"CAST({self.of(left)} {op} {self.of(interval)} AS DATE)"
+                return moved if _is_cell(left) else _once(moved, _CALENDAR)
             case Arithmetic(op, left, right):
                 assert op in ("+", "-"), "products and quotients are the kernel's"
                 return f"({self.of(left)} {op} {self.of(right)})"
@@ -88,9 +89,22 @@ class Sql:
         listed = ", ".join(arguments)
         if name in ("least", "greatest"):  # DuckDB's pass over NULL; here one unknown makes the whole unknown
             chosen = "list_min(v)" if name == "least" else "list_max(v)"
-            known = f"CASE WHEN list_count(v) = {len(arguments)} THEN {chosen} END"
-            return f"list_transform([[{listed}]], lambda v: {known})[1]"  # each written once, however deep they nest
+            return _once(f"[{listed}]", f"CASE WHEN list_count(v) = {len(arguments)} THEN {chosen} END")
         return f"{name}({listed})"
+
+
+# DuckDB goes on beyond the years that a date is known in; here such a date is unknown.
+_CALENDAR = "CASE WHEN v BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN v END"
+
+
+def _once(value: str, of_v: str) -> str:
+    """What `of_v` makes of a value `v`, which is written once, however deep such values nest."""
+    return f"list_transform([{value}], lambda v: {of_v})[1]"
+
+
+def _is_cell(tree: Expression) -> bool:
+    """Whether a date is one of a table: those lie from 1900 to 2999, and no interval leads far from there."""
+    return isinstance(tree, Column) and tree.table != "period"
 
 
 def _decimal(value: Fraction) -> str:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import duckdb
 
 from engine.facts.credit import credit, deals_of
+from engine.facts.keys import key_sql
 from engine.facts.read import table_name
 from engine.facts.seen import FP, Seen, order_of
-from engine.facts.sql import Sql
+from engine.facts.sql import Sql, identifier
 from engine.values import TrailRow
 from rules.calendar import Period
 from rules.expressions.evaluate import Value
@@ -36,8 +38,9 @@ def trail(
     sql = Sql(seen.named)
     wanted = list(dict.fromkeys(column for each in measures for column in _wanted(each)))
     selected = [f"{seen.leaf(column, sql)} AS c{index}" for index, column in enumerate(wanted)]
-    keys = order_of(tables[measure.rows.table])
-    shown = " || '/' || ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in keys)
+    table = tables[measure.rows.table]
+    keys = order_of(table)
+    shown = key_sql(table, "t.") if table.key else keys[0]
     source, share, owner = f"{table_name(measure.rows.table)} AS t", "1, 1", seen.named(measure.owner)
     first = ""
     if measure.credited is not None:  # the partner's deals are few: nobody else's shares need to be worked out
@@ -49,11 +52,38 @@ def trail(
     query = f"""{first}SELECT {", ".join([shown, "t.record", share, *selected])} FROM {source} {seen.joins()}
         WHERE {owner} = $partner ORDER BY {", ".join(keys)}, t.record"""
     for key, record, num, den, *values in connection.execute(query, {"partner": partner}).fetchall():
-        cells: dict[Column, Value] = {}
-        for column, value in zip(wanted, values, strict=True):
-            is_number = value is not None and seen.type_of(column) == Type.NUMBER
-            cells[column] = Fraction(int(value), FP) if is_number else value
-        yield TrailRow(str(key), int(record), Fraction(int(num), int(den)), cells)
+        yield TrailRow(str(key), int(record), Fraction(int(num), int(den)), _cells(seen, wanted, values))
+
+
+def matching(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Table],
+    period: Period,
+    table: str,
+    equal: Mapping[str, str | None],
+    wanted: Sequence[str],
+) -> Iterator[TrailRow]:
+    """The rows of a table whose columns hold the texts of `equal` (None: nothing), with the cells of `wanted`, in the
+    order of their keys."""
+    seen = Seen(tables, table, period)
+    sql = Sql(seen.named)
+    cells = [Column(table, name) for name in wanted]
+    selected = [f"{seen.leaf(column, sql)} AS c{index}" for index, column in enumerate(cells)]
+    keys = order_of(tables[table])
+    shown = key_sql(tables[table], "t.") if tables[table].key else keys[0]
+    held = [f"t.{identifier(name)} IS NOT DISTINCT FROM ?" for name in equal]
+    query = f"""SELECT {", ".join([shown, "t.record", *selected])} FROM {table_name(table)} AS t
+        WHERE {" AND ".join(held)} ORDER BY {", ".join(keys)}, t.record"""
+    for key, record, *values in connection.execute(query, list(equal.values())).fetchall():
+        yield TrailRow(str(key), int(record), Fraction(1), _cells(seen, cells, values))
+
+
+def _cells(seen: Seen, wanted: Sequence[Column], values: Sequence[Any]) -> Mapping[Column, Value]:
+    """The values of a row as its expressions meet them: a number with decimals comes as whole billionths."""
+    return {
+        column: Fraction(int(value), FP) if value is not None and seen.type_of(column) == Type.NUMBER else value
+        for column, value in zip(wanted, values, strict=True)
+    }
 
 
 def _wanted(measure: MeasureMeaning) -> list[Column]:

@@ -7,6 +7,12 @@ from collections.abc import Sequence
 from engine.reports.register import Grid
 from engine.values import Fate
 
+_PARTS = {
+    "numerator": "what is measured",
+    "denominator": "what it is divided by",
+    "target": "its targets",
+    "benchmark": "its benchmarks",
+}
 _FATES = ("paid", "measured", "not_payable", "outside", "rejected")
 
 
@@ -23,8 +29,18 @@ def fates_grid(fates: Sequence[Fate]) -> Grid:
 
 def reasons_grid(fates: Sequence[Fate]) -> Grid:
     """Which rule did not pay how many rows of which table."""
-    rows = tuple((each.table, each.rule, f"{each.rows:,}") for each in fates if each.fate == "not_payable")
+    rows = tuple((each.table, rule_words(each.rule), f"{each.rows:,}") for each in fates if each.fate == "not_payable")
     return Grid(("table", "not payable by", "rows"), rows, (False, False, True))
+
+
+def rule_words(rule: str) -> str:
+    """A rule as people know it: the part of a KPI or of a scorecard that reads the rows, in words.
+
+    >>> rule_words("close_rate.denominator"), rule_words("commission")
+    ('close_rate (what it is divided by)', 'commission')
+    """
+    name, _, part = rule.rpartition(".")
+    return f"{name} ({_PARTS[part]})" if name and part in _PARTS else rule
 
 
 def fates_json(fates: Sequence[Fate]) -> list[dict[str, object]]:

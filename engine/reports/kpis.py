@@ -6,24 +6,38 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from engine.reports.register import Grid
-from rules.expressions.tree import Type, words
-from rules.kinds.base import number
+from rules.expressions.tree import words
+from rules.kinds.base import number, percent
 from rules.kpi import AGGREGATES, KpiSpec, MeasureSpec, Window
 from rules.meaning import KpiMeaning
 from rules.quantities.currency import Currency, format_minor
 from rules.quantities.exact import Exact
 from rules.quantities.rounding import round_fraction
 
+DECIMALS_MAX = 9
 _WINDOWS = {Window.UNTIL_END: "up to the end of the period", Window.UNTIL_START: "before the period"}
 
 
 def shown(value: Fraction | None, kpi: KpiMeaning, currency: Currency) -> str:
-    """A value for people: money to its minor unit, others to four decimals, half up; `-` where it is unknown."""
+    """A value for people: money to its minor unit, a percentage as `80 %`, others as they are; `-` where it is unknown.
+
+    Decimals are exact where they end within nine; else four are shown (of a percentage two), rounded half up.
+    """
     if value is None:
         return "-"
-    if kpi.type == Type.MONEY:
+    if kpi.unit == "money":
         return format_minor(round_fraction(value), currency)
-    return number(Fraction(round_fraction(value * 10_000), 10_000))
+    if kpi.unit == "percent":
+        return percent(value if _ends(value * 100) else _rounded(value))
+    return number(value if _ends(value) else _rounded(value))
+
+
+def _ends(value: Fraction) -> bool:
+    return pow(10, DECIMALS_MAX, value.denominator) == 0
+
+
+def _rounded(value: Fraction) -> Fraction:
+    return Fraction(round_fraction(value * 10_000), 10_000)
 
 
 def grid(
@@ -43,7 +57,10 @@ def grid(
 def as_json(
     labels: tuple[str, ...], kpis: tuple[KpiMeaning, ...], values: Mapping[str, Exact]
 ) -> list[dict[str, object]]:
-    """KPIs by group with the keys that scripts rely on; values are exact, as a fraction's text, null where unknown."""
+    """KPIs by group with the keys that scripts rely on; values are exact, as a fraction's text, null where unknown.
+
+    Money is in minor units, and a percentage a part of one.
+    """
     columns = {kpi.name: values[kpi.name].fractions() for kpi in kpis}
     return [
         {
@@ -52,6 +69,11 @@ def as_json(
         }
         for row, label in enumerate(labels)
     ]
+
+
+def units_json(kpis: tuple[KpiMeaning, ...]) -> dict[str, dict[str, str]]:
+    """What each KPI is measured in, whether more of it is better, and what it is called."""
+    return {kpi.name: {"unit": kpi.unit, "better": kpi.better, "title": kpi.title} for kpi in kpis}
 
 
 def definition(name: str, spec: KpiSpec) -> Iterator[str]:

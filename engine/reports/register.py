@@ -34,17 +34,20 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Who gets what: rows by partner id, the components, and the sums."""
+    """Who gets what: rows by partner id, the components by name and by title, and the sums."""
 
     currency: Currency
     components: tuple[str, ...]
+    titles: tuple[str, ...]
     rows: tuple[RegisterRow, ...]
     totals_minor: tuple[int, ...]
     total_minor: int
 
 
-def register(lines: Lines, components: Sequence[str], names: Mapping[str, str], currency_code: str) -> Register:
-    """The register of a run's lines."""
+def register(
+    lines: Lines, components: Sequence[str], titles: Mapping[str, str], names: Mapping[str, str], currency_code: str
+) -> Register:
+    """The register of a run's lines; `titles` are what components are called, where they have a title."""
     sums: dict[str, dict[str, int]] = {}
     rows = zip(lines.partner.tolist(), lines.component.tolist(), lines.amount_minor.tolist(), strict=True)
     for partner, component, amount in rows:
@@ -55,7 +58,20 @@ def register(lines: Lines, components: Sequence[str], names: Mapping[str, str], 
         for partner, mine in sorted(sums.items())
     )
     totals = tuple(sum(row.amounts_minor[index] for row in listed) for index in range(len(components)))
-    return Register(currency(currency_code), tuple(components), listed, totals, sum(totals))
+    told = component_titles(components, titles)
+    return Register(currency(currency_code), tuple(components), told, listed, totals, sum(totals))
+
+
+def component_titles(components: Sequence[str], titles: Mapping[str, str]) -> tuple[str, ...]:
+    """What components are called, in their order; two of one title are told apart by their names.
+
+    >>> component_titles(["new_deals", "spiff", "spiff_2"], {"spiff": "Spring push", "spiff_2": "Spring push"})
+    ('new deals', 'Spring push (spiff)', 'Spring push (spiff_2)')
+    """
+    told = [titles.get(each, each.replace("_", " ")) for each in components]
+    return tuple(
+        title if told.count(title) == 1 else f"{title} ({name})" for title, name in zip(told, components, strict=True)
+    )
 
 
 def grid(found: Register, limit: int | None = None) -> Grid:
@@ -65,14 +81,11 @@ def grid(found: Register, limit: int | None = None) -> Grid:
     def money(minor: int) -> str:
         return format_minor(minor, found.currency)
 
-    def title(component: str) -> str:
-        return component.replace("_", " ")
-
     def who(row: RegisterRow) -> str:
         return row.partner if row.name in ("", row.partner) else f"{row.partner} {row.name}"
 
     rows = tuple((who(row), *map(money, (*row.amounts_minor, row.payout_minor))) for row in shown)
-    titles = ("partner", *(title(each) for each in found.components), f"payout {found.currency.code}")
+    titles = ("partner", *found.titles, f"payout {found.currency.code}")
     footer = ("total", *(money(each) for each in (*found.totals_minor, found.total_minor)))
     return Grid(titles, rows, (False, *[True] * (len(titles) - 1)), footer)
 

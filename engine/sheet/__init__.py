@@ -8,6 +8,8 @@ the rule says.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,47 +17,88 @@ import numpy as np
 from engine.kpis import kpi_columns
 from engine.scoring import scored_columns
 from engine.sheet.book import Book
+from engine.sheet.earlier import Earlier
+from engine.sheet.limits import limit, top_up
+from engine.sheet.lines import accumulate, due, multiply, pay, unknown_rows
+from engine.sheet.returns import reverse
 from engine.values import (
     PARTNERS,
+    Accumulate,
+    Due,
     Facts,
     Frame,
     Gather,
     Kpi,
+    Limit,
+    Multiply,
     Pay,
     Plan,
     ReadRows,
+    Reverse,
     Score,
     Share,
     Sheet,
     Size,
     Step,
     Sum,
+    TopUp,
     Weigh,
     frozen,
 )
 from rules.calendar import Period
-from rules.problem import Place, Problem, Refused
+from rules.expressions.columnar import EPOCH
+from rules.expressions.tree import Type
+from rules.problem import Problem, Refused
 from rules.quantities.apportion import CONSERVING, apportion
-from rules.quantities.exact import Exact, Flags, group_total, integers, total
+from rules.quantities.exact import Exact, group_total, integers, total
 from rules.quantities.rounding import QuantityOverflow
-
-PROBLEMS_MAX = 20
 
 
 def evaluate(plan: Plan, facts: Facts, period: Period) -> Sheet:
     """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess."""
+    return _evaluate(plan, facts, period, Earlier(plan, facts, _evaluate))
+
+
+def _evaluate(plan: Plan, facts: Facts, period: Period, earlier: Earlier) -> Sheet:
     measures = [measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures]
-    book = Book(period, {PARTNERS: facts.partners()}, facts.measure(measures))
+    book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, facts.measure(measures))
     for step in plan.steps:
         _EVALUATORS[type(step)](step, book, facts)
-    return Sheet(period, frozen(book.frames), frozen(book.columns), frozen(book.frame_of))
+    kept = (frozen(each) for each in (book.frames, book.columns, book.frame_of, earlier.sheets))
+    return Sheet(period, *kept)
 
 
 def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:
-    rows = facts.rows(step.table, step.where, step.dated, step.measures, book.partner_columns())
-    book.frames[step.name] = rows.frame
-    for name, column in rows.measures.items():
+    asked, day = dict(step.measures), f"{step.name}.day"
+    if step.since != "period":
+        assert step.dated is not None, "what is added up over time was checked to be dated"
+        asked[day] = (step.dated, Type.DATE)
+    first, last = days_of(step, book)
+    rows = facts.rows(step.table, step.where, step.dated, (first, last), asked, book.partner_columns(), step.owner)
+    frame, columns = rows.frame, dict(rows.measures)
+    if step.since != "period":
+        start = (book.period.start - timedelta(days=step.lock_days) - EPOCH).days
+        frame = replace(frame, earlier=columns.pop(day).numerator < start)
+    book.frames[step.name] = frame
+    for name, column in columns.items():
         book.write(name, step.name, column)
+    for name, term in step.agreed.items():
+        assert step.dated is not None, "what is agreed was checked to hold on a day"
+        book.write(name, step.name, facts.agreed(frame, term, step.dated))
+
+
+def days_of(step: ReadRows, book: Book) -> tuple[date, date]:
+    """The half-open days in which a row's date lies that a step reads: those that it adds up, and the period's."""
+    lock = timedelta(days=step.lock_days)
+    first = book.period.start - lock
+    if step.since == "fiscal_year":
+        first = book.calendar.fiscal_year(book.period.start).start - lock
+    elif step.since == "ever":
+        first = date.min
+    last = book.period.end - lock
+    if step.during is not None:
+        first, last = max(first, step.during.first), min(last, step.during.end)
+    return first, max(first, last)
 
 
 def _kpi(step: Kpi, book: Book, facts: Facts) -> None:
@@ -79,30 +122,15 @@ def _score(step: Score, book: Book, facts: Facts) -> None:
         book.write(name, PARTNERS, column)
 
 
-def _pay(step: Pay, book: Book, facts: Facts) -> None:
-    frame = book.frames[step.frame]
-    inputs = {key: book.columns[name] for key, name in step.inputs.items()}
-    known = _known(inputs, len(frame))
-    if not known.all() and step.unknown == "refuse":
-        raise Refused(*_unknown_rows(step, frame, known, "F301", "its base is unknown"))
-    filled = {key: column.or_else(0) for key, column in inputs.items()}
-    try:
-        amounts = step.kind.compute(filled, len(frame), step.terms)
-    except QuantityOverflow as overflow:
-        raise Refused(_beyond(step, frame, overflow)) from None
-    book.write(step.name, step.frame, Exact(np.where(known, amounts, 0), 1, None if known.all() else known))
-
-
 def _gather(step: Gather, book: Book, facts: Facts) -> None:
-    frame = book.frames[step.frame]
     partners = len(book.frames[PARTNERS])
-    if step.column is None:
-        sums = Exact(np.bincount(frame.partners, minlength=partners).astype(np.int64))
-    else:
-        lines = book.columns[step.column]
-        numerators, below = lines.scaled()
-        sums = Exact(group_total(numerators, frame.partners, partners), below)
-        assert sums.sum() == lines.sum(), f"{step.name} loses nothing on the way to partners"
+    sums = Exact.constant(0, partners)
+    for lines, frame in step.lines:
+        column = book.columns[lines]
+        numerators, below = column.scaled()
+        found = Exact(group_total(numerators, book.frames[frame].partners, partners), below)
+        assert found.sum() == column.sum(), f"{step.name} loses nothing on the way to partners"
+        sums = sums + found
     book.write(step.name, PARTNERS, sums)
 
 
@@ -118,10 +146,10 @@ def _weigh(step: Weigh, book: Book, facts: Facts) -> None:
     weights = step.kind.compute(inputs, len(frame))
     known = weights.is_known()
     if not known.all() and step.unknown == "refuse":
-        raise Refused(*_unknown_rows(step, frame, known, "F302", "its weight is unknown"))
+        raise Refused(*unknown_rows(step, frame, known, "F302", "its weight is unknown"))
     below_zero = known & (weights.numerator < 0)
     if below_zero.any():
-        raise Refused(*_unknown_rows(step, frame, ~below_zero, "F303", "its weight is less than zero"))
+        raise Refused(*unknown_rows(step, frame, ~below_zero, "F303", "its weight is less than zero"))
     book.write(step.name, step.frame, weights)
 
 
@@ -158,44 +186,16 @@ _EVALUATORS: Mapping[type[Step], Callable[[Any, Book, Facts], None]] = {
     Kpi: _kpi,
     Score: _score,
     ReadRows: _read_rows,
-    Pay: _pay,
+    Accumulate: accumulate,
+    Due: due,
+    Multiply: multiply,
+    Pay: pay,
+    Limit: limit,
+    TopUp: top_up,
+    Reverse: reverse,
     Gather: _gather,
     Size: _size,
     Weigh: _weigh,
     Share: _share,
     Sum: _sum,
 }
-
-
-_CURES: Mapping[str, str] = {
-    "F301": "fill in the cell, narrow the rule by where:, or say unknown: leave_out",
-    "F302": "fill in the cell, narrow the pool by among:, or say unknown: leave_out",
-    "F303": "narrow the pool by among:, or write greatest(x, 0) as its weight",
-}
-
-
-def _known(inputs: Mapping[str, Exact], rows: int) -> Flags:
-    known = np.ones(rows, dtype=bool)
-    for column in inputs.values():
-        known &= column.is_known()
-    return known
-
-
-def _beyond(step: Pay, frame: Frame, overflow: QuantityOverflow) -> Problem:
-    """An amount that 64 bits do not hold, with the row that it is paid for."""
-    problem, key = overflow.problems[0], frame.keys[overflow.row]
-    message = f"{step.title} pays more for {frame.table} {key} than the books can hold"
-    return Problem(problem.code, message, Place(frame.table, field=str(key)), problem.hint)
-
-
-def _unknown_rows(step: Step, frame: Frame, known: Flags, code: str, why: str) -> list[Problem]:
-    """The rows that a rule may not guess, the first of them by name."""
-    rows = np.flatnonzero(~known)
-    problems = []
-    for row in rows[:PROBLEMS_MAX]:
-        place = Place(frame.table, field=str(frame.keys[row]))
-        hint = _CURES[code]
-        problems.append(Problem(code, f"{step.title} cannot take {frame.table} {frame.keys[row]}: {why}", place, hint))
-    if len(rows) > PROBLEMS_MAX:
-        problems.append(Problem(code, f"and {len(rows) - PROBLEMS_MAX} rows more", step.place, ""))
-    return problems

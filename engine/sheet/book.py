@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.sheet.earlier import Earlier
 from engine.values import PARTNERS, Frame, Measured
-from rules.calendar import Period
+from rules.calendar import Calendar, Period
 from rules.quantities.exact import Exact
 
 
 @dataclass(slots=True)
 class Book:
-    """What has been worked out so far; `measured` holds the measures of all KPIs, which are read at once."""
+    """What has been worked out so far; `measured` holds the measures of all KPIs, which are read at once; `earlier`
+    gives the sheets of periods before."""
 
     period: Period
+    calendar: Calendar
+    earlier: Earlier
     frames: dict[str, Frame]
     measured: Mapping[str, Measured]
     columns: dict[str, Exact] = field(default_factory=dict)

@@ -38,7 +38,7 @@ def put(folder: Path, content: bytes | Path) -> str:
 
 def verified(folder: Path, sha256: str) -> Path:
     """The path of a blob whose bytes still are what its name says; otherwise `CheckFailed`."""
-    path = _present(folder, sha256)
+    path = present(folder, sha256)
     if _file_sha256(path) != sha256:
         raise _fault(path, "was changed")
     return path
@@ -46,14 +46,15 @@ def verified(folder: Path, sha256: str) -> Path:
 
 def verified_bytes(folder: Path, sha256: str) -> bytes:
     """The bytes of a blob, if they still are what its name says; otherwise `CheckFailed`."""
-    path = _present(folder, sha256)
+    path = present(folder, sha256)
     data = path.read_bytes()
     if sha256_of(data) != sha256:
         raise _fault(path, "was changed")
     return data
 
 
-def _present(folder: Path, sha256: str) -> Path:
+def present(folder: Path, sha256: str) -> Path:
+    """The path of a blob that is there, whatever its bytes are; otherwise `CheckFailed`."""
     path = _path(folder, sha256)
     if not path.exists():
         raise _fault(path, "is missing")

@@ -120,6 +120,11 @@ class Store:
         with clean_faults(self._shown, self._folder):
             return blob_files.verified_bytes(self._blobs, sha256)
 
+    def blob_path(self, sha256: str) -> Path:
+        """The path of a blob, not hashed again: for who reads a part, and holds what comes of it against the run."""
+        with clean_faults(self._shown, self._folder):
+            return blob_files.present(self._blobs, sha256)
+
     def _bring_to_head(self) -> None:
         with self._connected(is_write=False) as connection:
             if is_at_head(connection, self._shown):

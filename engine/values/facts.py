@@ -9,12 +9,15 @@ from fractions import Fraction
 from typing import Protocol
 
 from engine.values.sheet import Frame
+from rules.calendar import Period
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
 from rules.expressions.vector import Truth
 from rules.meaning import MeasureMeaning
 from rules.problem import Place
 from rules.quantities.exact import Exact
+
+ALWAYS = (date.min, date.max)  # for rows without a date of their own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +82,10 @@ class Measured:
 class Facts(Protocol):
     """The snapshot of the source tables, as the sheet asks it for rows."""
 
+    def at(self, period: Period) -> Facts:
+        """The same facts as another period sees them."""
+        ...
+
     def partners(self) -> Frame:
         """The partners that can be paid, in the order of their ids."""
         ...
@@ -88,10 +95,17 @@ class Facts(Protocol):
         table: str,
         where: Expression | None,
         dated: Column | None,
+        days: tuple[date, date],
         measures: Mapping[str, tuple[Expression, Type]],
         named: Mapping[str, Exact],
+        owner: Column | None = None,
     ) -> Rows:
-        """The rows of a table that a rule reads, with their measures; `named` holds what partners already have."""
+        """The rows of a table dated in half-open days that a rule reads, with their measures; `named` holds what
+        partners already have, `owner` the partner whose a row is, where it does not name one itself."""
+        ...
+
+    def agreed(self, frame: Frame, term: str, dated: Column) -> Exact:
+        """The value agreed with the partner of each row under a term, for its day; unknown where none was."""
         ...
 
     def truth(self, condition: Expression, named: Mapping[str, Exact]) -> Truth:
@@ -125,6 +139,11 @@ class Facts(Protocol):
 
     def trail(self, measures: Sequence[MeasureMeaning], partner: str) -> Sequence[TrailRow]:
         """Every row of a partner in the table of measures that read alike, unfiltered, in the order of their keys."""
+        ...
+
+    def matching(self, table: str, equal: Mapping[str, str | None], wanted: Sequence[str]) -> Sequence[TrailRow]:
+        """The rows of a table whose columns hold these texts (None: nothing), with the cells of `wanted`, in the order of
+        their keys."""
         ...
 
     def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
+from rules.calendar import Calendar
 from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import PayoutKind, ShareKind, Terms
 from rules.meaning import KpiMeaning
+from rules.payouts.meaning import LimitMeaning
+from rules.payouts.multiplier import Multiplier
 from rules.problem import Place
 from rules.quantities.apportion import Residue
+from rules.quantities.written import DateRange
 from rules.scorecards.scored import ScorecardMeaning
 
 PARTNERS = "partners"
 PAYOUT = "payout"
+RECORD = "record"  # of a table: which record of its source a row is
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +33,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ReadRows(Step):
-    """Read the rows that a rule pays into a frame of their own, with the measures that it takes from each."""
+    """Read the rows that a rule pays into a frame of their own, with the measures that it takes from each.
+
+    A row counts `lock_days` after its date, if that lies `during` the days named. Rows are read `since` the start of
+    the period, or of the fiscal year, or from the first on (`ever`), where a rule adds up what came before. `owner` is
+    the partner whose a row is, where it does not name one itself; `agreed` names the terms to look up, by column.
+    """
 
     table: str
     where: Expression | None
     dated: Column | None
     measures: Mapping[str, tuple[Expression, Type]]
+    during: DateRange | None = None
+    lock_days: int = 0
+    since: str = "period"
+    owner: Column | None = None
+    agreed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +66,119 @@ class Score(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Pay(Step):
-    """Pay each row of a frame by a kind: lines, rounded once."""
+class Accumulate(Step):
+    """Add up a column before each row: over a stretch of time, for each partner or the program, in an order.
+
+    `over` names frames that are added up as one: each with its column, the column to write, and those of its order.
+    """
+
+    over: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+    stretch: str
+    per: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it writes."""
+        return tuple(before for _, _, before, _ in self.over)
+
+
+@dataclass(frozen=True, slots=True)
+class Due(Step):
+    """Work out by a kind what is due for each row of a frame: exact, and not yet rounded."""
 
     frame: str
     kind: PayoutKind
     inputs: Mapping[str, str]
     terms: Terms
     unknown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply(Step):
+    """Multiply what is due for each row by a factor; `minor_per_major` by the inputs that are money."""
+
+    frame: str
+    due: str
+    multiplier: Multiplier
+    inputs: Mapping[str, str]
+    minor_per_major: Mapping[str, int]
+    unknown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pay(Step):
+    """Round what is due for each row, once: the lines of a component, in whole minor units, within bounds.
+
+    Where it `is_cumulative`, a line is the difference of its partner's rounded running totals. `together` says which
+    lines keep their exact sum: those of one source `row`, those that the kind says (`frame`), or none.
+    """
+
+    frame: str
+    due: str
+    terms: Terms
+    at_least_minor: Fraction | None
+    at_most_minor: Fraction | None
+    is_cumulative: bool
+    together: str | None
+    kind: PayoutKind
+    inputs: Mapping[str, str]
     component: str
 
 
 @dataclass(frozen=True, slots=True)
-class Gather(Step):
-    """Sum a column of a frame to partners, or count its rows where `column` is None; a partner without rows has
-    zero."""
+class Limit(Step):
+    """Cut the lines of a component where their sum goes beyond the most; in whole minor units, nothing is rounded.
 
-    column: str | None
+    `earlier` is the column of lines that earlier periods paid by the same limit: the step's own. What is cut may be
+    banked, in the column `NAME.bank` of partners, and is released as lines of its own, `NAME.released`.
+    """
+
     frame: str
+    lines: str
+    limit: LimitMeaning
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp(Step):
+    """A line for each partner whose lines come to less than the least: what is missing."""
+
+    lines: tuple[tuple[str, str], ...]
+    limit: LimitMeaning
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse(Step):
+    """Take back what rows were paid: a line below zero for each return, of the lines that a component paid for its row.
+
+    `row` is the column of the row's record, `day` that of its day, None where it has none; `dated` that of the return's
+    own. `returned` of `whole` is taken back, or all where they are None, times `share`; over all returns of a row no
+    more than it was paid.
+    """
+
+    frame: str
+    lines: tuple[str, ...]
+    row: str
+    dated: str
+    day: str | None
+    lock_days: int
+    returned: str | None
+    whole: str | None
+    share: Fraction
+    terms: Terms
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that have to be known of a return."""
+        named = (self.row, self.dated, self.day, self.returned, self.whole)
+        return tuple(name for name in named if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Gather(Step):
+    """Sum the lines of a component to partners: its columns, each of a frame; a partner without rows has zero."""
+
+    lines: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +225,8 @@ class Plan:
 
     title: str
     terms: Terms
+    calendar: Calendar
+    effective: DateRange
     steps: tuple[Step, ...]
 
     def step(self, name: str) -> Step | None:
@@ -121,6 +234,6 @@ class Plan:
         return next((step for step in self.steps if step.name == name), None)
 
     @property
-    def components(self) -> tuple[Pay | Share, ...]:
-        """The steps whose rows become the lines of a run: payouts and pool shares."""
-        return tuple(step for step in self.steps if isinstance(step, Pay | Share))
+    def components(self) -> tuple[Gather, ...]:
+        """The steps that sum lines to partners: one for each payout and pool, in order."""
+        return tuple(step for step in self.steps if isinstance(step, Gather))

@@ -7,7 +7,7 @@ members of a pool, or the one row of the program.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -24,13 +24,15 @@ class Frame:
     """The rows that columns belong to: their source table, key, record number in the source, and partner.
 
     `keys` (n,) text; `records` (n,) the 1-based record number in the source; `partners` (n,) positions in the partners'
-    frame. Rows are in the order of their keys, whatever the order of the source.
+    frame. Rows are in the order of their keys, whatever the order of the source. `earlier` (n,) marks rows of before
+    the period, which are added up and not paid; None where there are none.
     """
 
     table: str
     keys: NDArray[Any]
     records: NDArray[np.int64]
     partners: NDArray[np.int64]
+    earlier: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -38,12 +40,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """Everything that a run worked out: frames, and columns that were each written once."""
+    """Everything that a run worked out: frames, and columns that were each written once.
+
+    `earlier` are the sheets of the periods that it looked back at, by name: what was paid before as is known now.
+    """
 
     period: Period
     frames: Mapping[str, Frame]
     columns: Mapping[str, Exact]
     frame_of: Mapping[str, str]
+    earlier: Mapping[str, Sheet] = field(default_factory=dict)
 
     @property
     def partners(self) -> Frame:

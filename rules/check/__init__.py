@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from rules.check.frame import calendar, check_names, declare_tables
 from rules.check.kpis import kpis
-from rules.check.rules import payout, pool_share, totals
+from rules.check.payouts import payout
+from rules.check.pools import pool_share, totals
 from rules.check.scope import Scope
 from rules.check.scorecards import scorecards
 from rules.check.sources import sources

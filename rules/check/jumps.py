@@ -23,7 +23,8 @@ from rules.expressions.tree import (
     columns,
 )
 from rules.kinds.base import number
-from rules.meaning import Meaning, PayoutMeaning
+from rules.meaning import Meaning
+from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Problem
 
 _HINT = "let the higher rate pay only what lies above the edge, or make the steps smaller"

@@ -143,6 +143,7 @@ def _kpi(scope: Scope, name: str, spec: KpiSpec, path: Path) -> KpiMeaning | Non
         name=name,
         title=spec.title or name.replace("_", " ").replace(".", ", "),
         type=type_,
+        unit=_unit(scope, spec, type_, path),
         better=spec.better or "higher",
         level=spec.level or "partner",
         numerator=numerator,
@@ -154,6 +155,19 @@ def _kpi(scope: Scope, name: str, spec: KpiSpec, path: Path) -> KpiMeaning | Non
         at_least=int(spec.at_least or 0),
         place=scope.key_place(path),
     )
+
+
+def _unit(scope: Scope, spec: KpiSpec, type_: Type, path: Path) -> str:
+    """The unit in which people read a KPI: as written, else that of what is measured."""
+    if spec.unit is None:
+        return type_.value
+    if (spec.unit == "money") != (type_ == Type.MONEY):
+        message = f"the unit is {spec.unit}, and what is measured is of type {type_.value}"
+        scope.key_problem("P119", path, message, "leave unit: out, or name the one that fits")
+    elif spec.unit == "percent" and spec.times == 100:
+        message = "the unit percent shows 0.8 as 80 %, so with times: 100 it would be 8,000 %"
+        scope.key_problem("P119", path, message, "leave times: 100 out")
+    return spec.unit
 
 
 def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureMeaning | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from operator import itemgetter
 
 from rules.check.spans import OPEN, POSITIVE, Span, expression_span, point
 from rules.kinds.scales.attainment import Attainment
@@ -42,7 +43,20 @@ def score_spans(meaning: Meaning, kpis: Mapping[str, Span]) -> dict[str, Span]:
 
 def line_of(measuring: Measuring) -> Line:
     """The written value of each reference of a scale, by key; None where each row looks it up."""
-    return lambda key: measuring.against[key].literal if key in measuring.against else None
+
+    def line(key: str) -> Fraction | None:
+        return measuring.against[key].literal if key in measuring.against else None
+
+    return line
+
+
+def within(line: Line, part: str) -> Line:
+    """The references of a scale that stands within another as `part`."""
+
+    def below(key: str) -> Fraction | None:
+        return line(f"{part}.{key}")
+
+    return below
 
 
 def value_span(measuring: Measuring, named: Mapping[str, Span]) -> Span:
@@ -93,7 +107,7 @@ def _raw(scale: ScaleKind, value: Span, line: Line, better: Better) -> Span:
                 return _hull([*scale.places, _ZERO])
             return _hull([Fraction(100), _ZERO] if scale.points is None else [scale.points.first, scale.points.last])
         case Improvement():
-            return points_span(scale.scale.scale, OPEN, lambda key: line(f"scale.{key}"), "higher")
+            return points_span(scale.scale.scale, OPEN, within(line, "scale"), "higher")
         case Several():
             return _several(scale, value, line, better)
     return OPEN
@@ -139,10 +153,7 @@ def _attainment(scale: Attainment, value: Span, target: Fraction | None, better:
 
 def _several(scale: Several, value: Span, line: Line, better: Better) -> Span:
     """The best or the worst of several: where some may be left out, each of them may be the only one."""
-    spans = [
-        points_span(part.scale, value, lambda key, n=n: line(f"{n}.{key}"), better)  # type: ignore[misc]
-        for n, part in enumerate(scale.of)
-    ]
+    spans = [points_span(part.scale, value, within(line, str(n)), better) for n, part in enumerate(scale.of)]
     whole = spans[0]
     for span in spans[1:]:
         whole = whole.with_(span)
@@ -257,7 +268,7 @@ def _highest(
         return None
     weight_sum = sum((weight for weight, _ in known[: len(fixed)]), _ZERO)
     total = sum((weight * top for weight, top in known[: len(fixed)]), _ZERO)
-    for weight, top in sorted(known[len(fixed) :], key=lambda each: -each[1]):
+    for weight, top in sorted(known[len(fixed) :], key=itemgetter(1), reverse=True):
         if weight_sum == 0 or top > total / weight_sum:
             weight_sum, total = weight_sum + weight, total + weight * top
     return total / weight_sum

@@ -23,15 +23,17 @@ from rules.expressions.tree import (
     with_children,
 )
 from rules.expressions.tree_types import typed
+from rules.expressions.vector import has_product
 from rules.joins import sees
 from rules.kinds.base import Terms
-from rules.problem import Place, Problem
-from rules.program import RoundingSpec
+from rules.payouts.spec import RoundingSpec
+from rules.problem import Place, Problem, Severity
 from rules.quantities.rounding import Rounding
 from rules.tables import FLAGS, Table
 
 DAYS = frozenset({Type.DATE, Type.MONTH})
 _PERIOD = {"start": Type.DATE, "end": Type.DATE, "days": Type.COUNT}
+_TEXTS = frozenset({Type.TEXT, Type.ID})
 NUMBERS = frozenset({Type.MONEY, Type.NUMBER, Type.COUNT})
 Path = tuple[str | int, ...]
 
@@ -58,10 +60,9 @@ class Scope:
         place = locate(self.document.root, path)
         self.problems.append(Problem(code, message, replace(place, column=place.column + offset), hint))
 
-    def key_problem(self, code: str, path: Path, message: str, hint: str, severity: str = "error") -> None:
+    def key_problem(self, code: str, path: Path, message: str, hint: str, severity: Severity = "error") -> None:
         """Note a fault of the key at `path`."""
-        assert severity in ("error", "warning")
-        self.problems.append(Problem(code, message, self.key_place(path), hint, severity))  # type: ignore[arg-type]
+        self.problems.append(Problem(code, message, self.key_place(path), hint, severity))
 
     def rounded(self, spec: RoundingSpec | None, path: Path) -> Terms:
         """The terms with the rounding that a rule or the program names."""
@@ -96,6 +97,10 @@ class Scope:
         for fault in faults:
             self.problem(fault.code, path, fault.message, fault.hint, offset=fault.at)
         if faults or hidden or type_ is None:
+            return None
+        if type_ in _TEXTS and has_product(tree):
+            message = "a text that is chosen by a product or a quotient is compared, and has no other use"
+            self.problem("X138", path, message, "move the condition to where:, and name the column here alone")
             return None
         return self._coded(rebuild(tree, self._by_name), path), type_
 

@@ -11,6 +11,7 @@ from rules.expressions.tree import Column, Expression, Type, columns
 from rules.kinds.scales.base import Better, ScaleKind
 from rules.kinds.scales.reference import Reference
 from rules.kpi import KpiSpec
+from rules.problem import Place
 from rules.scorecards.score_faults import scale_faults, weight_faults
 from rules.scorecards.scorecard import Assessment, Bonus, Multiplier, QualifyingGate, ScorecardSpec
 from rules.scorecards.scored import Against, Conditional, Extra, Measuring, ScorecardMeaning
@@ -71,8 +72,23 @@ class _Card:
             gates=self._gates(card.gates),
             rank_among=None if among is None else self._peers(among, (*path, "rank", "among")),
             place=scope.key_place(path),
-            places={each: scope.key_place((*path, *_keys(each))) for each, _ in card.entries()},
+            places=self._places(),
         )
+
+    def _places(self) -> dict[str, Place]:
+        """Where each KPI, group, bonus, multiplier and gate is written."""
+        keys = {each: _keys(each) for each, _ in self._card.entries()}
+        for path in list(keys):
+            groups = path.split(".")[:-1]
+            for depth in range(1, len(groups) + 1):
+                keys[".".join(groups[:depth])] = tuple(key for group in groups[:depth] for key in ("groups", group))
+        for side, extras in (
+            ("bonus", self._card.bonus),
+            ("multipliers", self._card.multipliers),
+            ("gates", self._card.gates),
+        ):
+            keys |= {f"{side}.{name}": (side, name) for name in extras}
+        return {path: self._scope.key_place((*self._path, *each)) for path, each in keys.items()}
 
     def _measuring(
         self, kpi: str, assessed: Assessment | None, scale: ScaleKind, at_scale: Path, at: Path
@@ -123,20 +139,22 @@ class _Card:
     def _against(self, reference: Reference, unit: Type, path: Path) -> Against | None:
         """What a reference means, in the unit of the value that it is held against."""
         scope = self._scope
+        place = scope.key_place((*path[:-1], *str(path[-1]).split(".")))
         if reference.value is not None:
-            return Against(literal=reference.literal(scope.terms, unit))
+            return Against(literal=reference.literal(scope.terms, unit), place=place)
         if reference.table is not None:
             needed = _NEEDED[reference.table.split(".")[0]]
             if needed in scope.tables:
-                return Against(table=reference.table)
+                return Against(table=reference.table, place=place)
             scope.problem("P226", path, f"{reference.table} needs the table {needed}", "add its source under sources:")
             return None
         if reference.percentile is not None:
             among = None if reference.among is None else self._peers(reference.among, path)
-            return Against(percentile=reference.percentile, method=reference.method or "interpolated", among=among)
+            method = reference.method or "interpolated"
+            return Against(percentile=reference.percentile, method=method, among=among, place=place)
         assert reference.expression is not None, "a reference names one source"
         found = scope.typed(reference.expression, path, "partners", unit if unit == Type.MONEY else Type.NUMBER)
-        return None if found is None else Against(expression=found)
+        return None if found is None else Against(expression=found, place=place)
 
     def _peers(self, written: Written, path: Path) -> Expression | None:
         """An expression whose equal values make peers: of columns of tables only."""

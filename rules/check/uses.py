@@ -36,20 +36,21 @@ def tables_read(meaning: Meaning) -> set[str]:
         if measure.credited is not None:
             read |= {"credits", "deals"}
             read |= {hop.table for hop in route(meaning.tables, measure.rows.table, "deals")}
-    read |= {payout.rows.table for payout in meaning.payouts}
+    for payout in meaning.payouts:
+        read |= {payout.rows.table, *(back.table for back in payout.returns)}
+        read |= {"terms"} if payout.kind.agreed is not None else set()
     for card in meaning.scorecards:
         for against in (each for measuring in _measurings(card) for each in measuring.against.values()):
             if against.table is not None:
                 read.add("targets" if against.table == "target" else "benchmarks")
-        hysteresis = card.card.tiers is not None and card.card.tiers.hysteresis is not None
-        if hysteresis or any(card.card.missing_of(entry) == "carry_last" for _, entry in card.card.entries()):
+        if any(card.card.missing_of(entry) == "carry_last" for _, entry in card.card.entries()):
             read.add("scores")
     return read
 
 
 def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
     """The columns that anything reads, by table: those that expressions name, the dates behind flags, the keys of rows
-    on the way, whose partner a paid row is, and what crediting looks at."""
+    on the way, whose partner a paid row is, what crediting looks at, and the tier that a partner holds at the start."""
     found: dict[str, dict[str, None]] = {}
 
     def note(table: str, *names: str) -> None:
@@ -69,6 +70,8 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
                 note(hop.origin or origin, *hop.key)
     for payout in meaning.payouts:
         note(payout.rows.table, "partner_id")
+    if any(card.card.tiers is not None and card.card.tiers.hysteresis is not None for card in meaning.scorecards):
+        note("partners", "tier")
     if any(measure.credited is not None for measure in _measures(meaning)):
         note("credits", "deal_id", "partner_id", "role")
     return found
@@ -110,8 +113,7 @@ def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
         for tree in (measure.value, measure.rows.where, measure.rows.dated, measure.latest_of, owner):
             yield measure.rows.table, tree
     for payout in meaning.payouts:
-        for tree in (payout.base, payout.rows.where, payout.rows.dated):
-            yield payout.rows.table, tree
+        yield from payout.reads()
     for pool in meaning.pools:
         yield "partners", pool.among
         yield from (("partners", tree) for tree, _ in pool.inputs.values())

@@ -8,8 +8,11 @@ reason, since a warning that cries wolf is passed over the next time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
+
+from pydantic import BaseModel
 
 from rules.calendar import Calendar, Period
 from rules.check.jumps import payout_cliffs
@@ -30,8 +33,10 @@ from rules.expressions.tree import (
     words,
 )
 from rules.joins import sees
+from rules.kinds.base import percent
 from rules.kinds.by import By
-from rules.meaning import KpiMeaning, Meaning, PayoutMeaning, PoolMeaning
+from rules.meaning import KpiMeaning, Meaning, PoolMeaning
+from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Place, Problem
 from rules.program import Program
 from rules.quantities.written import DateRange
@@ -49,7 +54,7 @@ def plan_warnings(program: Program, meaning: Meaning, key_place: KeyPlace) -> li
     for card in meaning.scorecards:
         found += score_warnings(card, named, meaning.terms)
     for payout in meaning.payouts:
-        found += [*_unlimited(payout, meaning, named), *payout_cliffs(payout, meaning)]
+        found += [*_unlimited(payout, meaning, named), *payout_cliffs(payout, meaning), *_rates(payout)]
     ordinary = score_spans(meaning, kpi_spans(meaning.kpis, POSITIVE))
     found += [warning for pool in meaning.pools for warning in _below_zero(pool, meaning, ordinary)]
     if not _holds_a_period(meaning.calendar, meaning.effective):
@@ -59,7 +64,7 @@ def plan_warnings(program: Program, meaning: Meaning, key_place: KeyPlace) -> li
         )
         hint = "no period can be run; change effective: or the calendar"
         found.append(_warning("P316", message, key_place(("effective",)), hint))
-    return found
+    return found + list(_gaps(meaning, key_place))
 
 
 def _warning(code: str, message: str, place: Place, hint: str) -> Problem:
@@ -138,6 +143,44 @@ def _unlimited(payout: PayoutMeaning, meaning: Meaning, named: Mapping[str, Span
         elif name in kpis and _is_ratio(kpis[name]):
             message = f"{payout.name} has no limit: {name} is a ratio, and grows without end where little is divided by"
             yield _warning("P311", message, payout.place, f"write least({name}, LIMIT), or at_least: in the KPI")
+
+
+def _rates(payout: PayoutMeaning) -> Iterator[Problem]:
+    """Rates that take from partners, or pay more than what they are a part of."""
+    for rate in dict.fromkeys(_rates_in(payout.kind)):
+        if rate < 0:
+            message = f"{payout.name} has a rate of {percent(rate)}: it takes from the partner for each row"
+            hint = f"write {percent(-rate)}; what is returned or cancelled is a row with an amount below zero"
+            yield _warning("P318", message, payout.place, hint)
+        elif rate > 1:
+            message = f"{payout.name} has a rate of {percent(rate)}: it pays more than the amount that it is paid on"
+            yield _warning("P318", message, payout.place, f"write {percent(rate / 100)}, if that was meant")
+
+
+def _rates_in(config: object) -> Iterator[Fraction]:
+    """What is written as `rate:` in the config of a kind, at any depth."""
+    if isinstance(config, BaseModel):
+        for name in type(config).model_fields:
+            value = getattr(config, name)
+            if name == "rate" and isinstance(value, Fraction):
+                yield value
+            else:
+                yield from _rates_in(value)
+    elif isinstance(config, tuple | list):
+        for each in config:
+            yield from _rates_in(each)
+
+
+def _gaps(meaning: Meaning, key_place: KeyPlace) -> Iterator[Problem]:
+    """Days between the periods of a custom calendar: what happens on them is of no period."""
+    for one, following in pairwise(sorted(meaning.calendar.custom, key=lambda period: period.start)):
+        first, end = max(one.end, meaning.effective.first), min(following.start, meaning.effective.end)
+        if first < end:
+            last = end - timedelta(days=1)
+            days = f"{first} is" if first == last else f"{first} to {last} are"
+            message = f"{days} between {one.name} and {following.name}, and in no period"
+            hint = "rows of these days are never paid; let each period begin on the day after the one before it"
+            yield _warning("P317", message, key_place(("calendar", "periods", following.name)), hint)
 
 
 def _is_ratio(kpi: KpiMeaning) -> bool:

@@ -2,7 +2,7 @@
 
 A code never changes its meaning and is never used again. Each that a document or its data can trigger has a smallest
 failing example in `tests/errors/`. One file for each letter: D document, W written quantities, X expressions, P
-programs (P2xx scorecards), F facts, K quantities, S store and usage.
+programs (P2xx scorecards), C crediting, F facts, K quantities, S store and usage.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rules.codes.code import Code
+from rules.codes.credit import CREDIT
 from rules.codes.document import DOCUMENT
 from rules.codes.expressions import EXPRESSIONS
 from rules.codes.facts import FACTS
+from rules.codes.payouts import PAYOUT_RULES
 from rules.codes.programs import PROGRAMS
 from rules.codes.quantities import QUANTITIES
 from rules.codes.scorecards import SCORECARDS
@@ -22,9 +24,11 @@ from rules.codes.written import WRITTEN
 
 __all__ = [
     "CODES",
+    "CREDIT",
     "DOCUMENT",
     "EXPRESSIONS",
     "FACTS",
+    "PAYOUT_RULES",
     "PROGRAMS",
     "QUANTITIES",
     "SCORECARDS",
@@ -40,7 +44,9 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "Written quantities": WRITTEN,
     "Expressions": EXPRESSIONS,
     "The program": PROGRAMS,
+    "Payout rules": PAYOUT_RULES,
     "Scorecards": SCORECARDS,
+    "Crediting": CREDIT,
     "Warnings": WARNINGS,
     "Facts": FACTS,
     "Quantities": QUANTITIES,

@@ -135,4 +135,10 @@ EXPRESSIONS: dict[str, Code] = {
         "A text meets a date or a month, and there is no such day.",
         "Write days as `'2026-01-31'` and months as `'2026-01'`.",
     ),
+    "X138": Code(
+        "text chosen by a product",
+        "Which text it is rests on a product or a quotient, which is worked out apart from the texts of a table: such "
+        "a text can be compared, and can't be counted.",
+        "Move the condition to `where:`, and count the column alone.",
+    ),
 }

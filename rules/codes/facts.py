@@ -192,6 +192,17 @@ FACTS: dict[str, Code] = {
         "A list, bytes or a document of a database is no text, number, date or flag.",
         "Cast it in the query.",
     ),
+    "F213": Code(
+        "Event without its day",
+        "A deal that is won or lost was closed on a day, and money that was paid was paid on one. Without the day the "
+        "row is of no period, and would count as zero in silence.",
+        "Fill the day in, or correct the column that says that it happened.",
+    ),
+    "F214": Code(
+        "End before its beginning",
+        "Nothing ends, or is decided, before it began; one of the two days is wrong, and nobody can tell which.",
+        "Correct the wrong one of the two days.",
+    ),
     "F301": Code(
         "Unknown base",
         "A blank cell is unknown, not zero, and the rule would have to guess what to pay.",
@@ -221,5 +232,32 @@ FACTS: dict[str, Code] = {
         "Partner without points",
         "A KPI of the scorecard has no points for this partner, and the score would have to be guessed.",
         "Fill the facts in, or say what a missing KPI does: `missing: reweight`, `zero` or `carry_last`.",
+    ),
+    "F310": Code(
+        "Row that no entry of the card fits",
+        "What the card does not name, nobody has agreed to pay; and to pay nothing in silence would be a guess.",
+        "Add an entry, narrow the rule by `where:`, or say what is paid `otherwise:`.",
+    ),
+    "F311": Code(
+        "Two entries of the card fit equally well",
+        "Both name equally many attributes, so that neither is more specific, and which one is written first decides "
+        "nothing.",
+        "Name one more attribute in the entry that should win, or add an entry for both together.",
+    ),
+    "F312": Code(
+        "Tie for a prize",
+        "The contest refuses ties, and two rows are level for a place that has a prize.",
+        "Let the base tell them apart, or say `ties: each` or `ties: share`.",
+    ),
+    "F313": Code(
+        "Quota not above zero",
+        "The tiers stand at parts of the quota; of a quota of zero, any sale would be in the highest of them.",
+        "Correct the quota, or leave the row out by `where:`.",
+    ),
+    "F315": Code(
+        "Two agreed terms for one day",
+        "Both were agreed with the partner, both hold on the day of the row and for what it is about, and neither is "
+        "for something more specific.",
+        "End the one on the day before the other begins, or name the product or the deal that it is for.",
     ),
 }

@@ -32,6 +32,12 @@ PROGRAMS: dict[str, Code] = {
         "KPIs, payouts, pools, sums and tables share one set of names, so that each name has one meaning.",
         "Give each thing a name of its own.",
     ),
+    "P119": Code(
+        "Unit that is not the measure's",
+        "Money is counted in minor units, a percentage as a part of one; shown in another unit, a figure would be "
+        "wrong by a factor of 100.",
+        "Leave `unit` out, or name the one that fits.",
+    ),
     "P120": Code("KPI measures one thing", "A KPI is a sum or a count of rows.", "Write `sum:` or `count:`."),
     "P121": Code("Not something to add up", "Dates, texts and flags have no sum.", "Sum money, a number or a count."),
     "P122": Code("Base missing", "This kind pays in proportion to something.", "Add a `base:`."),
@@ -213,5 +219,102 @@ PROGRAMS: dict[str, Code] = {
         "Credits share a deal out in parts; sums and counts of parts add up, and a mean, a median, a count of "
         "values or a latest row of parts has no one meaning.",
         "Write a `sum:` with `over: {count: ...}`, both credited; or leave `credited` out.",
+    ),
+    "P170": Code(
+        "Steps that do not ascend",
+        "Tiers lie one above the other, from zero on; of two that overlap nobody could say which pays.",
+        "Write the steps from the lowest to the highest, each edge once.",
+    ),
+    "P171": Code(
+        "Step that does not say where it stands",
+        "A tier ends at `to`, a point of an interpolated schedule is `at`. Only the last tier may have no end; and where a "
+        "tier pays for the whole base, it must have none, for nobody means that one more cent loses everything.",
+        "Add the edge to each step, and a last step without `to`.",
+    ),
+    "P172": Code(
+        "Steps that do not pay in one way",
+        "A rate, an amount for each unit and an amount for the tier have different units, and do not mix.",
+        "Give each step the same one of `rate`, `per_unit` and `amount`; a matrix has `rates` or `amounts`.",
+    ),
+    "P173": Code(
+        "Edge in nobody's tier",
+        "What equals an edge exactly would be paid by the lower tier in one contract and by the higher in another.",
+        "Say `at_edge: lower_tier` (up to and including) or `at_edge: higher_tier` (from, including).",
+    ),
+    "P174": Code(
+        "Key of a schedule that changes nothing",
+        "A key that means nothing here would be passed over, and with it what was meant.",
+        "Leave it out, or write what it belongs to.",
+    ),
+    "P175": Code(
+        "Running total without an order",
+        "The row that comes first is paid in the lower tier, so the order decides who gets what; files have no order.",
+        "Add `order:` with dates or numbers of the row.",
+    ),
+    "P176": Code(
+        "Another measure, and slices or a running total",
+        "Where `by` decides the tier, the whole base is paid at its rate: there is nothing to slice or to add up.",
+        "Write `method: whole` or `interpolated` without `accumulate`, or leave `by` out.",
+    ),
+    "P177": Code(
+        "Too few steps",
+        "Without an edge there is only one tier, and a line needs two points.",
+        "Add steps, or name a kind without tiers.",
+    ),
+    "P178": Code(
+        "Edge in another unit than what it measures",
+        "Money is compared with money, a number with a number, and parts of a quota are percentages.",
+        "Write the edge in the unit of the base, or of `by`; with a `quota`, as a percentage.",
+    ),
+    "P179": Code(
+        "Grid of another size than its edges ask for",
+        "Each pair of tiers has one value; with one too few or too many, all others may stand in the wrong place.",
+        "Write one row more than `rows` has edges, and in each one value more than `columns` has.",
+    ),
+    "P180": Code(
+        "Attribute that is not one column",
+        "An entry is for rows whose columns hold certain values, and each column is named with its table.",
+        "Write it as `deals.product`.",
+    ),
+    "P181": Code(
+        "Value that no row can have, or that says nothing",
+        "An empty list, a range that ends before it begins or a blank would fit no row, and nobody would be told.",
+        "Write a text, a list of texts, or a range such as `{from: 12, below: 24}`.",
+    ),
+    "P182": Code(
+        "Entry that does not pay in one way",
+        "An entry of a card is a rate, a flat amount or an amount for each unit.",
+        "Write one of `rate`, `amount` and `per_unit`.",
+    ),
+    "P183": Code(
+        "Two entries for the same rows",
+        "Both would fit every row that one fits, and none of them is more specific.",
+        "Keep one of them, or name another attribute in one.",
+    ),
+    "P184": Code(
+        "Rates and amounts for each unit in one card",
+        "A rate measures money and an amount for each unit measures units, and a rule has one base.",
+        "Make two rules, each with its own base.",
+    ),
+    "P185": Code(
+        "Bounds the wrong way round",
+        "Nothing is both at least the higher and at most the lower of two bounds.",
+        "Write the lower one as `at_least`, the higher one as `at_most`.",
+    ),
+    "P186": Code(
+        "Key that does nothing",
+        "What can't have any effect was meant in another way: bounds of a rate that nothing changes, or `otherwise` "
+        "beside an entry that fits every row.",
+        "Leave it out, or write what it was meant for.",
+    ),
+    "P187": Code(
+        "No prize, or one below zero",
+        "A contest pays its best places.",
+        "List the prizes, first place first, each 0 or more.",
+    ),
+    "P188": Code(
+        "Amount of money beside a number",
+        "An amount in a currency has no order among counts or numbers.",
+        "Write the number alone, or measure money.",
     ),
 }

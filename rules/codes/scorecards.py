@@ -153,4 +153,9 @@ SCORECARDS: dict[str, Code] = {
         "same names for other things.",
         "Compare it with a name: `performance.tier = 'gold'`, or `in ('silver', 'gold')`.",
     ),
+    "P232": Code(
+        "One name for two cells of a scorecard",
+        "Each number of a scorecard is explained by its path, and two of them would have the same.",
+        "Give the KPI or the group another name.",
+    ),
 }

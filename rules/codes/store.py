@@ -30,7 +30,7 @@ STORE: dict[str, Code] = {
     ),
     "S111": Code(
         "Nothing of that name in the program",
-        "A payout, a pool, a sum or a KPI can be explained, and this is the name of none.",
+        "A payout, a pool, a sum, a KPI or a number of a scorecard can be explained, and this is the name of none.",
         "Take one of the names that are listed.",
     ),
     "S112": Code(

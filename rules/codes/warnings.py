@@ -73,4 +73,15 @@ WARNINGS: dict[str, Code] = {
         "The days for which the program is in force hold no whole period of its calendar.",
         "Change `effective:` or the calendar.",
     ),
+    "P317": Code(
+        "Days between the periods of a calendar",
+        "What happens on a day that no period holds is never measured and never paid, and nobody hears of it.",
+        "Let each period begin on the day after the one before it ends.",
+    ),
+    "P318": Code(
+        "Rate below zero or above the whole",
+        "A rate below zero takes money from partners for what they bring; one above 100 % pays more than the amount "
+        "that it is paid on. Often a sign or a decimal point slipped.",
+        "Write the rate that the contract names; what is taken back is a row with an amount below zero.",
+    ),
 }

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal as OneOf
-from typing import NamedTuple, TypeAlias, get_args
+from typing import Literal as OneOf, NamedTuple, TypeAlias, get_args
 
 from rules.expressions.tree import FUNCTIONS, Column, Expression, Fault, Interval, Literal, Unit
 
@@ -74,7 +73,6 @@ _SYMBOL_HINTS = {
     "\u00a0": "this is a no-break space; write a plain one",
 }
 _ALLOWED_HINT = "use names, numbers, 'texts', and or not in between is null case, = != < <= > >= + - * / ( ) ,"
-_OPERATORS = frozenset(["=", "!=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/"])
 
 _RAW = re.compile(
     r"""(?P<space>[ \t\r\n]+)

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from typing import Literal as OneOf
-from typing import NamedTuple, TypeAlias
+from typing import Literal as OneOf, NamedTuple, TypeAlias
 
 Unit: TypeAlias = OneOf["day", "month", "year"]
 

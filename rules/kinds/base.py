@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -15,25 +17,44 @@ from pydantic_core import CoreSchema
 from rules.expressions.expression import Written
 from rules.expressions.tree import Type
 from rules.quantities.currency import Currency, format_minor
-from rules.quantities.exact import Exact, Integers
+from rules.quantities.exact import Exact
 from rules.quantities.rounding import Rounding
 from rules.quantities.written import Money
 
 Columns = Mapping[str, Exact]
+TERM = "term"  # the input that holds what was agreed with a row's partner
 MINOR_MAX = 10**15  # the largest amount that a document may name, in minor units: sums of many stay within int64
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What every rule of a program shares: its currency and how a line is rounded where it is born."""
+    """What every rule of a program shares: its currency and how a line is rounded where it is born.
+
+    For one rule, `types` says of which type each input of its kind is (`base` and those of `inputs`): a written 100_000
+    is an amount of money beside money, and a number beside a number.
+    """
 
     currency: Currency
     rounding: Rounding = Rounding.HALF_UP
     step_minor: int = 1
+    types: Mapping[str, Type] = field(default_factory=dict, hash=False)
+
+    @property
+    def minor_per_major(self) -> int:
+        """How many minor units make one of the currency: 100 cents."""
+        return int(10**self.currency.decimals)
 
     def minor(self, money: Money) -> Fraction:
         """Written money in minor units, exactly; finer than one where it was written finer."""
         return money.amount * Fraction(10**self.currency.decimals)
+
+    def measured(self, written: Money, name: str = "base") -> Fraction:
+        """A written amount in the units of an input: minor units where that is money, else the number as it stands."""
+        return self.minor(written) if self.types[name] is Type.MONEY else written.amount
+
+    def measured_words(self, value: Fraction, name: str = "base") -> str:
+        """A value of an input in words: an amount where that is money, else a number."""
+        return self.money(value) if self.types[name] is Type.MONEY else number(value)
 
     def currency_faults(self, money: Money) -> list[tuple[str, str, str]]:
         """The fault of money in another currency than the program's, if it is."""
@@ -69,17 +90,40 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Peers:
+    """Whom a row was compared with: the known values of its peers in order, the lowest first, itself among them.
+
+    `rows` are positions in the column, equal values in the order of these; `numbers` over `below` the values; `at` is
+    the row's own index in both, and `near` the indices that the reason rests on beside it, such as the two ends. `unit`
+    is money (minor units), percent or number.
+    """
+
+    rows: tuple[int, ...]
+    numbers: tuple[Fraction | int, ...]
+    below: int
+    at: int | None = None
+    near: tuple[int, ...] = ()
+    unit: str = "number"
+
+    def value(self, index: int) -> Fraction:
+        """The value of one of them."""
+        return Fraction(self.numbers[index]) / self.below
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why one row has its value: the value worked out again, in words, and the inputs that it rests on.
 
     `value` is in minor units where the column is money; `exact` is the value before its one rounding, where there
-    was one; `uses` names the inputs of the kind that the words quote, in their order.
+    was one; `uses` names the inputs of the kind that the words quote, in their order; `peers` whom it was compared
+    with, where it was.
     """
 
     value: Fraction
     words: str
     uses: tuple[str, ...] = ()
     exact: Fraction | None = None
+    peers: Peers | None = None
 
 
 class Kind(BaseModel):
@@ -111,21 +155,95 @@ class Kind(BaseModel):
         return schema
 
 
-class PayoutKind(Kind):
-    """A kind that pays lines: one amount for each row.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An expression that a kind reads on each row beside its base, and the types that it may have.
 
-    `measures` says which types of base it takes; none means that it takes no base. `explain` reads input `base`.
+    `path` is where it was written, in keys and indices below the kind's own key; empty: under its input's name.
+    """
+
+    written: Written
+    types: frozenset[Type]
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Over what a kind adds up its base before a row: what starts it anew, whose rows they are, and in which order.
+
+    `over` is period, fiscal_year, contract or ever; `per` is partner or program; `order` are columns of the row, after
+    which its key decides. The kind reads the total as input `before`.
+    """
+
+    over: str
+    per: str
+    order: tuple[Written, ...]
+
+
+class RowFault(NamedTuple):
+    """A row that a kind cannot pay, and why; `beside` are the other rows that the message speaks of."""
+
+    row: int
+    code: str
+    message: str
+    hint: str
+    beside: tuple[int, ...] = ()
+
+
+class PayoutKind(Kind):
+    """A kind that pays lines: one amount for each row, exact; the rule's line is rounded once, after all else.
+
+    `measures` says which types of base it takes; none means that it takes no base. Both twins read the inputs that
+    `inputs` names, `base` where it takes one and `before` where it is `running`, all in minor units where money.
+    `rounds_together` says which lines keep their exact sum when they are rounded: `row`, those of one source row (for
+    several partners); `frame`, those that `together` says.
     """
 
     measures: ClassVar[frozenset[Type]] = frozenset()
+    rounds_together: ClassVar[Literal["row", "frame"] | None] = None
+
+    @property
+    def takes(self) -> frozenset[Type]:
+        """Which types of base this config takes, of those that the kind `measures`; none: it takes no base."""
+        return self.measures
+
+    def inputs(self) -> Mapping[str, Wanted]:
+        """The expressions that the kind reads beside the base, by input name."""
+        return {}
+
+    @property
+    def optional_inputs(self) -> frozenset[str]:
+        """The inputs that may be unknown where the row is paid; an unknown one of the others leaves nothing to pay."""
+        return frozenset()
+
+    @property
+    def agreed(self) -> str | None:
+        """The term of table `terms` that the kind reads as input TERM: unknown where none was agreed; None: no term."""
+        return None
+
+    @property
+    def running(self) -> Running | None:
+        """How the base is added up before each row; None where every row is paid on its own."""
+        return None
+
+    def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
+        """The rows that cannot be paid by this config; asked before `compute`, which is not called if there are any.
+
+        A row that would not be paid anyway, for its base is unknown, is no fault.
+        """
+        return []
+
+    def together(self, columns: Columns, rows: int, terms: Terms) -> NDArray[np.int64]:
+        """Which lines are rounded together where `rounds_together` is `frame`, (rows,): those of the same number."""
+        return np.zeros(rows, dtype=np.int64)
 
     @abstractmethod
-    def compute(self, columns: Columns, rows: int, terms: Terms) -> Integers:
-        """The amount of every row in minor units, (rows,), each rounded once."""
+    def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
+        """What is due for every row in minor units, (rows,), exact and unrounded."""
 
     @abstractmethod
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
-        """The same amount of one row, worked out alone in fractions."""
+        """The same of one row, worked out alone in fractions."""
 
     def faults(self, terms: Terms) -> list[tuple[str, str, str]]:
         """What `check` finds wrong with the config once the currency is known: (code, message, hint)."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
-import numpy as np
-
 from rules.kinds.base import Columns, PayoutKind, Reason, Terms
-from rules.quantities.exact import Integers
+from rules.quantities.exact import Exact
 from rules.quantities.written import MoneyField
 
 
@@ -22,8 +20,8 @@ class Flat(PayoutKind):
     def faults(self, terms: Terms) -> list[tuple[str, str, str]]:
         return terms.whole_faults(self.amount)
 
-    def compute(self, columns: Columns, rows: int, terms: Terms) -> Integers:
-        return np.full(rows, int(terms.minor(self.amount)), dtype=np.int64)
+    def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
+        return Exact.constant(terms.minor(self.amount), rows)
 
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
         value = self.amount.amount * Fraction(10) ** terms.currency.decimals

@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, number
-from rules.quantities.exact import Exact, Integers
-from rules.quantities.rounding import multiply_divide, round_fraction
+from rules.quantities.exact import Exact
 from rules.quantities.written import MoneyField, NumberField
 
 
@@ -20,7 +19,7 @@ class Guaranteed(Kind):
 
 
 class PerUnit(PayoutKind):
-    """Pays an amount for each unit of the rule's base, rounded once for each row.
+    """Pays an amount for each unit of the rule's base.
 
     The amount of a unit may be finer than the minor unit (`per_unit: EUR 0.0035`) and is never rounded itself. With
     `guaranteed`, its amount is paid whatever the units, and each unit beyond those that it covers pays on top.
@@ -40,15 +39,14 @@ class PerUnit(PayoutKind):
                 faults.append(("P131", "a guarantee cannot cover less than 0 units", "write 0 or more units"))
         return faults
 
-    def compute(self, columns: Columns, rows: int, terms: Terms) -> Integers:
+    def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         units, sure = columns["base"], Exact.constant(0, rows)
         if self.guaranteed is not None:
             beyond = units - Exact.constant(self.guaranteed.covers, rows)
             none = Exact.constant(0, rows)
             units = beyond.where(beyond.compare(none) > 0, none)
             sure = Exact.constant(terms.minor(self.guaranteed.amount), rows)
-        due = units * Exact.constant(terms.minor(self.amount), rows) + sure
-        return multiply_divide(due.numerator, 1, due.denominator, terms.rounding, terms.step_minor)
+        return units * Exact.constant(terms.minor(self.amount), rows) + sure
 
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
         units = columns["base"].fraction(row)
@@ -63,7 +61,4 @@ class PerUnit(PayoutKind):
             exact = sure + more * each
             words = f"{terms.money(sure)} guaranteed for the first {number(covers)} of {number(units)}"
             words += f" + {number(more)} more x {terms.money(each)}"
-        value = round_fraction(exact, terms.rounding, terms.step_minor)
-        if exact != value:
-            words += f" = {number(exact / scale)}, rounded {terms.rounding_words}"
-        return Reason(Fraction(value), words, ("base",), exact)
+        return Reason(exact, words, ("base",))

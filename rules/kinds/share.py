@@ -53,9 +53,10 @@ def explain_share(size_minor: int, members: Members, row: int, residue: Residue,
         place = _place(members, known, scaled, row, residue)
         if place is not None and place < left:
             steps_minor += step
-            tail = f", and 1 of the {left} steps of {terms.money(step)} left over ({_WHY[residue]}, place {place + 1})"
+            over = f"{_steps(left, terms)} left over"
+            tail = f", and {over if left == 1 else f'1 of {over}'} ({_WHY[residue]}, place {place + 1})"
         elif left and remainder:
-            tail = f", rounded down ({_WHY[residue]} for the {left} steps of {terms.money(step)} left over: no)"
+            tail = f", rounded down ({_WHY[residue]} for {_steps(left, terms)} left over: no)"
     elif remainder:
         tail = ", rounded down (what is left stays with the house)"
         if residue is Residue.CARRY:
@@ -69,6 +70,10 @@ _WHY = {
     Residue.TO_LAST: "last ids first",
     Residue.TO_BIGGEST: "biggest weights first",
 }
+
+
+def _steps(left: int, terms: Terms) -> str:
+    return f"the {'step' if left == 1 else f'{left} steps'} of {terms.money(terms.step_minor)}"
 
 
 def _left_steps(size_minor: int, members: Members, known: Flags, weight_total: int, step: int) -> int:

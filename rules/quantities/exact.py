@@ -83,6 +83,28 @@ class Exact:
         below = self.denominator if isinstance(self.denominator, int) else self.denominator[rows]
         return Exact(self.numerator[rows], below, None if self.known is None else self.known[rows])
 
+    def part(self, start: int, end: int) -> Exact:
+        """The rows from `start` to before `end`, as views."""
+        below = self.denominator if isinstance(self.denominator, int) else self.denominator[start:end]
+        return Exact(self.numerator[start:end], below, None if self.known is None else self.known[start:end])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Exact]) -> Exact:
+        """The rows of all parts, one part after the other.
+
+        >>> Exact.joined([Exact.of([1, None]), Exact.of([Fraction(1, 2)])]).fractions()
+        [Fraction(1, 1), None, Fraction(1, 2)]
+        """
+        above = np.concatenate([part.numerator for part in parts])
+        belows = {part.denominator if isinstance(part.denominator, int) else 0 for part in parts}
+        if len(belows) == 1 and 0 not in belows:
+            below: int | Integers = belows.pop()
+        else:
+            below = np.concatenate([_broadcast(part.denominator, len(part)) for part in parts])
+        if all(part.known is None for part in parts):
+            return cls(above, below)
+        return cls(above, below, np.concatenate([part.is_known() for part in parts]))
+
     def or_else(self, value: int) -> Exact:
         """The same vector with every unknown row set to a whole number."""
         if self.known is None:
@@ -129,6 +151,15 @@ class Exact:
         """The sign of self - other by row: -1, 0 or 1."""
         mine, theirs, _ = _common(self, other)
         return (mine > theirs).astype(np.int64) - (mine < theirs).astype(np.int64)
+
+    def least(self, other: Exact) -> Exact:
+        """The lesser of both values by row; unknown where one of them is.
+
+        >>> Exact.of([3, 5]).least(Exact.constant(4, 2)).fractions()
+        [Fraction(3, 1), Fraction(4, 1)]
+        """
+        mine, theirs, below = _common(self, other)
+        return _clean(np.minimum(mine, theirs), below, _both(self, other))
 
     def dense_ranks(self) -> tuple[NDArray[np.int64], int]:
         """The place of every value among the distinct known ones, and how many of those there are.

@@ -27,6 +27,7 @@ from rules.quantities.numerals import (
     OTHER_NUMBER,
     PLAIN_NUMBER,
     WHOLE_PATTERN,
+    Unwritable as Unwritable,
     check_digits,
     decimal_text,
     has_decimals,
@@ -35,7 +36,6 @@ from rules.quantities.numerals import (
     parse_fraction,
     shown_text,
 )
-from rules.quantities.numerals import Unwritable as Unwritable
 
 RATE_PATTERN = rf"{DECIMAL_PATTERN}%?|{FRACTION_PATTERN}"
 MONEY_PATTERN = rf"(?:[A-Z]{{3}} )?{DECIMAL_PATTERN}"

@@ -34,12 +34,35 @@ def weight_faults(card: ScorecardSpec) -> list[PlacedFault]:
         if not 0 <= needed <= there:
             message = f"{needed} {'KPIs' if what == 'kpis' else what} are needed, and the scorecard has {there}"
             faults.append(("P206", ("at_least",), message, f"write {there} or fewer"))
+    faults += _name_faults(card)
     if not 0 <= card.decimals <= DECIMALS_MAX:
         hint = f"write 0 to {DECIMALS_MAX}"
         faults.append(("P223", ("decimals",), f"a score cannot have {card.decimals} decimals", hint))
     if card.floor is not None and card.cap is not None and card.floor > card.cap:
         faults.append(("P211", ("floor",), "the floor of the score is above its cap", "exchange them"))
     return faults
+
+
+def _name_faults(card: ScorecardSpec) -> list[PlacedFault]:
+    """KPIs and groups that would be called like something else of the scorecard: `bonus.nps`, `gates.nps`, `tier`."""
+    paths = {path: path.split(".") for path, _ in card.entries()}
+    taken = {f"bonus.{name}": "a bonus" for name in card.bonus}
+    taken |= {f"multipliers.{name}": "a multiplier" for name in card.multipliers}
+    taken |= {f"gates.{name}": "a gate" for name in card.gates}
+    taken |= {"tier": "the tier"} if card.tiers is not None else {}
+    taken |= {"rank": "the rank"} if card.rank is not None else {}
+    found: dict[str, Path] = {}
+    for parts in paths.values():
+        groups: Path = ()
+        for depth, name in enumerate(parts, start=1):
+            groups = (*groups, "groups" if depth < len(parts) else "kpis", name)
+            if ".".join(parts[:depth]) in taken:
+                found.setdefault(".".join(parts[:depth]), groups)
+    hint = "give the KPI or the group another name"
+    return [
+        ("P232", groups, f"{path} is the name of {taken[path]} of this scorecard as well", hint)
+        for path, groups in found.items()
+    ]
 
 
 def scale_faults(card: ScorecardSpec, terms: Terms, measured: Mapping[str, Type]) -> list[PlacedFault]:

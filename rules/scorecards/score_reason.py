@@ -22,7 +22,8 @@ class ScoreReason:
     """One node of the explanation: a KPI, a group, a bonus, a multiplier, a gate, or the score at the root (path "").
 
     `reason` is None where the node has no value, and `why_not` says why. `weight` is its effective weight among its
-    neighbours: written weight / written weights of those that have points; zero where it is left out.
+    neighbours: written weight / written weights of those that have points; zero where it is left out. `is_extra`: a
+    bonus, multiplier or gate.
     """
 
     path: str
@@ -32,6 +33,7 @@ class ScoreReason:
     measured: int = 0
     parts: tuple[ScoreReason, ...] = ()
     code: NotScored = NotScored.SCORED
+    is_extra: bool = False
 
     def walk(self) -> Iterator[ScoreReason]:
         """This node and all below it."""
@@ -42,10 +44,10 @@ class ScoreReason:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Why the numbers are what they are: a reason for every KPI by path, and for every extra by `bonus.NAME`,
-    `multipliers.NAME`, `gates.NAME`; None where it is unknown.
+    """Why the numbers are what they are: reasons for KPIs by path, and for extras by `bonus.NAME`, `multipliers.NAME`,
+    `gates.NAME`; None where it is unknown.
 
-    `notes` by path of a KPI: who rated it, and on what grounds.
+    What is not in it tells its number alone. `notes` by path of a KPI: who rated it, and on what grounds.
     """
 
     reasons: Mapping[str, Reason | None]
@@ -88,6 +90,35 @@ def explain_score(
         words += "" if words.endswith(equals) else equals
         words += f", rounded {card.rounding.value.replace('_', ' ')} to {card.decimals} decimals"
     return replace(root, reason=Reason(value, words, tuple(part.path for part in root.parts), exact))
+
+
+def explain_parts(
+    card: ScorecardSpec, points: Mapping[str, Exact], row: int, carried: Mapping[str, Exact], told: Told
+) -> ScoreReason:
+    """The weighing of one row alone: its KPIs and groups, before anything is done to the score; the node of a KPI or a
+    group is found in it by `walk`."""
+    mine = {path: column.fraction(row) for path, column in points.items()}
+    return _mean(card, "", _Row(card, mine, {path: column.fraction(row) for path, column in carried.items()}, told))
+
+
+def explain_extra(card: ScorecardSpec, path: str, reason: Reason | None) -> ScoreReason:
+    """One bonus, multiplier or gate alone, by its path `bonus.NAME`, `multipliers.NAME` or `gates.NAME`."""
+    side, name = path.split(".", 1)
+    if side == "gates":
+        return _gate(card, name, reason)
+    return _bonus(name, reason) if side == "bonus" else _factor(name, reason)
+
+
+def effective_weights(node: ScoreReason, above: Fraction = Fraction(1)) -> Iterator[tuple[str, Fraction]]:
+    """The weight of each KPI of a weighing in the whole score, by path: the product of the weights on the way to it."""
+    for part in node.parts:
+        if part.is_extra:
+            continue
+        weight = above * (part.weight or 0)
+        if part.parts:
+            yield from effective_weights(part, weight)
+        else:
+            yield part.path, weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +178,8 @@ def _kpi(entry: KpiEntry, path: str, row: _Row) -> ScoreReason:
 
 
 def _told(path: str, posted: Fraction | None, reasons: Mapping[str, Reason | None] | None, unit: str) -> Reason | None:
-    """The reason for a number, which must come to it; the number itself only where no reasons are told at all."""
-    if reasons is None:
+    """The reason for a number, which must come to it; the number itself where none is told."""
+    if reasons is None or path not in reasons:
         return None if posted is None else Reason(posted, f"{number(posted)}{unit}")
     reason = reasons[path]
     assert (reason is None) == (posted is None), f"{path} is known where its reason is"
@@ -163,21 +194,22 @@ def _extra(path: str, column: Exact, row: int, told: Told | None) -> Reason | No
 def _bonus(name: str, reason: Reason | None) -> ScoreReason:
     points = Fraction(0) if reason is None else reason.value
     words = f"bonus {name}: {number(points)} points" + (" (unknown)" if reason is None else _because(reason))
-    return ScoreReason(f"bonus.{name}", Reason(points, words))
+    return ScoreReason(f"bonus.{name}", Reason(points, words), is_extra=True)
 
 
 def _factor(name: str, reason: Reason | None) -> ScoreReason:
     if reason is None:
-        return ScoreReason(f"multipliers.{name}", None, f"multiplier {name} is unknown")
+        return ScoreReason(f"multipliers.{name}", None, f"multiplier {name} is unknown", is_extra=True)
     words = f"multiplier {name}: {number(reason.value)}{_because(reason)}"
-    return ScoreReason(f"multipliers.{name}", Reason(reason.value, words))
+    return ScoreReason(f"multipliers.{name}", Reason(reason.value, words), is_extra=True)
 
 
 def _gate(card: ScorecardSpec, name: str, reason: Reason | None) -> ScoreReason:
     if reason is None:
-        return ScoreReason(f"gates.{name}", None, f"gate {name} is unknown")
+        return ScoreReason(f"gates.{name}", None, f"gate {name} is unknown", is_extra=True)
     said = "met" if reason.value else f"missed: {card.gates[name].otherwise.replace('_', ' ')}"
-    return ScoreReason(f"gates.{name}", Reason(reason.value, f"gate {name} is {said}{_because(reason)}"))
+    words = f"gate {name} is {said}{_because(reason)}"
+    return ScoreReason(f"gates.{name}", Reason(reason.value, words), is_extra=True)
 
 
 def _because(reason: Reason) -> str:

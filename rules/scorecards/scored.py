@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from rules.expressions.tree import Expression, Type
 from rules.kinds.scales.base import Better, ScaleKind
@@ -13,13 +12,15 @@ from rules.kinds.scales.quantile import Quantile
 from rules.problem import Place
 from rules.scorecards.scorecard import ScorecardSpec
 
+NOWHERE = Place()
+
 
 @dataclass(frozen=True, slots=True)
 class Against:
     """What a value is measured against: one of a literal, a table's figure, a percentile of the peers, an expression.
 
     `literal` is in the value's unit (money in minor units). `table` is target or benchmark.p25, .p50, .p75. `among` is
-    whose percentile: those for whom it is equal.
+    whose percentile: those for whom it is equal. `place` is where it is written.
     """
 
     literal: Fraction | None = None
@@ -28,6 +29,7 @@ class Against:
     method: Quantile = "interpolated"
     among: Expression | None = None
     expression: tuple[Expression, Type] | None = None
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,10 @@ Extra = Measuring | Conditional
 
 @dataclass(frozen=True, slots=True)
 class ScorecardMeaning:
-    """A scorecard that was understood; `entries` by path (`growth.sourced`), extras by name."""
+    """A scorecard that was understood; `entries` by path (`growth.sourced`), extras by name.
+
+    `places` by path of a KPI or a group, and by `bonus.NAME`, `multipliers.NAME`, `gates.NAME` of an extra.
+    """
 
     name: str
     title: str
@@ -82,6 +87,3 @@ class ScorecardMeaning:
         """Bonuses, multipliers and gates by `bonus.NAME`, `multipliers.NAME`, `gates.NAME`."""
         sides = (("bonus", self.bonus), ("multipliers", self.multipliers), ("gates", self.gates))
         return {f"{side}.{name}": extra for side, extras in sides for name, extra in extras.items()}
-
-
-Side = Literal["bonus", "multipliers", "gates"]

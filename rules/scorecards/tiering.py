@@ -54,8 +54,9 @@ class Hysteresis(Kind):
 class TiersSpec(Kind):
     """The lowest score of each tier, the lowest tier first: `tiers: {bronze: 0, silver: 60, gold: 80}`.
 
-    With `{levels: {...}, hysteresis: {keep_within: 5 points}}`, who held gold in the last period keeps it down to 75,
-    and below that falls to the best tier that its score reaches with the same allowance.
+    With `{levels: {...}, hysteresis: {keep_within: 5 points}}`, who held gold at the start keeps it down to 75, and
+    below that falls to the best tier that its score reaches with the same allowance. The tier that a partner holds at
+    the start is that of the column `tier` of the table `partners`; a blank one is none.
     """
 
     also: ClassVar[tuple[dict[str, object], ...]] = (

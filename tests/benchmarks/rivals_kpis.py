@@ -1,8 +1,8 @@
 """What people write instead of a program's KPIs: one DuckDB script, by hand, for the same forty numbers.
 
 One query for each table, filtered aggregates over the rows that any of them counts, conditions worked out once; it
-knows its data (at most two blank shares on a deal, March 2026) and keeps whole numbers, as ours does: each KPI is a
-numerator and a denominator by partner.
+knows its data (at most two blank shares on a deal, terms of 12, 24 or 36 months, minutes in quarters, March 2026) and
+keeps whole numbers, as ours does: each KPI is a numerator and a denominator by partner.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ DEALS = f"""SELECT partner_id,
     count(*) FILTER (won) AS deals_won,
     count(*) FILTER (lost) AS deals_lost,
     sum(amount) FILTER (is_open) AS amount_open,
-    count(*) FILTER (is_open) AS deals_open,
     sum(closed_on - opened_on) FILTER (won) AS days_won,
     quantile_disc(closed_on - opened_on, 0.5) FILTER (won) AS days_low,
     -quantile_disc(opened_on - closed_on, 0.5) FILTER (won) AS days_high,
@@ -33,6 +32,7 @@ DEALS = f"""SELECT partner_id,
     count(DISTINCT customer_id) FILTER (won) AS customers_won,
     sum(amount) FILTER (year) AS amount_year,
     sum(margin) FILTER (won) AS margin_won,
+    sum(amount * (72 // term_months)) FILTER (won) AS amount_by_month,
     sum(amount) FILTER (kind = 'new' AND won) AS amount_new,
     count(*) FILTER (is_new) AS opened,
     sum(term_months) FILTER (won) AS months_won,
@@ -79,6 +79,7 @@ ACTIVITIES = f"""SELECT partner_id,
         WHERE in_reply_to IS NOT NULL AND occurred_on < DATE '2026-04-01')) AS replied,
     count(*) FILTER (kind = 'meeting') AS meetings_year,
     sum(quantity) FILTER (kind = 'meeting') AS attendees_year,
+    sum(quantity * CAST(minutes * 4 AS BIGINT)) FILTER (kind = 'meeting' AND march) AS quarters_given,
     sum(response_minutes) FILTER (kind = 'message' AND march) AS response_minutes,
     count(response_minutes) FILTER (kind = 'message' AND march) AS responses,
     count(DISTINCT contact_id) FILTER (march) AS contacts
@@ -106,14 +107,13 @@ KPIS = {
     "sales_cycle_days": ("days_won", "deals_won"),
     "sales_cycle_days.median": ("days_low + days_high", "CASE WHEN deals_won > 0 THEN 2 ELSE 0 END"),
     "partner_growth_rate": ("amount_won - amount_before", "amount_before"),
-    "partner_growth_rate.won": ("amount_won", "1"),
-    "partner_growth_rate.before": ("amount_before", "1"),
     "transaction_frequency": ("deals_won", "customers_won"),
     "won_year": ("amount_year", "1"),
     "margin_rate": ("margin_won", "amount_won"),
     "new_business": ("amount_new", "1"),
     "deals_opened": ("opened", "1"),
-    "deals_open": ("deals_open", "1"),
+    "expected_fee": ("3 * amount_won", "40"),
+    "monthly_value": ("amount_by_month", "72"),
     "term": ("months_won", "deals_won"),
     "product_sales": ("amount_products", "1"),
     "partner_sourced_revenue": ("sourced_won", "2000000000"),
@@ -130,6 +130,7 @@ KPIS = {
     "meetings": ("meetings_year", "1"),
     "attendees": ("attendees_year", "meetings_year"),
     "response_time": ("CAST(response_minutes * 1000000000 AS HUGEINT)", "1000000000 * responses"),
+    "time_given": ("quarters_given", "4"),
     "contacts_met": ("contacts", "1"),
     "monthly_recurring_revenue": ("mrr", "1"),
     "annual_recurring_revenue": ("12 * mrr", "1"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spine_stories import Told, told, write
 
+from engine.explain.score import cells
 from engine.reports.scorecards import tier_of
 from engine.values import Kpi, Score
 
@@ -86,6 +87,9 @@ def explain_all(of: Told) -> int:
             card = step.scorecard.card
             names += [step.name, *([f"{step.name}.tier"] if card.tiers else [])]
             names += [f"{step.name}.rank"] if card.rank else []
+            for name in cells(step.scorecard):
+                for partner in of.run.partners:
+                    of.why(partner, name, False)
     for name in [*names, "payout"]:
         for row, partner in enumerate(of.run.partners):
             assert of.why(partner, name, False).value == of.sheet.columns[name].fraction(row), f"{name} of {partner}"

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from spine_stories import MONTH, Ended, partage, write
 
 PROGRAM = f"""{MONTH}
@@ -49,7 +48,7 @@ def test_a_run_is_told_in_words(books: tuple[Path, Path]) -> None:
     assert lines[0].startswith("Story, 2026-04   program ")
     assert lines[1] == "read      partners 3  deals 2"
     assert [line.split() for line in lines[2:7]] == [
-        ["partner", "commission", "bonus", "payout", "EUR"],
+        ["partner", "sales", "commission", "bonus", "payout", "EUR"],  # the title of the rule called commission
         ["acme", "Acme", "Ltd", "12.51", "33.33", "45.84"],
         ["crux", "Crux", "0.00", "33.33", "33.33"],
         ["bolt", "-0.75", "33.33", "32.58"],
@@ -246,3 +245,88 @@ def test_no_table_makes_a_traceback(tmp_path: Path, rows: bytes) -> None:
     program = write(tmp_path, PROGRAM, TABLES | {"deals.csv": deals})
     ended = partage("--store", tmp_path / "books.db", "run", program, "--period", "2026-04", "--json")
     assert ended.exit_code in (0, 2) and is_clean(ended), ended
+
+
+MEASURED = f"""{MONTH}
+sources: {{partners: partners.csv, deals: deals.csv}}
+kpis:
+  closed: {{unit: percent, count: deals, where: deals.amount > 0, over: {{count: deals}}}}
+  whole: {{count: deals}}
+  paid: {{sum: deals.amount}}
+payouts: {{commission: {{title: sales commission, base: deals.amount, dated: deals.closed_on, rate: 7.5%}}}}
+"""
+SIX = "deal_id,partner_id,amount,closed_on\n" + "".join(
+    f"d{n},{partner},{amount},2026-04-01\n"
+    for n, (partner, amount) in enumerate(
+        [("acme", 1), ("acme", 2), ("acme", 3), ("acme", 4), ("acme", 0), ("bolt", 1), ("bolt", 1), ("bolt", 0)]
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """A program that measures in percent, counts and money, and the store of its first run."""
+    folder = tmp_path_factory.mktemp("measured")
+    program = write(folder, MEASURED, TABLES | {"deals.csv": SIX + "d9,acme,1.00,2026-04-31\n"})
+    store = folder / "books.db"
+    assert partage("--store", store, "run", program, "--period", "2026-04").exit_code == 0
+    yield program, store
+
+
+def test_a_percentage_is_shown_as_people_write_it_and_its_exact_value_to_scripts(measured: tuple[Path, Path]) -> None:
+    program, store = measured
+    asked = (("metrics", program, "--period", "2026-04"), ("--store", store, "show", "--kpis"))
+    for question in asked:
+        rows = [line.split("  ") for line in partage(*question).out.splitlines() if line.startswith(("acme", "bolt"))]
+        cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+        assert cells == [["acme Acme Ltd", "80 %", "5", "10.00"], ["bolt", "66.67 %", "3", "2.00"]]
+        told = partage(*question, "--json").json()
+        units = told["kpis"] if question[0] == "metrics" else told["units"]
+        assert {name: each["unit"] for name, each in units.items()} == {
+            "closed": "percent",
+            "whole": "count",
+            "paid": "money",
+        }
+        groups = told["groups"] if question[0] == "metrics" else told["kpis"]
+        assert groups[0] == {"group": "acme", "kpis": {"closed": "4/5", "whole": "5", "paid": "1000"}}
+
+
+def test_a_register_is_headed_by_titles_and_json_keeps_names(measured: tuple[Path, Path]) -> None:
+    shown = partage("--store", measured[1], "show")
+    assert shown.out.splitlines()[2].split("  ")[-2:] == ["sales commission", "payout EUR"]
+    assert partage("--store", measured[1], "show", "--json").json()["components"] == ["commission"]
+
+
+def test_each_view_that_is_asked_for_is_shown(measured: tuple[Path, Path]) -> None:
+    shown = partage("--store", measured[1], "show", "--fates", "--lines", "--rejected").out
+    assert [line for line in shown.splitlines() if line in ("lines", "fates", "rejected", "inputs")] == [
+        *("lines", "rejected", "fates")
+    ]
+    assert "deals d1" in shown and "not payable" in shown and "1 row rejected" in shown
+    told = partage("--store", measured[1], "show", "--fates", "--lines", "--scorecards", "--json").json()
+    assert keys(told) >= {"fates", "lines", "scorecards"} and "rejected" not in told
+
+
+@pytest.mark.parametrize("folder", ["", " "])
+def test_a_folder_without_a_name_is_refused(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = partage("init", folder)
+    assert ended.exit_code == 2 and "the folder has no name" in ended.err and not list(tmp_path.iterdir())
+
+
+def test_tiers_that_are_kept_need_the_tiers_that_partners_hold(tmp_path: Path) -> None:
+    """Without the column every partner would begin without a tier, and nobody would hear that nothing is kept."""
+    program = f"""{MONTH}
+sources: {{partners: partners.csv, deals: deals.csv}}
+kpis: {{sales: {{count: deals, dated: deals.closed_on}}}}
+scorecards:
+  performance:
+    kpis: {{sales: {{weight: 100%, linear: {{from: 0, to: 4}}}}}}
+    tiers: {{levels: {{low: 0, high: 60}}, hysteresis: 5 points}}
+"""
+    ended = partage("score", write(tmp_path, program, TABLES), "--period", "2026-04")
+    assert ended.exit_code == 2 and "F105 the source has no column tier" in ended.err
+    tiered = TABLES["partners.csv"].replace("name\n", "name,tier\n").replace("Ltd\n", "Ltd,high\n")
+    tiered = tiered.replace("bolt,\n", "bolt,,\n").replace("Crux\n", "Crux,\n")
+    ended = partage("score", write(tmp_path, program, TABLES | {"partners.csv": tiered}), "--period", "2026-04")
+    assert ended.exit_code == 0, ended.err

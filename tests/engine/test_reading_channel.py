@@ -27,6 +27,7 @@ def test_every_listed_fault_is_rejected_at_its_line_and_what_else_is_falls_with_
     }
     rejected = {(each.table, each.line): each for each in found.rejected}
     assert listed <= rejected.keys() and len(listed) > 200
+    assert {fault.code for each in rejected.values() for fault in each.faults} >= {"F213", "F214"}
     keys = {(each.table, each.key) for place, each in rejected.items() if place in listed}
     for place in rejected.keys() - listed:
         each = rejected[place]

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from reading_stories import PARTNERS, read, refused, understood
 
 DEALS = "deal_id,partner_id,amount\n"

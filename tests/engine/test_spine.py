@@ -23,7 +23,7 @@ DEALS = {
         d5,bolt,won,2026-05-01,1000.00,12
         d6,crux,won,2026-04-10,-166.74,1
         d7,,won,2026-04-11,500.00,12
-        d8,bolt,won,,500.00,12
+        d8,bolt,open,,500.00,12
         """,
 }
 SOURCES = "sources: {partners: partners.csv, deals: deals.csv}\n"

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 from duckdb import DuckDBPyConnection
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from spine_stories import MONTH, told, write
 
 import engine.facts.gather

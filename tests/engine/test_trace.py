@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spine_stories import partage, write
+from spine_stories import MONTH, partage, write
 
 PROGRAM = """
 program: Story
@@ -48,7 +48,7 @@ TABLES = {
         d5,c1,,won,2026-04-02,100.00
         d6,c1,bolt,won,2026-04-02,
         d7,c1,bolt,,2026-04-02,100.00
-        d8,c1,bolt,won,,100.00
+        d8,c1,bolt,open,,100.00
         d9,c2,acme,won,2026-04-03,100.00
         """,
     "credits.csv": """
@@ -180,3 +180,36 @@ def test_a_target_says_which_scorecard_reads_it(store: Path) -> None:
 def test_no_such_row(question: tuple[str, ...], store: Path) -> None:
     ended = partage("--store", store, *question)
     assert ended.exit_code == 2 and "S114" in ended.err
+
+
+COURSES = f"""{MONTH}
+sources: {{partners: partners.csv, training: training.csv}}
+payouts: {{reward: {{for_each: training, where: training.certified, dated: training.completed_on, amount: 10}}}}
+"""
+CERTIFIED = (
+    "partner_id,person_id,course,enrolled_on,completed_on,certified\n"
+    "acme,ann,CRM/ERP,2026-04-01,2026-04-09,true\n"
+    "acme,ann,CRM,2026-04-01,2026-04-09,false\n"
+)
+
+
+def test_a_key_of_several_parts_is_never_that_of_another_row(tmp_path: Path) -> None:
+    program = write(tmp_path, COURSES, {"partners.csv": TABLES["partners.csv"], "training.csv": CERTIFIED})
+    books = tmp_path / "books.db"
+    assert partage("--store", books, "run", program, "--period", "2026-04").exit_code == 0
+    (line,) = partage("--store", books, "show", "--lines", "--json").json()["lines"]
+    assert line["key"] == r"acme/ann/CRM\/ERP/2026-04-01"
+    assert verdicts(books, "trace", "training", line["key"])["reward"] == ("paid", "a row of reward")
+    assert verdicts(books, "trace", "training", "acme/ann/CRM/2026-04-01")["reward"][0] == "not_payable"
+    assert partage("--store", books, "trace", "training", "acme/ann/CRM/ERP/2026-04-01").exit_code == 2
+    why = partage("--store", books, "explain", "1", "acme", "reward")
+    assert why.exit_code == 0 and "10.00 flat" in why.out
+
+
+def test_the_part_of_a_kpi_is_told_in_words(store: Path) -> None:
+    lines = partage("--store", store, "trace", "deals", "d1").out.splitlines()
+    assert "measured  wins (what is measured)   program.yaml:9:3" in lines
+    fates = partage("--store", store, "show", "--fates").out.splitlines()
+    assert ["surveys", "liked (what is measured)", "2"] in [
+        [cell.strip() for cell in line.split("  ") if cell.strip()] for line in fates
+    ]

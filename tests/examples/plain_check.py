@@ -48,7 +48,7 @@ def faults_of(tables: dict[str, Rows]) -> set[Found]:
     """Every bad line; a line with a bad cell or key counts as absent for the checks that follow."""
     found: set[Found] = set()
     good = {table: dict(rows) for table, rows in tables.items()}
-    for check in (bad_cells, bad_keys, bad_references, bad_subjects, overlaps, months_missing):
+    for check in (bad_cells, bad_keys, bad_references, bad_subjects, overlaps, contradictions, months_missing):
         new = {each for table in good for each in check(table, good)}
         found |= new
         for table, line, _, _ in new:
@@ -162,6 +162,35 @@ def overlaps(table: str, tables: dict[str, Rows]) -> Iterator[Found]:
             if start <= until:
                 yield table, line, "valid_from", "version_overlap"
             until = max(until, end)
+
+
+DAY_OF = (
+    ("deals", "status", ("won", "lost"), "closed_on"),
+    ("training", "certified", ("true",), "completed_on"),
+)
+DAY_OF_AMOUNT = (("mdf", "approved", "decided_on"), ("mdf_claims", "approved", "decided_on"),
+                 ("mdf_claims", "paid", "paid_on"))  # fmt: skip
+IN_ORDER = """
+partners recruited_on terminated_on | customers acquired_on churned_on | leads created_on qualified_on
+leads created_on opportunity_on | leads created_on converted_on | leads created_on lost_on
+registrations registered_on expires_on | deals opened_on closed_on | stages entered_on left_on
+mdf_budgets valid_from expires_on | mdf requested_on decided_on | mdf_claims submitted_on decided_on
+campaigns starts_on ends_on | training enrolled_on completed_on | projects started_on completed_on
+"""
+
+
+def contradictions(table: str, tables: dict[str, Rows]) -> Iterator[Found]:
+    """Events without their day, and ends before their beginning."""
+    for line, row in tables[table].items():
+        for _, column, values, day in (each for each in DAY_OF if each[0] == table):
+            if row.get(column) in values and row.get(day) == "":
+                yield table, line, day, "event_without_day"
+        for _, column, day in (each for each in DAY_OF_AMOUNT if each[0] == table):
+            if row.get(column, "").strip("0.") and row.get(day) == "":
+                yield table, line, day, "event_without_day"
+        for own, first, later in map(str.split, IN_ORDER.replace("\n", "|").strip("|").split("|")):
+            if own == table and "" < row.get(later, "") < row.get(first, ""):
+                yield table, line, later, "end_before_beginning"
 
 
 def months_missing(table: str, tables: dict[str, Rows]) -> Iterator[Found]:

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from apportion_oracle import POLICIES, ROUNDINGS, Key, apportion_rows, round_to_step
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from rules.problem import PartageError
 from rules.quantities.apportion import Residue, apportion

@@ -63,6 +63,14 @@ def whole_amount(base: str) -> str:
     return FRAME + SOURCES + kpis + f"payouts:\n  commission: {{base: '{base}', rate: 100%}}\n"
 
 
+def custom(periods: str) -> str:
+    """A calendar of these periods."""
+    return f"{{period: custom, periods: {{{periods}}}}}"
+
+
+# A tier that is kept is read from `partners.tier`; only `carry_last` reads the points of the table `scores`.
+HELD = "    tiers: {levels: {low: 0, high: 60}, hysteresis: 5 points}\n"
+SCORED_BEFORE = "sources: {partners: p.csv, deals: d.csv, surveys: s.csv, scores: scores.csv}\n"
 LINEAR = "rate linear: {from: 0%, to: 100%}"
 
 # What is suspicious, with the code that tells it; and the program beside it that tells nothing.
@@ -203,6 +211,35 @@ STORIES: dict[str, tuple[str, str, str]] = {
         "P316",
         FRAME.replace("quarter", "{period: custom, periods: {spring: 2027-03-01 to 2027-05-31}}") + SOURCES + BONUS,
         FRAME.replace("quarter", "{period: custom, periods: {spring: 2026-03-01 to 2026-05-31}}") + SOURCES + BONUS,
+    ),
+    "days between two periods": (
+        "P317",
+        FRAME.replace("quarter", custom("spring: 2026-03-01 to 2026-05-31, summer: 2026-06-02 to 2026-08-31"))
+        + SOURCES + BONUS,
+        FRAME.replace("quarter", custom("summer: 2026-06-01 to 2026-08-31, spring: 2026-03-01 to 2026-05-31"))
+        + SOURCES + BONUS,
+    ),
+    "days between two periods, not all of them in force": (
+        "P317",
+        FRAME.replace("quarter", custom("before: 2025-01-01 to 2025-06-30, after: 2026-01-02 to 2026-12-31"))
+        + SOURCES + BONUS,
+        FRAME.replace("quarter", custom("before: 2025-01-01 to 2025-06-30, after: 2026-01-01 to 2026-12-31"))
+        + SOURCES + BONUS,
+    ),
+    "a rate that takes": (
+        "P318",
+        FRAME + SOURCES + COMMISSION.replace("5%", "-5%"),
+        FRAME + SOURCES + COMMISSION.replace("5%", "0%"),
+    ),
+    "a rate with a slipped point": (
+        "P318",
+        FRAME + SOURCES + COMMISSION.replace("5%", "500%"),
+        FRAME + SOURCES + COMMISSION.replace("5%", "100%"),
+    ),
+    "points of the period before that nothing carries on": (
+        "P313",
+        scored(LINEAR, HELD).replace(SURVEYED, SCORED_BEFORE),
+        scored(LINEAR, HELD + "    missing: carry_last\n").replace(SURVEYED, SCORED_BEFORE),
     ),
 }  # fmt: skip
 

@@ -5,8 +5,7 @@ from fractions import Fraction
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from rules.codes import QUANTITIES
 from rules.problem import Refused

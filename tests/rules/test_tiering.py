@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from rules.quantities.exact import Exact
 from rules.scorecards.tiering import TiersSpec, Ties, explain_rank, explain_tier, ranks, tier_codes

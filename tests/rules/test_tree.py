@@ -6,8 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import get_args
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from rules.codes import EXPRESSIONS
 from rules.expressions.evaluate import Value, evaluate

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from rules.expressions.expression import ExpressionField, Written
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, Reason, Terms, number
+from rules.kinds.base import Columns, Kind, Reason, Terms, number, percent
 from rules.kinds.scales.reference import Reference
 from rules.quantities.exact import Exact, Flags
 from rules.quantities.rounding import Rounding, multiply_divide, round_fraction
@@ -47,10 +47,18 @@ class View:
     terms: Terms
     measured: Type = Type.NUMBER
     better: Better = "higher"
+    is_percent: bool = False
+
+    @property
+    def unit(self) -> str:
+        """How people read a value of the KPI: as money, percent or number."""
+        return "money" if self.measured is Type.MONEY else "percent" if self.is_percent else "number"
 
     def shown(self, value: Fraction) -> str:
-        """A value of the KPI in words: money as `1,250.00`."""
-        return self.terms.money(value) if self.measured is Type.MONEY else number(value)
+        """A value of the KPI in words: money as `1,250.00`, a percentage as `80 %`."""
+        if self.measured is Type.MONEY:
+            return self.terms.money(value)
+        return percent(value) if self.is_percent else number(value)
 
 
 class ScaleKind(Kind):
@@ -108,10 +116,19 @@ class ScaleKind(Kind):
         return only_where(points, known)
 
     def explain(
-        self, columns: Columns, row: int, terms: Terms, better: Better = "higher", measured: Type = Type.NUMBER
+        self,
+        columns: Columns,
+        row: int,
+        terms: Terms,
+        better: Better = "higher",
+        measured: Type = Type.NUMBER,
+        is_percent: bool = False,
     ) -> Reason | None:
-        """The same points of one row, worked out alone in fractions and words; None where they are unknown."""
-        reason = self.reason_of(columns, row, View(terms, measured, self.better or better))
+        """The same points of one row, worked out alone in fractions and words; None where they are unknown.
+
+        `is_percent`: people read the KPI as a percentage, 0.8 as 80 %.
+        """
+        reason = self.reason_of(columns, row, View(terms, measured, self.better or better, is_percent))
         if reason is None:
             return None
         value, words = reason.value, reason.words

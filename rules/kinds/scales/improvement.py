@@ -67,10 +67,12 @@ class Improvement(ScaleKind):
             return None
         inner = {key[len(_INNER) :]: column for key, column in columns.items() if key.startswith(_INNER)}
         inner["value"] = Exact.of(change)
-        reason = scale.explain(inner, row, view.terms, "higher", self.unit_of(_INNER, view.measured))
+        is_growth = self.measured == "growth"
+        unit = self.unit_of(_INNER, view.measured)
+        reason = scale.explain(inner, row, view.terms, "higher", unit, view.is_percent or is_growth)
         if reason is None:
             return None
-        shown = percent(mine) if self.measured == "growth" else view.shown(mine)
+        shown = percent(mine) if is_growth else view.shown(mine)
         words = f"{view.shown(value)} over {view.shown(baseline)} improves by {shown}: {reason.words}"
         others = (_INNER + key for key in reason.uses if key != "value")
         return replace(reason, words=words, uses=("value", "over", *others))

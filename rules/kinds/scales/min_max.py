@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from rules.kinds.base import Columns, Reason
 from rules.kinds.scales.base import Better, PeerScale, PointsRange, View
-from rules.kinds.scales.peers import at_rows, circle_of, standings
+from rules.kinds.scales.peers import at_rows, circle_of, peers_of, standings
 from rules.quantities.exact import Exact
 from rules.quantities.written import NumberField
 
@@ -42,9 +42,10 @@ class MinMax(PeerScale):
             return None
         ends = sorted((Fraction(min(numbers), below), Fraction(max(numbers), below)), reverse=view.better == "lower")
         worst, best = ends
+        peers = peers_of(columns["value"], columns.get("group"), row, view.unit, near=(0, -1))
         if worst == best:
             words = f"all {len(numbers)} peers have {view.shown(value)}"
-            return None if self.when_equal is None else Reason(self.when_equal, words, ("value",))
+            return None if self.when_equal is None else Reason(self.when_equal, words, ("value",), peers=peers)
         points = (self.points.from_ * (best - value) + self.points.to * (value - worst)) / (best - worst)
         words = f"{view.shown(value)} between the worst of {len(numbers)} peers, {view.shown(worst)}, "
-        return Reason(points, f"{words}and the best, {view.shown(best)}", ("value",))
+        return Reason(points, f"{words}and the best, {view.shown(best)}", ("value",), peers=peers)

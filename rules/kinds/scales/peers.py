@@ -1,7 +1,7 @@
 """Who is measured against whom: rows with the same group code are peers, a row being a peer of itself.
 
-`standings`, `peer_groups` and `at_rows` serve whole columns, `circle_of` and `shared_denominator` one row of an
-explanation; they share no code.
+`standings`, `peer_groups` and `at_rows` serve whole columns, `circle_of`, `peers_of` and `shared_denominator` one row
+of an explanation; they share no code.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.quantities.exact import Exact
+from rules.kinds.base import Peers
+from rules.quantities.exact import Exact, Flags
 
 Rows = NDArray[Any]  # positions
 Counts = NDArray[np.int64]
@@ -125,12 +126,40 @@ def peer_groups(values: Exact, groups: Exact | None) -> Iterator[Rows]:
 
 def circle_of(values: Exact, groups: Exact | None, row: int) -> tuple[list[Fraction | int], int]:
     """The known values in one row's group: whole numbers and the denominator of the column, or fractions and 1."""
+    return _numbers(values, _alike(values, groups, row))
+
+
+def peers_of(
+    values: Exact, groups: Exact | None, row: int, unit: str = "number", near: tuple[int, ...] = ()
+) -> Peers | None:
+    """The same values in order, with whose they are; None where the row has no peers.
+
+    `near`: the indices that a reason rests on, from 0 for the lowest; negative ones count from the highest.
+    """
+    alike = np.flatnonzero(_alike(values, groups, row))
+    numbers, below = _numbers(values, alike)
+    if not numbers:
+        return None
+    order = np.argsort(values.take(alike).dense_ranks()[0], kind="stable").tolist()  # equal values in order of rows
+    rows = tuple(alike[order].tolist())
+    marked = tuple(dict.fromkeys(index % len(rows) for index in near))
+    at = rows.index(row) if row in rows else None
+    return Peers(rows, tuple(numbers[index] for index in order), below, at, marked, unit)
+
+
+def _alike(values: Exact, groups: Exact | None, row: int) -> Flags:
+    """Which rows have a known value and are in one row's group."""
     alike = values.is_known()
-    if groups is not None:
-        code = groups.fraction(row)
-        if code is None:
-            return [], 1
-        alike = alike & groups.is_known() & (groups.compare(Exact.constant(code, len(groups))) == 0)
+    if groups is None:
+        return alike
+    code = groups.fraction(row)
+    if code is None:
+        return np.zeros(len(values), dtype=bool)
+    here: Flags = alike & groups.is_known() & (groups.compare(Exact.constant(code, len(groups))) == 0)
+    return here
+
+
+def _numbers(values: Exact, alike: Rows) -> tuple[list[Fraction | int], int]:
     tops = values.numerator[alike].tolist()
     if isinstance(values.denominator, int):
         return tops, values.denominator

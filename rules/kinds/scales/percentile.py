@@ -7,7 +7,7 @@ from typing import Literal
 
 from rules.kinds.base import Columns, Reason, number, percent
 from rules.kinds.scales.base import Better, PeerScale, PointsRange, View
-from rules.kinds.scales.peers import Counts, First, at_rows, circle_of, standings
+from rules.kinds.scales.peers import Counts, First, at_rows, circle_of, peers_of, standings
 from rules.quantities.exact import Exact
 
 Method = Literal["mid", "below", "at_or_below", "inclusive", "exclusive"]
@@ -64,4 +64,5 @@ class Percentile(PeerScale):
         words = f"{view.shown(value)} is better than {worse} and equal to {equal} of {count} peers"
         words += f" ({self.method.replace('_', ' ')}): {percent(share)}"
         points = self.points.from_ * (1 - share) + self.points.to * share
-        return Reason(points, f"{words}, {number(points)} points", ("value",))
+        peers = peers_of(columns["value"], columns.get("group"), row, view.unit)
+        return Reason(points, f"{words}, {number(points)} points", ("value",), peers=peers)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from rules.kinds.base import Reason, number
-from rules.kinds.scales.peers import at_rows, circle_of, group_codes, standings
+from rules.kinds.scales.peers import at_rows, circle_of, group_codes, peers_of, standings
 from rules.quantities.exact import Exact
 from rules.quantities.rounding import multiply_floor
 
@@ -61,9 +61,11 @@ def explain_percentile_of_peers(
     if method == "nearest_rank":
         place = next(place for place in range(1, count + 1) if Fraction(place, count) >= at)
         found = Fraction(numbers[place - 1], below)
-        return Reason(found, f"{share}, value {place} from below = {number(found)}", ("value",))
+        peers = peers_of(values, groups, row, near=(place - 1,))
+        return Reason(found, f"{share}, value {place} from below = {number(found)}", ("value",), peers=peers)
     rank = 1 + (count - 1) * at
     low, high = numbers[math.floor(rank) - 1], numbers[math.ceil(rank) - 1]
     toward = rank - math.floor(rank)
     found = (low * (1 - toward) + high * toward) / Fraction(below)
-    return Reason(found, f"{share}, at rank {number(rank)} from below = {number(found)}", ("value",))
+    peers = peers_of(values, groups, row, near=(math.floor(rank) - 1, math.ceil(rank) - 1))
+    return Reason(found, f"{share}, at rank {number(rank)} from below = {number(found)}", ("value",), peers=peers)

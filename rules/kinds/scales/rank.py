@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from rules.kinds.base import Columns, Kind, Reason, number
 from rules.kinds.scales.base import Better, PeerScale, View
-from rules.kinds.scales.peers import Counts, First, at_rows, circle_of, standings, weights_of_places
+from rules.kinds.scales.peers import Counts, First, at_rows, circle_of, peers_of, standings, weights_of_places
 from rules.quantities.exact import Exact
 from rules.quantities.written import NumberField
 
@@ -78,7 +78,8 @@ class Rank(PeerScale):
         words = f"{view.shown(value)} has place {ahead + 1} of {len(numbers)}"
         if level > 1:
             words += f", level with {level - 1} more ({self.ties})"
-        return Reason(points, f"{words}: {number(points)} points", ("value",))
+        peers = peers_of(columns["value"], columns.get("group"), row, view.unit)
+        return Reason(points, f"{words}: {number(points)} points", ("value",), peers=peers)
 
     def _points_at(self, place: int, count: int) -> Fraction:
         if self.places is not None:

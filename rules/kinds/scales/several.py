@@ -93,7 +93,7 @@ class Several(ScaleKind):
         for index, part in enumerate(self.of):
             inner = {key.split(".", 1)[1]: column for key, column in columns.items() if key.startswith(f"{index}.")}
             inner["value"] = columns["value"]
-            reason = part.scale.explain(inner, row, view.terms, view.better, view.measured)
+            reason = part.scale.explain(inner, row, view.terms, view.better, view.measured, view.is_percent)
             if reason is not None:
                 reasons[index] = reason
         if not reasons or (self.unknown == "unknown" and len(reasons) < len(self.of)):

@@ -10,7 +10,7 @@ import numpy as np
 
 from rules.kinds.base import Columns, Reason, number
 from rules.kinds.scales.base import Better, PeerScale, View
-from rules.kinds.scales.peers import circle_of, peer_groups, shared_denominator
+from rules.kinds.scales.peers import circle_of, peer_groups, peers_of, shared_denominator
 from rules.quantities.exact import Exact, Integers, integers
 from rules.quantities.rounding import Rounding, round_fraction
 from rules.quantities.written import NumberField
@@ -71,19 +71,23 @@ class ZScore(PeerScale):
             return None
         shared = shared_denominator(Fraction(each, below) for each in numbers)
         wholes = [round(Fraction(each, below) * shared) for each in numbers]  # Python rounds half to even
-        mean = Fraction(sum(wholes), len(wholes) * shared)
+        added = sum(wholes)
+        mean = Fraction(added, len(wholes) * shared)
         value = Fraction(round(value * shared), shared)
-        squares = Fraction(sum((len(wholes) * each - sum(wholes)) ** 2 for each in wholes), (len(wholes) * shared) ** 2)
+        away = [len(wholes) * each - added for each in wholes]
+        squares = Fraction(sum(each * each for each in away), (len(wholes) * shared) ** 2)
+        peers = peers_of(columns["value"], columns.get("group"), row, view.unit)
         if squares == 0:
-            words = f"all {len(numbers)} peers have {view.shown(value)}"
-            return None if self.when_equal is None else Reason(self.when_equal, words, ("value",))
+            words = f"all {len(numbers)} peers have {view.shown(mean)}"
+            return None if self.when_equal is None else Reason(self.when_equal, words, ("value",), peers=peers)
         variance = squares / (len(numbers) if self.deviation == "population" else len(numbers) - 1)
         z = _nearest_root((value - mean) ** 2 / variance)
         if (value > mean) == (view.better == "lower"):
             z = -z
         words = f"({view.shown(value)} - mean {view.shown(mean)}) / standard deviation ({self.deviation})"
         words += f" of {len(numbers)} peers = {number(z)}, half even at 9 decimals, x {number(self.points_per_sd)}"
-        return Reason(self.mean_points + z * self.points_per_sd, f"{number(self.mean_points)} + {words}", ("value",))
+        points = self.mean_points + z * self.points_per_sd
+        return Reason(points, f"{number(self.mean_points)} + {words}", ("value",), peers=peers)
 
 
 def _half_even_root(above: int, below: int) -> int:

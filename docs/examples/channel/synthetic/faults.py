@@ -141,6 +141,18 @@ UNKNOWN = (
     ("surveys", "partner_id", "P000"), ("hours", "project_id", "J0000"), ("partners", "parent_id", "P000"),
 )  # fmt: skip
 
+# A date that is taken away from a row that needs it, and the cell that makes it needed.
+NEEDED = (
+    ("deals", "status", "closed_on"),
+    ("mdf_claims", "paid", "paid_on"),
+    ("training", "certified", "completed_on"),
+)
+# A date that is put before the one that it can't precede.
+ENDS = (
+    ("deals", "opened_on", "closed_on"), ("customers", "acquired_on", "churned_on"),
+    ("leads", "created_on", "converted_on"), ("projects", "started_on", "completed_on"),
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -204,6 +216,7 @@ def mess_up(tables: Tables, chance: Chance) -> tuple[Tables, list[Fault]]:
     _references(mess)
     _subjects(mess)
     _overlaps(mess)
+    _contradictions(mess)
     written, faults = dict(tables), []
     for table in sorted({*mess.added, *mess.removed}):
         written[table], found = _merged(table, tables[table], mess.added.get(table, []), mess.removed.get(table, {}))
@@ -264,6 +277,21 @@ def _overlaps(mess: _Mess) -> None:
             at, cells = mess.draw(table, fits)
             start = (date.fromisoformat(cells["valid_from"]) + timedelta(days=10)).isoformat()
             mess.put(table, cells | change | {"valid_from": start}, "valid_from", "version_overlap", start, at)
+
+
+def _contradictions(mess: _Mess) -> None:
+    """Events without their day, and ends before their beginning."""
+    for table, says, column in NEEDED:
+        for _ in range(EACH):
+            cells = mess.copy(table, column)
+            while cells[says] in ("open", "false", "0.00"):
+                cells = mess.copy(table, column)
+            mess.put(table, cells | {column: ""}, column, "event_without_day", "")
+    for table, first, column in ENDS:
+        for _ in range(EACH):
+            cells = mess.copy(table, column)
+            before = (date.fromisoformat(cells[first]) - timedelta(days=1)).isoformat()
+            mess.put(table, cells | {column: before}, column, "end_before_beginning", before)
 
 
 def _months_missing(mess: _Mess) -> None:

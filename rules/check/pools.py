@@ -1,56 +1,12 @@
-"""The rules of a program: payouts, pools and sums, each with its rows and its typed expressions."""
+"""Pools and sums of a program: each with its typed expressions."""
 
 from __future__ import annotations
 
 from rules.check.scope import NUMBERS, Path, Scope, suggest
 from rules.expressions.tree import Expression, Type
-from rules.kinds.base import PayoutKind
-from rules.meaning import PayoutMeaning, PoolMeaning, RowsMeaning, TotalMeaning
-from rules.program import Payout, Pool, Program
+from rules.meaning import PoolMeaning, TotalMeaning
+from rules.program import Pool, Program
 from rules.quantities.apportion import CONSERVING, Residue
-
-
-def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
-    """A payout rule; None after noting its faults."""
-    path: Path = ("payouts", name)
-    kind = rule.kind
-    if rule.for_each is not None:
-        table = scope.table(rule.for_each, (*path, "for_each"))
-    else:
-        table = scope.driving([rule.base] if rule.base else [], (*path, "base"))
-    if table is None or not scope.owned(table, path):
-        return None
-    base, base_type = _base(scope, rule, kind, path, table)
-    rows = RowsMeaning(
-        table,
-        scope.condition(rule.where, (*path, "where"), table),
-        scope.dated(rule.dated, (*path, "dated"), table),
-    )
-    terms = scope.rounded(rule.rounding, (*path, "rounding"))
-    for code, message, hint in kind.faults(terms):
-        scope.problem(code, (*path, rule.kind_name), message, hint)
-    title = rule.title or name.replace("_", " ")
-    return PayoutMeaning(name, title, rows, base, base_type, kind, terms, rule.unknown, scope.key_place(path))
-
-
-def _base(
-    scope: Scope, rule: Payout, kind: PayoutKind, path: Path, table: str
-) -> tuple[Expression | None, Type | None]:
-    if rule.base is None:
-        if kind.measures:
-            listed = " or ".join(sorted(type_.value for type_ in kind.measures))
-            scope.key_problem("P122", path, f"{rule.kind_name} needs a base", f"add base: with {listed}")
-        return None, None
-    if not kind.measures:
-        message = f"{rule.kind_name} takes no base"
-        scope.problem("P123", (*path, "base"), message, "leave the base out, or name another kind")
-        return None, None
-    found = scope.typed(rule.base, (*path, "base"), table, None)
-    if found is not None and found[1] not in kind.measures:
-        listed = " or ".join(sorted(type_.value for type_ in kind.measures))
-        message = f"the base is of type {found[1].value}, and {rule.kind_name} measures {listed}"
-        scope.problem("P124", (*path, "base"), message, "change the base, or name another kind")
-    return found or (None, None)
 
 
 def pool_share(scope: Scope, name: str, pool: Pool) -> PoolMeaning | None:

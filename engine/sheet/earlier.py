@@ -1,0 +1,47 @@
+"""Look back: the sheets of earlier periods, worked out again from the same facts as they are known now.
+
+What a limit of the year has left, what a bank holds and what a return takes back rests on what was paid before. Each
+earlier period is worked out at most once, from the first one on, and only where a rule asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from engine.values import Facts, Plan, Sheet
+from rules.calendar import Period
+
+Evaluated = Callable[[Plan, Facts, Period, "Earlier"], Sheet]
+
+
+class Earlier:
+    """The sheets of the periods before one, by the plan and the facts that all share."""
+
+    def __init__(self, plan: Plan, facts: Facts, evaluated: Evaluated) -> None:
+        self._plan, self._facts, self._evaluated = plan, facts, evaluated
+        self.sheets: dict[str, Sheet] = {}
+
+    def since(self, first: date, period: Period) -> list[Sheet]:
+        """The sheets of the program's periods from the one that holds `first`, and before `period`, in order."""
+        periods: list[Period] = []
+        at = self._plan.calendar.before(period)
+        while at is not None and at.end > first and at.end > self._plan.effective.first:
+            periods.append(at)
+            at = self._plan.calendar.before(at)
+        return [self.sheet(each) for each in reversed(periods)]
+
+    def holding(self, day: date, period: Period) -> Sheet | None:
+        """The sheet of the period before `period` that holds a day, if the program was in force then."""
+        at = self._plan.calendar.before(period)
+        while at is not None and at.end > self._plan.effective.first:
+            if at.start <= day < at.end:
+                return self.sheet(at)
+            at = self._plan.calendar.before(at)
+        return None
+
+    def sheet(self, period: Period) -> Sheet:
+        """The sheet of one period."""
+        if period.name not in self.sheets:
+            self.sheets[period.name] = self._evaluated(self._plan, self._facts.at(period), period, self)
+        return self.sheets[period.name]

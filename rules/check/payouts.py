@@ -1,0 +1,213 @@
+"""The payout rules of a program: each with its rows, its typed expressions, and what happens to its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from rules.check.scope import DAYS, NUMBERS, Path, Scope
+from rules.expressions.expression import Written
+from rules.expressions.tree import Expression, Type, columns
+from rules.joins import sees
+from rules.kinds.base import PayoutKind, Running, Wanted
+from rules.payouts.meaning import (
+    LimitMeaning,
+    MultiplierMeaning,
+    PaidRows,
+    PayoutMeaning,
+    ReturnMeaning,
+    RunningMeaning,
+    Typed,
+)
+from rules.payouts.spec import Payout
+from rules.quantities.written import Money
+
+
+def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
+    """A payout rule; None after noting its faults. Rules below it can name what partners get by it."""
+    path: Path = ("payouts", name)
+    kind = rule.kind
+    if rule.for_each is not None:
+        table = scope.table(rule.for_each, (*path, "for_each"))
+    else:
+        table = scope.driving([rule.base] if rule.base else [], (*path, "base"))
+    if table is None or not scope.owned(table, path):
+        return None
+    base, base_type = _base(scope, rule, kind, path, table)
+    rows = PaidRows(
+        table,
+        scope.condition(rule.where, (*path, "where"), table),
+        scope.dated(rule.dated, (*path, "dated"), table),
+        rule.during,
+        rule.lock or 0,
+    )
+    if rows.dated is None and (rule.during is not None or rule.lock is not None):
+        scope.key_problem("P195", path, "during: and lock: need to know the day of a row", "add dated: with its date")
+    inputs = _inputs(scope, kind.inputs(), (*path, rule.kind_name), table)
+    types = {key: type_ for key, (_, type_) in inputs.items()} | ({"base": base_type} if base_type else {})
+    terms = replace(scope.rounded(rule.rounding, (*path, "rounding")), types=types)
+    for code, message, hint in kind.faults(terms):
+        scope.problem(code, (*path, rule.kind_name), message, hint)
+    meaning = PayoutMeaning(
+        name=name,
+        title=rule.title or name.replace("_", " "),
+        rows=rows,
+        base=base,
+        base_type=base_type,
+        kind=kind,
+        inputs=inputs,
+        running=_running(scope, kind.running, (*path, rule.kind_name), table),
+        multipliers=_multipliers(scope, rule, path, table),
+        at_least_minor=_bound(scope, rule.at_least, (*path, "at_least")),
+        at_most_minor=_bound(scope, rule.at_most, (*path, "at_most")),
+        terms=terms,
+        is_cumulative=rule.rounding is not None and rule.rounding.cumulative,
+        limits=tuple(_limit(scope, rule, at, path, table) for at in range(len(rule.limits))),
+        returns=_returns(scope, rule, path, table),
+        unknown=rule.unknown,
+        place=scope.key_place(path),
+    )
+    _check_history(scope, meaning, path)
+    _check_agreed(scope, meaning, path)
+    scope.named[name] = Type.MONEY
+    return meaning
+
+
+def _base(
+    scope: Scope, rule: Payout, kind: PayoutKind, path: Path, table: str
+) -> tuple[Expression | None, Type | None]:
+    if rule.base is None:
+        if kind.takes:
+            listed = " or ".join(sorted(type_.value for type_ in kind.takes))
+            scope.key_problem("P122", path, f"{rule.kind_name} needs a base", f"add base: with {listed}")
+        return None, None
+    if not kind.takes:
+        message = f"{rule.kind_name} takes no base"
+        scope.problem("P123", (*path, "base"), message, "leave the base out, or name another kind")
+        return None, None
+    found = scope.typed(rule.base, (*path, "base"), table, None)
+    if found is not None and found[1] not in kind.takes:
+        listed = " or ".join(sorted(type_.value for type_ in kind.takes))
+        message = f"the base is of type {found[1].value}, and {rule.kind_name} measures {listed}"
+        scope.problem("P124", (*path, "base"), message, "change the base, or name another kind")
+    return found or (None, None)
+
+
+def _inputs(scope: Scope, wanted: Mapping[str, Wanted], path: Path, table: str) -> Mapping[str, Typed]:
+    """What is read beside the base, each of a type that fits."""
+    inputs: dict[str, Typed] = {}
+    for name, want in wanted.items():
+        at = (*path, *(want.path or (name,)))
+        found = scope.typed(want.written, at, table, Type.FLAG if want.types == {Type.FLAG} else None)
+        if found is None:
+            continue
+        if found[1] not in want.types:
+            listed = " or ".join(sorted(type_.value for type_ in want.types))
+            scope.problem("P196", at, f"{name} is of type {found[1].value}, and takes {listed}", "change it")
+        inputs[name] = found
+    return inputs
+
+
+def _running(scope: Scope, running: Running | None, path: Path, table: str) -> RunningMeaning | None:
+    if running is None:
+        return None
+    return RunningMeaning(running.over, running.per, _order(scope, running.order, (*path, "order"), table))
+
+
+def _order(scope: Scope, order: Sequence[Written], path: Path, table: str) -> tuple[Typed, ...]:
+    """Columns that rows can be put in order of: dates and numbers, which order the same everywhere."""
+    typed = []
+    for at, written in enumerate(order):
+        found = scope.typed(written, (*path, at), table, None)
+        if found is not None and found[1] not in DAYS | NUMBERS:
+            hint = "order by dates and numbers; the key of a row decides last"
+            scope.problem("P197", (*path, at), f"rows are not put in order by a {found[1].value}", hint)
+        elif found is not None:
+            typed.append(found)
+    return tuple(typed)
+
+
+def _multipliers(scope: Scope, rule: Payout, path: Path, table: str) -> tuple[MultiplierMeaning, ...]:
+    found = []
+    for name, spec in rule.multipliers.items():
+        at = (*path, "multipliers", name)
+        found.append(MultiplierMeaning(name, spec, _inputs(scope, spec.inputs(), at, table), scope.key_place(at)))
+    return tuple(found)
+
+
+def _bound(scope: Scope, money: Money | None, path: Path) -> Fraction | None:
+    if money is None:
+        return None
+    for code, message, hint in scope.terms.currency_faults(money):
+        scope.problem(code, path, message, hint)
+    return scope.terms.minor(money)
+
+
+def _limit(scope: Scope, rule: Payout, at: int, of: Path, table: str) -> LimitMeaning:
+    limit, path = rule.limits[at], (*of, "limits", at)
+    name = "at_most" if limit.at_most is not None else "at_least"
+    money = limit.at_most if limit.at_most is not None else limit.at_least
+    assert money is not None, "a limit has an amount"
+    faults = scope.terms.whole_faults(money)
+    for code, message, hint in faults:
+        scope.problem(code, (*path, name), message, hint)
+    if limit.over == "during" and rule.during is None:
+        scope.problem("P195", (*path, "over"), "the rule names no days that the limit holds over", "add during:")
+    if limit.excess == "banked" and limit.per == "program":
+        message = "what is cut off the program's budget belongs to no partner, and cannot be banked"
+        scope.problem("P193", (*path, "excess"), message, "write per: partner, or excess: lost")
+    if limit.at_least is not None and (limit.over != "period" or limit.per != "partner"):
+        scope.key_problem("P193", path, "at_least holds for each partner in each period", "leave per: and over: out")
+    amount = 0 if faults else int(scope.terms.minor(money))
+    order = _order(scope, limit.order, (*path, "order"), table)
+    return LimitMeaning(limit, amount, order, rule.during, scope.key_place(path))
+
+
+def _returns(scope: Scope, rule: Payout, path: Path, table: str) -> tuple[ReturnMeaning, ...]:
+    """What takes rows of `table` back, each with rows that refer to them."""
+    found = []
+    for name, spec in rule.returns.items():
+        at = (*path, "returns", name)
+        of = table if spec.for_each is None else scope.table(spec.for_each, (*at, "for_each"))
+        if of is None:
+            continue
+        if not sees(scope.tables, of, table):
+            message = f"a row of {of} refers to no row of {table}, and returns none"
+            scope.problem("P160", (*at, "for_each"), message, f"take a table that holds the key of {table}")
+            continue
+        dated = scope.dated(spec.dated, (*at, "dated"), of)
+        base = None if spec.base is None else scope.typed(spec.base, (*at, "base"), of, None)
+        if base is not None and base[1] not in NUMBERS:
+            scope.problem("P196", (*at, "base"), f"what is returned is no {base[1].value}", "take money or a number")
+        if dated is not None:
+            where = scope.condition(spec.where, (*at, "where"), of)
+            share = Fraction(1) if spec.share is None else spec.share
+            found.append(ReturnMeaning(name, of, where, dated, base, share, spec.tiers, scope.key_place(at)))
+    return tuple(found)
+
+
+def _check_history(scope: Scope, meaning: PayoutMeaning, path: Path) -> None:
+    """Rows of earlier periods are added up as they are; what partners have now says nothing of them."""
+    if meaning.running is None or meaning.running.over == "period":
+        return
+    if meaning.rows.dated is None:
+        message = f"what is added up over the {meaning.running.over.replace('_', ' ')} needs the day of each row"
+        scope.key_problem("P195", path, message, "add dated: with its date")
+    trees = [("where", meaning.rows.where), ("base", meaning.base)]
+    for key, tree in trees:
+        named = [str(column) for column in columns(tree)] if tree is not None else []
+        of_partners = [name for name in named if name in scope.named]
+        if of_partners:
+            message = f"{of_partners[0]} is of this period, and rows of earlier ones are added up here too"
+            scope.problem("P198", (*path, key), message, "take columns of the row, or accumulate: period")
+
+
+def _check_agreed(scope: Scope, meaning: PayoutMeaning, path: Path) -> None:
+    """What was agreed holds on some days and is written in a table."""
+    if meaning.kind.agreed is None:
+        return
+    if meaning.rows.dated is None:
+        scope.key_problem("P195", path, "what was agreed holds on some days", "add dated: with the day of a row")
+    if "terms" not in scope.tables:
+        scope.key_problem("P148", path, "there is no table terms among the sources", "add terms: FILE to the sources")

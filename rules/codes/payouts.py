@@ -1,0 +1,49 @@
+"""P19x: what a payout rule says of its lines does not hold together."""
+
+from __future__ import annotations
+
+from rules.codes.code import Code
+
+PAYOUT_RULES: dict[str, Code] = {
+    "P190": Code(
+        "Multiplier that is neither a factor nor bands",
+        "What is due is multiplied by one factor; where it comes from has to be said once.",
+        "Write `times:` with an expression, or `by:` and `bands:`.",
+    ),
+    "P191": Code(
+        "Bands that do not rise",
+        "Each value falls into one band; the last one has no upper end, so that none is left without.",
+        "Write the bands from the lowest to the highest, each but the last with `below:`.",
+    ),
+    "P192": Code("Bounds that exclude each other", "Nothing is at least more than it is at most.", "Swap the two."),
+    "P193": Code(
+        "Limit without one amount",
+        "A limit is the most that lines may come to, or the least.",
+        "Write `at_most:` or `at_least:`; list two limits for both.",
+    ),
+    "P194": Code(
+        "Cut without a way",
+        "Which lines are cut decides who is paid, and is never left to the order of the source.",
+        "Write `cut: pro_rata`, or `cut: in_order` with `order:`.",
+    ),
+    "P195": Code(
+        "Day of a row unknown",
+        "What holds during some days, after a lock or over more than one period needs the day of each row.",
+        "Add `dated:` with the row's date.",
+    ),
+    "P196": Code(
+        "Input of another type",
+        "A factor, a tier or a grid is chosen by a number, and a condition by what is true.",
+        "Name a column or a KPI of a type that fits.",
+    ),
+    "P197": Code(
+        "Order by what has none",
+        "Texts sort differently from one language to the next; dates and numbers do not.",
+        "Order by dates and numbers; the key of a row decides last.",
+    ),
+    "P198": Code(
+        "This period's value for earlier rows",
+        "Rows of earlier periods are added up too, and a KPI, a score or a payout of this period says nothing of them.",
+        "Take columns of the row, or accumulate over the period.",
+    ),
+}

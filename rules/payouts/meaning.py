@@ -1,0 +1,118 @@
+"""What a payout rule means: its rows, typed expressions, one kind, and what happens to a line after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from rules.expressions.tree import Column, Expression, Type
+from rules.kinds.base import PayoutKind, Terms
+from rules.payouts.multiplier import Multiplier
+from rules.payouts.spec import LimitSpec
+from rules.problem import Place
+from rules.quantities.written import DateRange
+
+Typed = tuple[Expression, Type]
+
+
+@dataclass(frozen=True, slots=True)
+class PaidRows:
+    """Which rows a rule pays: of which table, on which condition, and when.
+
+    A row counts `lock_days` after its date `dated`, if that lies `during` the days named; `credit` names the rule that
+    says who earns on it, else it is the partner that the row names.
+    """
+
+    table: str
+    where: Expression | None
+    dated: Column | None
+    during: DateRange | None = None
+    lock_days: int = 0
+    credit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMeaning:
+    """Over what the base is added up before each row: see `rules.kinds.base.Running`; `order` are dates and numbers."""
+
+    over: str
+    per: str
+    order: tuple[Typed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MultiplierMeaning:
+    """A multiplier with what it reads on each row."""
+
+    name: str
+    spec: Multiplier
+    inputs: Mapping[str, Typed]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class LimitMeaning:
+    """A limit with the order in which it cuts, its amount in minor units, and the days that it holds over."""
+
+    spec: LimitSpec
+    amount_minor: int
+    order: tuple[Typed, ...]
+    during: DateRange | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnMeaning:
+    """What takes rows back: the rows of a table, and what they return of the base of the row that they refer to."""
+
+    name: str
+    table: str
+    where: Expression | None
+    dated: Column
+    base: Typed | None
+    share: Fraction
+    tiers: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutMeaning:
+    """A payout rule.
+
+    `at_least_minor` and `at_most_minor` bound what a line pays before it is rounded; `is_cumulative` tells that a line
+    is the difference of rounded running totals.
+    """
+
+    name: str
+    title: str
+    rows: PaidRows
+    base: Expression | None
+    base_type: Type | None
+    kind: PayoutKind
+    inputs: Mapping[str, Typed]
+    running: RunningMeaning | None
+    multipliers: tuple[MultiplierMeaning, ...]
+    at_least_minor: Fraction | None
+    at_most_minor: Fraction | None
+    terms: Terms
+    is_cumulative: bool
+    limits: tuple[LimitMeaning, ...]
+    returns: tuple[ReturnMeaning, ...]
+    unknown: str
+    place: Place
+
+    def reads(self) -> Iterator[tuple[str, Expression]]:
+        """Every expression of the rule, with the table from whose rows it is read."""
+        table = self.rows.table
+        typed = [*self.inputs.values(), *(typed for each in self.multipliers for typed in each.inputs.values())]
+        typed += [each for limit in self.limits for each in limit.order]
+        typed += self.running.order if self.running is not None else ()
+        for tree in (self.base, self.rows.where, self.rows.dated, *(tree for tree, _ in typed)):
+            if tree is not None:
+                yield table, tree
+        for back in self.returns:
+            for tree in (back.where, back.dated, None if back.base is None else back.base[0]):
+                if tree is not None:
+                    yield back.table, tree
+            yield back.table, Column(table, "partner_id")

@@ -1,0 +1,142 @@
+"""A payout rule as it is written: which rows, who is paid, one kind, and what happens to a line after it.
+
+The kinds come from their register, so a new kind is a new key here without a line changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic_core import PydanticCustomError
+
+from rules.expressions.expression import ExpressionField
+from rules.kinds import PAYOUTS
+from rules.kinds.base import Kind, PayoutKind
+from rules.kinds.choosing import check_one_kind, fields_of
+from rules.names import Name
+from rules.payouts.multiplier import Multiplier
+from rules.quantities.rounding import Rounding
+from rules.quantities.written import CountField, FlagField, MoneyField, RangeField, RateField
+
+
+class Written(BaseModel):
+    """A part of the document: frozen, and with no key that the program does not know."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class RoundingSpec(Kind):
+    """How a payout line is rounded where it is born: the mode, and the step to which (a minor unit unless said).
+
+    With `cumulative`, a line is the difference of its partner's rounded running totals, in the order of the rows' keys:
+    no partner is ever off by more than half a step in all.
+    """
+
+    short = "mode"
+
+    mode: Annotated[Rounding, Field(strict=False)] = Rounding.HALF_UP
+    to: MoneyField | None = None
+    cumulative: FlagField = False
+
+
+class LimitSpec(Written):
+    """What lines may come to at most, or at least, in a stretch of time: for each partner, or for the whole program.
+
+    Above `at_most`, lines are cut `in_order` (of `order`, then of the rows' keys; the one that crosses is paid in
+    `last` part or not at all) or `pro_rata`; the excess is lost, or banked and released in later periods in which
+    there is room. Below `at_least`, a line of its own tops up. Returns count against the sum and are never cut.
+    """
+
+    at_most: MoneyField | None = None
+    at_least: MoneyField | None = None
+    per: Literal["partner", "program"] = "partner"
+    over: Literal["period", "fiscal_year", "during", "ever"] = "period"
+    cut: Literal["in_order", "pro_rata"] | None = None
+    order: Annotated[tuple[ExpressionField, ...], Field(strict=False)] = ()
+    last: Literal["partial", "none"] = "partial"
+    excess: Literal["lost", "banked"] = "lost"
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> LimitSpec:
+        if (self.at_most is None) == (self.at_least is None):
+            _refuse("P193", "a limit is at_most or at_least", "write one of them; list two limits for both")
+        if self.at_most is not None and self.cut is None:
+            _refuse("P194", "a limit says how lines are cut", "add cut: in_order with order:, or cut: pro_rata")
+        if self.cut == "in_order" and not self.order:
+            _refuse("P194", "a cut in order needs the order", "add order: with dates or numbers of the row")
+        return self
+
+
+class ReturnSpec(Written):
+    """What takes rows back: rows of another table that refer to them, or their own date of return.
+
+    `base` is what is returned of the row's base (all of it unless said), times `share`. `tiers: highest_first` takes it
+    off the running total, so that the highest tiers empty first; `as_paid` takes back what the row itself was paid.
+    """
+
+    for_each: Name | None = Field(default=None, description="the table of returns; the rule's own rows unless said")
+    where: ExpressionField | None = None
+    dated: ExpressionField
+    base: ExpressionField | None = None
+    share: RateField | None = None
+    tiers: Literal["highest_first", "as_paid"] = "as_paid"
+
+
+class RuleSpec(Written):
+    """What every payout rule may say beside its kind."""
+
+    title: str | None = None
+    for_each: Name | None = Field(
+        default=None, description="the table whose rows are paid; partners unless a base says"
+    )
+    credit: Name | None = Field(
+        default=None, description="who earns, by a rule of credit:; the row's partner unless said"
+    )
+    base: ExpressionField | None = Field(default=None, description="what the kind measures on each row")
+    where: ExpressionField | None = Field(default=None, description="only rows for which this holds")
+    dated: ExpressionField | None = Field(default=None, description="the date that puts a row into a period")
+    during: RangeField | None = Field(default=None, description="only rows dated in these days, both included")
+    lock: CountField | None = Field(default=None, description="a row counts so many days after its date")
+    multipliers: Mapping[Name, Multiplier] = Field(default={}, description="factors of what is due, in their order")
+    at_least: MoneyField | None = Field(default=None, description="the least that a line pays, before its rounding")
+    at_most: MoneyField | None = Field(default=None, description="the most that a line pays, before its rounding")
+    rounding: RoundingSpec | None = None
+    limits: Annotated[tuple[LimitSpec, ...], Field(strict=False)] = ()
+    returns: Mapping[Name, ReturnSpec] = {}
+    unknown: Literal["refuse", "leave_out"] = Field(
+        default="refuse", description="what a row with an unknown base does"
+    )
+
+
+class _Payout(RuleSpec):
+    @property
+    def kind_name(self) -> str:
+        """The key of the one kind that the rule names."""
+        return next(name for name in PAYOUTS if getattr(self, name) is not None)
+
+    @property
+    def kind(self) -> PayoutKind:
+        """The one kind that the rule names."""
+        found = getattr(self, self.kind_name)
+        assert isinstance(found, PayoutKind)
+        return found
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> _Payout:
+        check_one_kind("payout", [name for name in PAYOUTS if getattr(self, name) is not None], list(PAYOUTS))
+        return self
+
+
+def _refuse(code: str, message: str, hint: str) -> None:
+    raise PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
+
+
+if TYPE_CHECKING:
+
+    class Payout(_Payout):
+        """A payout rule: its frame and one kind."""
+
+else:  # a key for each registered kind
+    Payout = create_model("Payout", __base__=_Payout, __doc__="A payout: its frame and one kind.", **fields_of(PAYOUTS))

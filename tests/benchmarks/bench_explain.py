@@ -1,0 +1,162 @@
+"""How fast a number is explained: from a store with a kept run to the reasons, every KPI and cell of a scorecard.
+
+    python tests/benchmarks/bench_explain.py [--rows-scale 1.0]
+
+The tables are those of `bench_kpis`: at scale 1, 10,000,000 deals, 20,000,000 activities, 5,000,000 rows of recurring
+revenue, 10,000 partners; and a target of each for one KPI. Each explanation opens the store anew, as the command does;
+the whole payout is not asked for, which recomputes its run. Every value is held against the run's, or it raises.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import bench_kpis as bench
+import duckdb
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from engine.acts.calculate import period_of
+from engine.acts.why import why
+from engine.digest import canonical, sha256
+from engine.explain.score import cells
+from engine.facts.grammar import SQL_TYPES
+from engine.facts.snapshot import Snapshot, connect
+from engine.plan import compile_plan
+from engine.settle import settle
+from engine.sheet import evaluate
+from engine.store import RunRecord, Store
+from engine.store.sheets import sheet_to_parquet
+from engine.values import Input, Kpi, Plan, Score
+from engine.version import VERSION
+from rules.load import understand
+from rules.tables import canonical as canonical_tables
+
+SECONDS_MAX = 1.0
+TABLES = (*bench.TABLES, "targets")
+PROGRAM = (
+    bench.PROGRAM.replace("subscriptions.csv}", "subscriptions.csv, targets: targets.csv}")
+    + """
+scorecards:
+  performance:
+    missing: zero
+    groups:
+      growth:
+        weight: 50%
+        kpis:
+          partner_sourced_revenue: {weight: 40%, attainment: {of: target, cap: 150%}}
+          partner_growth_rate: {weight: 30%, z_score: {deviation: population}}
+          mrr_growth: {weight: 30%, percentile: {}}
+      reach:
+        weight: 50%
+        kpis:
+          reply_conversion_rate: {weight: 25%, min_max: {}}
+          margin_rate: {weight: 25%, rank: {ties: mean}}
+          response_time: {weight: 25%, linear: {from: {percentile: 90%}, to: {percentile: 10%}}}
+          contacts_met: {weight: 25%, linear: {from: 0, to: 40}}
+    bonus: {influence: {when: partner_influenced_revenue > 0, points: 2}}
+    tiers: {bronze: 0, silver: 40, gold: 60}
+    rank: competition
+"""
+)
+
+
+def write_targets(folder: Path) -> None:
+    """A target of the sourced revenue for each partner."""
+    cells = {
+        "target_id": "'T' || i",
+        "partner_id": "'P' || lpad(i::VARCHAR, 6, '0')",
+        "scope": "'partner'",
+        "kpi": "'partner_sourced_revenue'",
+        "period": "'2026-03'",
+        "target": "100000 + i",
+    }
+    columns = ", ".join(
+        f"CAST({cells.get(each.name, 'NULL')} AS {SQL_TYPES[each.type]}) AS {each.name}"
+        for each in canonical_tables()["targets"].columns
+    )
+    query = f"SELECT row_number() OVER () AS record, {columns} FROM range({bench.PARTNERS}) AS t(i)"
+    duckdb.connect().execute(f"COPY ({query}) TO '{folder / 'targets.parquet'}' (FORMAT parquet)")
+
+
+def keep(folder: Path, store: Path) -> Plan:
+    """Work the run out and keep it as `partage run` does; the rows are not digested, which nothing here looks at."""
+    data = PROGRAM.encode()
+    meaning = understand(data, "program.yaml", folder).understood()
+    period = period_of(meaning, "2026-03")
+    plan = compile_plan(meaning)
+    kept = {table: folder / f"{table}.parquet" for table in TABLES}
+    with tempfile.TemporaryDirectory() as scratch:
+        connection = connect([folder], None, Path(scratch))
+        files = {table: f"{table}.csv" for table in TABLES}
+        facts = Snapshot(connection, meaning.tables, files, period, meaning.calendar, meaning.eligible, kept)
+        sheet = evaluate(plan, facts, period)
+        connection.close()
+    run = settle(plan, sheet, sha256(data), [Input(table, "", "", "", 0) for table in TABLES])
+    record = RunRecord(
+        number=0,
+        run_id=run.run_id,
+        kind="preview",
+        program=run.title,
+        file="program.yaml",
+        period=period.name,
+        currency=run.currency,
+        total_minor=0,
+        partners=len(run.partners),
+        lines=0,
+        created_at=datetime(2026, 4, 1, tzinfo=UTC),
+        actor="benchmark",
+        engine=VERSION,
+        manifest=canonical(run.manifest),
+        blobs={},
+    )
+    tables: dict[str, bytes | Path] = {f"table:{table}": path for table, path in kept.items()}
+    with Store.open(store) as books:
+        books.keep(record, {"program": data, "sheet": sheet_to_parquet(sheet), **tables})
+    return plan
+
+
+def names(plan: Plan) -> Iterator[str]:
+    """Every KPI, and every cell of every scorecard."""
+    for step in plan.steps:
+        if isinstance(step, Kpi):
+            yield step.name
+        elif isinstance(step, Score):
+            yield from cells(step.scorecard)
+
+
+def seconds_of(store: Path, name: str) -> float:
+    """How long one explanation takes, from the path of the store; the better of two."""
+    found = []
+    for _ in range(2):
+        began = time.perf_counter()
+        why(store, 1, bench.EXPLAINED, name)
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows-scale", type=float, default=1.0)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder, store = Path(name), Path(name) / "books.db"
+        bench.write_tables(folder, asked.rows_scale)
+        write_targets(folder)
+        plan = keep(folder, store)
+        seconds = {name: seconds_of(store, name) for name in names(plan)}
+    for name in sorted(seconds, key=lambda name: -seconds[name]):
+        print(f"{seconds[name]:6.2f} s  {name}")
+    slowest = max(seconds, key=lambda name: seconds[name])
+    print(f"explain: {seconds[slowest]:.2f} s for {slowest}, the slowest of {len(seconds)} (at most {SECONDS_MAX})")
+    assert asked.rows_scale < 1 or seconds[slowest] <= SECONDS_MAX
+
+
+if __name__ == "__main__":
+    main()
