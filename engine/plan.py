@@ -13,6 +13,7 @@ from engine.values import (
     PAYOUT,
     RECORD,
     Accumulate,
+    Credit,
     Due,
     Gather,
     Kpi,
@@ -30,6 +31,7 @@ from engine.values import (
     TopUp,
     Weigh,
 )
+from rules.crediting.meaning import CREDIT, SHARE
 from rules.expressions.tree import And, Arithmetic, Column, Expression, Literal, Negate, Type
 from rules.kinds.base import TERM
 from rules.meaning import Meaning, PoolMeaning
@@ -42,6 +44,7 @@ def compile_plan(meaning: Meaning) -> Plan:
     steps: list[Step] = []
     steps += [Kpi(kpi.name, kpi.title, kpi.place, kpi) for kpi in meaning.kpis]
     steps += [Score(card.name, card.title, card.place, card) for card in meaning.scorecards]
+    steps += [Credit(credit.name, credit.name, credit.place, credit) for credit in meaning.credits]
     for payout in meaning.payouts:
         steps += _payout_steps(payout)
     for pool in meaning.pools:
@@ -113,7 +116,9 @@ class _Track:
         owner = Column(rows.table, "partner_id") if back is not None else None
         measures = dict(self._measures())
         agreed = {f"{self.name}.{TERM}": self.payout.kind.agreed} if self.payout.kind.agreed is not None else {}
-        return ReadRows(self.frame, title, place, table, where, dated, measures, during, lock, since, owner, agreed)
+        return ReadRows(
+            self.frame, title, place, table, where, dated, measures, during, lock, since, owner, agreed, rows.credit
+        )
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -148,7 +153,7 @@ class _Track:
             payout.at_least_minor,
             payout.at_most_minor,
             payout.is_cumulative,
-            kind.rounds_together,
+            kind.rounds_together or ("row" if payout.rows.credit is not None else None),
             kind,
             inputs,
             payout.name,
@@ -159,6 +164,8 @@ class _Track:
         payout, back = self.payout, self.back
         if payout.base is not None and payout.base_type is not None:
             base = payout.base if back is None else _taken_back(payout.base, back)
+            if payout.rows.credit is not None:
+                base = Arithmetic("*", base, Column(CREDIT, SHARE))
             yield f"{self.name}.base", (base, payout.base_type)
         for key, typed in payout.inputs.items():
             yield f"{self.name}.{key}", typed
@@ -199,7 +206,9 @@ def _reverse_steps(payout: PayoutMeaning, back: ReturnMeaning, lines: str) -> It
     has_part = f"{name}.returned" in measures
     where = _both(rows.where, back.where)
     title, owner = f"rows of {back.table}", Column(rows.table, "partner_id")
-    yield ReadRows(frame, title, back.place, back.table, where, back.dated, measures, None, 0, "ever", owner)
+    yield ReadRows(
+        frame, title, back.place, back.table, where, back.dated, measures, None, 0, "ever", owner, {}, rows.credit
+    )
     yield Reverse(
         f"{name}.lines",
         f"{payout.title}: {back.name.replace('_', ' ')}",

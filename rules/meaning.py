@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from rules.calendar import Calendar
+from rules.cases.meaning import CaseMeaning
+from rules.crediting.meaning import CreditMeaning
 from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import ShareKind, Terms
 from rules.kpi import Window
@@ -163,6 +165,8 @@ class Meaning:
     eligible: Expression | None
     kpis: tuple[KpiMeaning, ...]
     scorecards: tuple[ScorecardMeaning, ...]
+    credits: tuple[CreditMeaning, ...]
     payouts: tuple[PayoutMeaning, ...]
     pools: tuple[PoolMeaning, ...]
     totals: tuple[TotalMeaning, ...]
+    cases: tuple[CaseMeaning, ...] = ()

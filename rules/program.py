@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, create_model, model_validator
 
+from rules.cases.spec import Cases
+from rules.crediting.credit import CreditSpec
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
 from rules.kinds import SHARES
@@ -151,6 +153,8 @@ class Program(Written):
     eligible: ExpressionField | None = Field(default=None, description="which partners can be paid at all")
     kpis: Mapping[Name, KpiSpec] = {}
     scorecards: Mapping[Name, ScorecardSpec] = {}
+    credit: Mapping[Name, CreditSpec] = Field(default={}, description="who earns which share of a row")
     payouts: Mapping[Name, Payout] = {}
     pools: Mapping[Name, Pool] = {}
     totals: Mapping[Name, Total] = {}
+    tests: Cases = Field(default={}, description="cases by name: what is given, and what has to come out")

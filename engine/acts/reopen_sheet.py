@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.acts.calculate import period_of
-from engine.facts.snapshot import Snapshot, connect
+from engine.facts.connection import connect
+from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
 from engine.store import RunRecord, Store
 from engine.store.sheets import sheet_from_parquet

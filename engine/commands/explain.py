@@ -15,17 +15,18 @@ from engine.reports.tree import as_json, tree_lines
 @click.argument("run", type=int)
 @click.argument("partner")
 @click.argument("line", required=False)
-@click.option("--all", "is_whole", is_flag=True, help="Tell every source row, not only the ten largest.")
+@click.option("--all", "is_whole", is_flag=True, help="Tell every source row and every peer, not only ten.")
 @click.option("--why-not", "row", help="Tell why the source row with this key paid the partner nothing.")
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context, run: int, partner: str, line: str | None, is_whole: bool, row: str | None, is_json: bool
 ) -> None:
-    """Explain what PARTNER gets in RUN: its whole payout, or one LINE of it (a payout, a pool, a sum or a KPI).
+    """Explain what PARTNER gets in RUN: its whole payout, or one LINE of it (a payout, a pool, a sum, a KPI, or a
+    number of a scorecard by its path, such as performance.growth.sourced).
 
-    The run is worked out again from its kept program and facts first; then every value is computed once more on its
-    way down, one row at a time. What does not re-add to the posted cent is an error.
+    Every value is computed once more on its way down, one row at a time; for a payout, the whole run is worked out
+    again from its kept program and facts first. What does not re-add to the posted cent is an error.
     """
     if row is not None:
         traced = why_not(store_path(ctx), run, partner, row)

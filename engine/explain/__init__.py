@@ -20,8 +20,10 @@ from engine.explain.kpi import formula_reason, ratio_reason
 from engine.explain.limit import limit_reason, released_reason, reverse_reason, top_up_reason
 from engine.explain.line import before_reason, due_reason, factor_reason, pay_reason
 from engine.explain.score import Cell, World, cells, kpis_below, score_reason
+from engine.explain.source import SourceRows
 from engine.explain.trails import Trails
 from engine.values import (
+    PARTNERS,
     PAYOUT,
     Accumulate,
     Due,
@@ -44,12 +46,14 @@ from engine.values import (
     TopUp,
     Weigh,
 )
+from rules.crediting.meaning import CREDIT, SHARE
+from rules.crediting.reason import explain_share
 from rules.expressions.columnar import EPOCH
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Type, columns, words
 from rules.kinds.base import number, percent
 from rules.kinds.by import By
-from rules.kinds.share import Members, explain_share
+from rules.kinds.share import Members, explain_share as explain_share_of_pool
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact
 
@@ -109,7 +113,7 @@ class _Explaining:
         self._cards = {name: (step, cell) for step in scores for name, cell in cells(step.scorecard).items()}
         self._trails = Trails(facts)
         self._of_partners: dict[tuple[str, int], Reasoned] = {}
-        self._cells_of: dict[tuple[str, int], tuple[Mapping[Column, Value], tuple[str, ...]]] = {}
+        self._rows = SourceRows(plan, sheet, facts, self.partner)
 
     def expect(self, name: str) -> None:
         """Note the measures below a KPI or a cell, so that what reads the same rows reads them once."""
@@ -171,7 +175,7 @@ class _Explaining:
         for name, of in step.lines:
             rows = np.flatnonzero(self._sheet.frames[of].partners == partner)
             rows = rows[self._sheet.columns[name].is_known()[rows]]
-            self._fetch(of, rows)
+            self._rows.fetch(of, rows)
             lines += [(name, int(row)) for row in rows]
         lines.sort(key=self._by_size)
         shown = tuple(self._line(*line) for line in lines[: self._rows_shown])
@@ -200,7 +204,7 @@ class _Explaining:
             case None if name in self._readers:
                 return self._measure(name, row)
             case None:
-                return self._agreed(name, row)
+                return self._agree(name, row, self._rows.agreed(name, row))
             case Pay() as step:
                 node = pay_reason(step, row, self._sheet, self._line, self._row_title(name, row))
             case Due() as step:
@@ -240,7 +244,7 @@ class _Explaining:
         if self._is_money(step.weight):
             weights = self._major(weights)  # the shares are the same, and the words speak of money
         members = Members(frame.keys, weights, remainders)
-        reason = explain_share(size.size_minor, members, row, step.residue, step.terms)
+        reason = explain_share_of_pool(size.size_minor, members, row, step.residue, step.terms)
         pool = Reasoned(size.title, Fraction(size.size_minor), self._money(size.size_minor), "", size.place, "", True)
         parts = (pool, self._line(step.weight, row))
         return self._agree(
@@ -249,10 +253,8 @@ class _Explaining:
 
     def _measure(self, name: str, row: int) -> Reasoned:
         """Why a source row measures what it does: the expression, evaluated alone on the row's cells."""
-        reader = self._readers[name]
-        tree, type_ = reader.measures[name]
-        frame = self._sheet.frames[reader.name]
-        cells, source, parts = self._cells(name, int(frame.records[row]), int(frame.partners[row]), columns(tree))
+        tree, type_ = self._readers[name].measures[name]
+        cells, source, parts = self._rows.cells(name, row, columns(tree))
         value = evaluate(tree, cells.__getitem__)
         shown = ""
         if isinstance(value, date):
@@ -264,42 +266,6 @@ class _Explaining:
         node = Reasoned(title, counted, "", told, Place(), source, type_ == Type.MONEY, parts)
         agreed = self._agree(name, row, node)
         return replace(agreed, shown=shown) if shown else agreed
-
-    def _agreed(self, name: str, row: int) -> Reasoned:
-        """A value that was agreed with the row's partner, and where that is written."""
-        frame = self._sheet.frames[self._sheet.frame_of[name]]
-        reader = next(step for step in self._steps.values() if isinstance(step, ReadRows) and name in step.agreed)
-        assert reader.dated is not None, "what is agreed was checked to hold on a day"
-        term = reader.agreed[name]
-        at = replace(frame, keys=frame.keys[[row]], records=frame.records[[row]], partners=frame.partners[[row]])
-        value = self._facts.agreed(at, term, reader.dated).fraction(0)
-        title = f"{term.replace('_', ' ')} agreed with {self._sheet.partners.keys[frame.partners[row]]}"
-        return self._agree(name, row, Reasoned(title, value, "", "", reader.place, self._facts.file("terms")))
-
-    def _fetch(self, frame: str, rows: NDArray[np.int64]) -> None:
-        """Look up the cells that the measures of many rows read, in one go for each measure."""
-        reader = self._steps.get(frame)
-        if reader is None:  # lines of partners, which rest on no row of a source
-            return
-        assert isinstance(reader, ReadRows), "a frame of rows was read"
-        records = [int(record) for record in self._sheet.frames[frame].records[rows]]
-        for name, (tree, _) in reader.measures.items():
-            wanted = [column for column in columns(tree) if column.table is not None]
-            for record, found in zip(records, self._facts.cells_of(reader.table, records, wanted), strict=True):
-                self._cells_of[name, record] = found
-
-    def _cells(
-        self, measure: str, record: int, partner: int, wanted: tuple[Column, ...]
-    ) -> tuple[Mapping[Column, Value], str, tuple[Reasoned, ...]]:
-        """The cells that a measure reads, and where: of source rows, and of the row's partner with their reasons."""
-        found, sources = self._cells_of[measure, record]
-        cells, parts = dict(found), []
-        for column in wanted:
-            if column.table is None:
-                reason = self.partner(column.name, partner)
-                parts.append(reason)
-                cells[column] = reason.value
-        return cells, ", ".join(sources), tuple(parts)
 
     # --- values, words and sources ------------------------------------------------------------------------------------
 

@@ -48,6 +48,12 @@ def deals_of(role: str) -> str:
     return f"{credited} UNION SELECT deal_id FROM {table_name('deals')} WHERE partner_id = $partner"
 
 
+def sourced_sql() -> str:
+    """The condition on a deal that the partner of the parameter `partner` can have sourced: its own, or credited."""
+    credited = f"""SELECT deal_id FROM {table_name("credits")} WHERE role = 'sourced' AND partner_id = $partner"""
+    return f"partner_id = $partner OR deal_id IN ({credited})"
+
+
 def credited_shares(role: str, among: str | None = None) -> str:
     """The query of the shares of a role: deal_id, partner_id, num BIGINT, den BIGINT; of all deals, or `among` some."""
     assert role in ("sourced", "influenced", "co_sold")

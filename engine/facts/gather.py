@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from engine.facts.clashes import clashes, register_records
+from engine.facts.connection import connect
 from engine.facts.keep import keep_sorted
 from engine.facts.read import Staged, read_source, table_name
 from engine.facts.references import dangling
@@ -30,7 +31,7 @@ from engine.facts.rejected import (
     list_rejected,
     read_excuses,
 )
-from engine.facts.snapshot import Snapshot, connect
+from engine.facts.snapshot import Snapshot
 from engine.facts.sql import identifier
 from engine.facts.texts import ROWS_MAX, Fault
 from engine.values import Input

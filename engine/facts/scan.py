@@ -157,10 +157,11 @@ class Scan:
 
     def _joined(self) -> str:
         """Rows with what they refer to, their credits, and the group that each belongs to."""
-        rows, owner = f"{table_name(self._table.name)} AS t", self._seen.named(self._owner)
+        rows = f"{table_name(self._table.name)} AS t"
         if self._credit is not None:
             groups = f"JOIN partner_groups AS g ON g.partner_id = {self._credit.owner}"
             return f"{rows} {self._seen.joins()} {self._credit.join} {groups}"
+        owner = self._seen.named(self._owner)  # asked for before the joins are told
         join = "LEFT JOIN" if self._is_open else "JOIN"
         return f"{rows} {self._seen.joins()} {join} partner_groups AS g ON g.partner_id = {owner}"
 

@@ -18,6 +18,7 @@ from engine.facts.read import table_name
 from engine.facts.sql import Sql, identifier
 from engine.values import RECORD
 from rules.calendar import Period
+from rules.crediting.meaning import CREDIT, CREDIT_COLUMNS
 from rules.expressions.tree import Column, Expression, Type
 from rules.expressions.vector import Truth
 from rules.joins import Hop, route
@@ -25,6 +26,7 @@ from rules.quantities.exact import Exact, Integers
 from rules.tables import DERIVED, FLAGS, REFERRED, Table
 
 FP = 10**NUMBER_DECIMALS
+_FEW = 100_000  # rows; for more, the fast way is worth the pandas that it imports, which takes as long as these
 _PERIOD: Mapping[str, Callable[[Period], str]] = {
     "start": lambda period: f"DATE '{period.start.isoformat()}'",
     "end": lambda period: f"DATE '{period.end.isoformat()}'",
@@ -41,8 +43,8 @@ def order_of(table: Table) -> list[str]:
 class Seen:
     """The names that a row of `table` sees; the row itself is `t`, a row that it refers to `j_TABLE`."""
 
-    def __init__(self, tables: Mapping[str, Table], table: str, period: Period) -> None:
-        self._tables, self._table, self._period = tables, table, period
+    def __init__(self, tables: Mapping[str, Table], table: str, period: Period, credit: bool = False) -> None:
+        self._tables, self._table, self._period, self._credit = tables, table, period, credit
         self._hops: dict[str, Hop] = {}
 
     def named(self, column: Column) -> str:
@@ -51,7 +53,12 @@ class Seen:
         if column.table == "period":
             return _PERIOD[column.name](self._period)
         alias = "t"
-        if column.table != self._table:
+        if column.table == CREDIT:
+            return f"c.{identifier(column.name)}"
+        if self._credit and column.table == "partners":  # the credited one, whoever the row itself names
+            self._hops.setdefault("partners", Hop("partners", ("partner_id",), CREDIT))
+            alias = "j_partners"
+        elif column.table != self._table:
             for hop in route(self._tables, self._table, column.table):
                 self._hops.setdefault(hop.table, hop)
             alias = f"j_{column.table}"
@@ -72,9 +79,11 @@ class Seen:
             WHERE {identifier(by)} IS NOT NULL AND {identifier(dated)} < {_PERIOD["end"](self._period)}"""
         return f"({alias}.{identifier(key)} IN ({query}))"
 
-    def joins(self) -> str:
-        """The joins to every row that the names so far refer to."""
-        return "".join(_join(hop) for hop in self._hops.values())
+    def joins(self, credits: str = "") -> str:
+        """The joins to every row that the names so far refer to; what a credit refers to comes after `credits`."""
+        hops = list(self._hops.values())
+        own = [_join(hop) for hop in hops if hop.origin != CREDIT]
+        return " ".join([*own, credits, *(_join(hop) for hop in hops if hop.origin == CREDIT)])
 
     def type_of(self, column: Column) -> Type:
         """The type of a column; a value of partners is a number."""
@@ -84,6 +93,8 @@ class Seen:
             return Type.COUNT if column.name == "days" else Type.DATE
         if (column.table, column.name) in FLAGS:
             return Type.FLAG
+        if column.table == CREDIT:
+            return CREDIT_COLUMNS[column.name]
         if column.name == RECORD:
             return Type.COUNT
         found = self._tables[column.table].column(column.name)
@@ -124,10 +135,13 @@ def unscaled(column: pa.ChunkedArray) -> Integers:
 
 def texts(column: pa.ChunkedArray) -> NDArray[Any]:
     """The texts of a column as Python strings, None where null."""
-    return column.to_numpy(zero_copy_only=False) if column.length() else np.array([], dtype=object)
+    if column.length() < _FEW:
+        return np.array(column.to_pylist(), dtype=object)
+    found: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+    return found
 
 
 def _join(hop: Hop) -> str:
-    source = "t" if hop.origin is None else f"j_{hop.origin}"
+    source = {None: "t", CREDIT: "c"}.get(hop.origin, f"j_{hop.origin}")
     on = " AND ".join(f"j_{hop.table}.{identifier(name)} = {source}.{identifier(name)}" for name in hop.key)
     return f" LEFT JOIN {table_name(hop.table)} AS j_{hop.table} ON {on}"

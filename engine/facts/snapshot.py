@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeGuard
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from engine.facts.agreed import agreed
+from engine.facts.connection import open_table
 from engine.facts.credit import credited_shares
+from engine.facts.crediting import Crediting
 from engine.facts.fates import fates
 from engine.facts.keep import digest_rows
 from engine.facts.keys import key_sql
@@ -30,40 +33,15 @@ from engine.facts.seen import FP, Seen, order_of, texts
 from engine.facts.sql import Sql, identifier
 from engine.facts.trail import matching, trail
 from engine.facts.windows import window_days
-from engine.values import ALWAYS, Fate, Frame, Measured, Reading, Rows, Sheet, TrailRow
+from engine.values import ALWAYS, RECORD, Creditable, Credits, Fate, Frame, Measured, Reading, Rows, Sheet, TrailRow
 from rules.calendar import Calendar, Period
+from rules.crediting.meaning import CREDIT, SHARE, CreditMeaning
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
 from rules.expressions.vector import Truth, has_product, leaves, number, truth
 from rules.meaning import MeasureMeaning
 from rules.quantities.exact import Exact
 from rules.tables import Table
-
-_PLACE = '"@place"'  # among the kept rows, which are sorted: it tells rows without a key, whatever order they came in
-_ROWS_IN_MEMORY_MAX = 1_000_000
-
-
-def connect(
-    folders: Sequence[Path], threads: int | None = None, scratch: Path | None = None
-) -> duckdb.DuckDBPyConnection:
-    """A database of its own in memory that may read below `folders` and nowhere else, and load nothing.
-
-    What does not fit in its memory (1 GB, or 256 MB for each thread) goes to `scratch`.
-    """
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-    if threads is not None:
-        connection.execute(f"SET threads={int(threads)}")
-    used = int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
-    connection.execute("SET enable_progress_bar=false")
-    connection.execute(f"SET memory_limit='{max(1000, 256 * used)}MB'")
-    listed = ", ".join("'" + str(folder.resolve()).replace("'", "''") + "/'" for folder in folders)
-    connection.execute(f"SET allowed_directories=[{listed}]")
-    if scratch is not None:
-        connection.execute("SET temp_directory='" + str(scratch.resolve() / "spill").replace("'", "''") + "'")
-    connection.execute("SET GLOBAL TimeZone='UTC'")  # the machine's own zone decides nothing
-    connection.execute("SET enable_external_access=false")
-    connection.execute("SET lock_configuration=true")
-    return connection
 
 
 class Snapshot:
@@ -84,7 +62,7 @@ class Snapshot:
         kept: Mapping[str, Path],
     ) -> None:
         for table, path in kept.items():
-            _open_table(connection, table, path)
+            open_table(connection, table, path)
         self._connection, self._calendar, self._kept = connection, calendar, kept
         self._files = files
         self._tables = tables
@@ -109,23 +87,30 @@ class Snapshot:
         measures: Mapping[str, tuple[Expression, Type]],
         named: Mapping[str, Exact],
         owner: Column | None = None,
+        credits: Credits | None = None,
     ) -> Rows:
         """The rows of `table` dated in the half-open `days` for which `where` holds, whose partner can be paid.
 
         A row belongs to the partner that it names, or to `owner`. Rows come in the order of their keys, with their
         measures: a date counts days since 1970-01-01, a condition is 1 or 0. A measure is unknown where one of the
         cells that it rests on is blank. `named` holds values of partners, which a row takes from its own.
+        With `credits`, a row comes once for each of its shares, with the partner whose that is.
         """
-        seen = Seen(self._tables, table, self._period)
+        seen = Seen(self._tables, table, self._period, credits is not None)
         trees = [tree for tree, _ in measures.values()] + ([] if where is None else [where])
         wanted = list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree, seen.type_of)))
-        from_tables = [tree for tree in wanted if not (isinstance(tree, Column) and tree.table is None)]
-        answer = self._select(seen, table, dated, from_tables, days, owner=owner)
-        frame = Frame(table, texts(answer["key"]), answer["record"].to_numpy(), self._positions(answer["partner"]))
+        from_tables = [tree for tree in wanted if not _is_given(tree)]
+        answer = self._select(seen, table, dated, from_tables, days, owner=owner, credits=credits)
+        frame = Frame(table, texts(answer["key"]), answer["record"].to_numpy(), answer["partner"].to_numpy())
+        if credits is not None:
+            frame = replace(frame, shares=answer["at"].to_numpy())
         found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(from_tables)}
         for tree in wanted:
-            if isinstance(tree, Column) and tree.table is None:
+            if _is_given(tree) and tree.table is None:
                 found[tree] = named[tree.name].take(frame.partners)
+            elif _is_given(tree) and credits is not None:
+                assert frame.shares is not None, "each credited row has its share"
+                found[tree] = credits.shares.share.take(frame.shares)
         rows = len(frame)
         columns = {
             name: _flags(truth(tree, found.__getitem__, seen.type_of, rows))
@@ -136,8 +121,11 @@ class Snapshot:
         if where is None:
             return Rows(frame, columns)
         keep = truth(where, found.__getitem__, seen.type_of, rows).yes
-        frame = Frame(table, frame.keys[keep], frame.records[keep], frame.partners[keep])
-        return Rows(frame, {name: column.take(keep) for name, column in columns.items()})
+        return Rows(frame.take(keep), {name: column.take(keep) for name, column in columns.items()})
+
+    def creditable(self, meaning: CreditMeaning) -> Creditable:
+        """The rows that a crediting rule credits, and everyone who may earn on them."""
+        return Crediting(self._connection, self._tables, self._period, list(self._files), meaning).creditable()
 
     def agreed(self, frame: Frame, term: str, dated: Column) -> Exact:
         """The value agreed with the partner of each row under a term, for its day; unknown where none was."""
@@ -326,11 +314,10 @@ class Snapshot:
             found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
             keep = truth(eligible, found.__getitem__, seen.type_of, answer.num_rows).yes
         keys, records = texts(answer["partner"])[keep], answer["record"].to_numpy()[keep]
-        self._connection.register("eligible_partners", pa.table({"partner_id": pa.array(keys, pa.string())}))
-        return Frame("partners", keys, records, np.arange(len(keys), dtype=np.int64))
-
-    def _positions(self, partners: pa.ChunkedArray) -> NDArray[np.int64]:
-        return np.searchsorted(self._partners.keys, texts(partners)).astype(np.int64)
+        places = np.arange(len(keys), dtype=np.int64)
+        eligibles = pa.table({"partner_id": pa.array(keys, pa.string()), "place": places})
+        self._connection.register("eligible_partners", eligibles)
+        return Frame("partners", keys, records, places)
 
     def _select(
         self,
@@ -341,8 +328,12 @@ class Snapshot:
         days: tuple[date, date] | None = None,
         is_open: bool = False,
         owner: Column | None = None,
+        credits: Credits | None = None,
     ) -> pa.Table:
-        """The key, record, partner and leaves of a table's rows dated in `days`, in the order of their keys."""
+        """The key, record, partner and leaves of a table's rows dated in `days`, in the order of their keys.
+
+        The partner is its place among those that can be paid; where any partner is asked for (`is_open`), its id.
+        """
         sql = Sql(seen.named)
         selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
         window, bounds = "TRUE", []
@@ -350,24 +341,37 @@ class Snapshot:
             assert days is not None, "dated rows are asked for by their days"
             name, bounds = seen.named(dated), list(days)
             window = f"{name} >= CAST(? AS DATE) AND {name} < CAST(? AS DATE)"
-        keys = order_of(self._tables[table])
         shown = self._shown_key(table)
         whose = "t.partner_id" if owner is None else seen.named(owner)
-        open_to = "" if is_open else f"SEMI JOIN eligible_partners AS e ON e.partner_id = {whose}"
-        columns = ", ".join([f"{shown} AS key", "t.record AS record", f"{whose} AS partner", *selected])
-        query = f"""SELECT {columns} FROM {table_name(table)} AS t {seen.joins()} {open_to}
-            WHERE {window} ORDER BY {", ".join(keys)}, t.record"""
+        shared, order = "", order_of(self._tables[table])
+        if credits is not None:
+            whose, shared = "c.partner_id", self._credited(seen, credits)
+            order, selected = [*order, "c.at"], ["c.at AS at", *selected]
+        partner = whose if is_open else "e.place"
+        open_to = "" if is_open else f"JOIN eligible_partners AS e ON e.partner_id = {whose}"
+        columns = ", ".join([f"{shown} AS key", "t.record AS record", f"{partner} AS partner", *selected])
+        query = f"""SELECT {columns} FROM {table_name(table)} AS t {seen.joins(shared)} {open_to}
+            WHERE {window} ORDER BY {", ".join(order)}, t.record"""
         return self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_table()
+
+    def _credited(self, seen: Seen, credits: Credits) -> str:
+        """The join of rows to their shares, one for each; named columns of the row are asked for before it."""
+        columns = {
+            "record": credits.records,
+            "partner_id": pa.array(credits.partners, pa.string()),
+            "role": pa.array(credits.roles, pa.string()),
+            "level": credits.shares.level,
+            "at": np.arange(len(credits.shares), dtype=np.int64),
+        }
+        self._connection.register(f"credit_{credits.meaning.name}", pa.table(columns))
+        record = seen.named(Column(credits.meaning.of, RECORD))
+        return f"JOIN credit_{credits.meaning.name} AS c ON c.record = {record}"
+
+
+def _is_given(tree: Expression) -> TypeGuard[Column]:
+    """Whether a value is no cell of a table: what partners have by name, or the share of a credit."""
+    return isinstance(tree, Column) and (tree.table is None or (tree.table, tree.name) == (CREDIT, SHARE))
 
 
 def _flags(found: Truth) -> Exact:
     return Exact(found.yes.astype(np.int64), 1, None if found.known.all() else found.known)
-
-
-def _open_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
-    """A kept table under its name: in memory, or as a view of its file where it is large."""
-    file = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number=true)"
-    rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])
-    kind = "TABLE" if rows <= _ROWS_IN_MEMORY_MAX else "VIEW"
-    query = f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {_PLACE} FROM {file}"
-    connection.execute(f"CREATE {kind} {table_name(table)} AS {query}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from engine.facts.credit import credit, deals_of
+from engine.facts.credit import credit, deals_of, sourced_sql
 from engine.facts.keys import key_sql
 from engine.facts.read import table_name
 from engine.facts.seen import FP, Seen, order_of
@@ -45,9 +45,13 @@ def trail(
     first = ""
     if measure.credited is not None:  # the partner's deals are few: nobody else's shares need to be worked out
         mine = "SELECT deal_id FROM mine"
-        first = f"WITH mine AS MATERIALIZED ({deals_of(measure.credited)}) "
         credits = credit(measure.credited, measure.rows.table, mine)
-        source = f"(SELECT * FROM {table_name(measure.rows.table)} WHERE deal_id IN ({mine})) AS t{credits.join}"
+        if (measure.credited, measure.rows.table) == ("sourced", "deals"):  # gone through once: they are what is read
+            first = f"WITH mine AS MATERIALIZED (SELECT * FROM {table_name('deals')} WHERE {sourced_sql()}) "
+            source = f"mine AS t{credits.join}"
+        else:
+            first = f"WITH mine AS MATERIALIZED ({deals_of(measure.credited)}) "
+            source = f"(SELECT * FROM {table_name(measure.rows.table)} WHERE deal_id IN ({mine})) AS t{credits.join}"
         share, owner = f"{credits.num}, {credits.den}", credits.owner
     query = f"""{first}SELECT {", ".join([shown, "t.record", share, *selected])} FROM {source} {seen.joins()}
         WHERE {owner} = $partner ORDER BY {", ".join(keys)}, t.record"""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from engine.facts.seen import FP, Seen
@@ -23,6 +24,7 @@ from rules.expressions.tree import (
     Column,
     Comparison,
     Expression,
+    Interval,
     Literal,
     Negate,
     Not,
@@ -124,16 +126,26 @@ def _is_number(tree: Expression, seen: Seen) -> bool:
             return isinstance(value, Fraction)
         case Column():
             return seen.type_of(tree) in _NUMBERS
-        case Arithmetic("-", Column() as left, Column()) if seen.type_of(left) in _DAYS:
-            return True
-        case Arithmetic(_, left, right):
-            return _is_number(left, seen) and _is_number(right, seen)
+        case Arithmetic(op, left, right):
+            is_days = op == "-" and _is_day(left, seen) and _is_day(right, seen)
+            return is_days or (_is_number(left, seen) and _is_number(right, seen))
         case Negate(operand):
             return _is_number(operand, seen)
         case Case(branches):
             return _is_number(branches[0][1], seen)
         case Call(_, arguments):
             return _is_number(arguments[0], seen)
+    return False
+
+
+def _is_day(tree: Expression, seen: Seen) -> bool:
+    match tree:
+        case Literal(value):
+            return isinstance(value, date)
+        case Column():
+            return seen.type_of(tree) in _DAYS
+        case Arithmetic(_, left, Interval()):
+            return _is_day(left, seen)
     return False
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from engine.kpis import kpi_columns
 from engine.scoring import scored_columns
 from engine.sheet.book import Book
+from engine.sheet.credit import credit
 from engine.sheet.earlier import Earlier
 from engine.sheet.limits import limit, top_up
 from engine.sheet.lines import accumulate, due, multiply, pay, unknown_rows
@@ -24,6 +25,7 @@ from engine.sheet.returns import reverse
 from engine.values import (
     PARTNERS,
     Accumulate,
+    Credit,
     Due,
     Facts,
     Frame,
@@ -64,7 +66,7 @@ def _evaluate(plan: Plan, facts: Facts, period: Period, earlier: Earlier) -> She
     book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, facts.measure(measures))
     for step in plan.steps:
         _EVALUATORS[type(step)](step, book, facts)
-    kept = (frozen(each) for each in (book.frames, book.columns, book.frame_of, earlier.sheets))
+    kept = (frozen(each) for each in (book.frames, book.columns, book.frame_of, earlier.sheets, book.credits))
     return Sheet(period, *kept)
 
 
@@ -74,7 +76,10 @@ def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:
         assert step.dated is not None, "what is added up over time was checked to be dated"
         asked[day] = (step.dated, Type.DATE)
     first, last = days_of(step, book)
-    rows = facts.rows(step.table, step.where, step.dated, (first, last), asked, book.partner_columns(), step.owner)
+    credits = None if step.credit is None else book.credits[step.credit]
+    rows = facts.rows(
+        step.table, step.where, step.dated, (first, last), asked, book.partner_columns(), step.owner, credits
+    )
     frame, columns = rows.frame, dict(rows.measures)
     if step.since != "period":
         start = (book.period.start - timedelta(days=step.lock_days) - EPOCH).days
@@ -186,6 +191,7 @@ _EVALUATORS: Mapping[type[Step], Callable[[Any, Book, Facts], None]] = {
     Kpi: _kpi,
     Score: _score,
     ReadRows: _read_rows,
+    Credit: credit,
     Accumulate: accumulate,
     Due: due,
     Multiply: multiply,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.sheet.earlier import Earlier
-from engine.values import PARTNERS, Frame, Measured
+from engine.values import PARTNERS, Credits, Frame, Measured
 from rules.calendar import Calendar, Period
 from rules.quantities.exact import Exact
 
@@ -23,6 +23,7 @@ class Book:
     measured: Mapping[str, Measured]
     columns: dict[str, Exact] = field(default_factory=dict)
     frame_of: dict[str, str] = field(default_factory=dict)
+    credits: dict[str, Credits] = field(default_factory=dict)
 
     def write(self, name: str, frame: str, column: Exact) -> None:
         """Write a column of a frame, once."""

@@ -26,8 +26,8 @@ _CURES: Mapping[str, str] = {
 def accumulate(step: Accumulate, book: Book, facts: Facts) -> None:
     """The running total before each row, over all frames in one order; a row without a value adds nothing."""
     frames = [book.frames[frame] for frame, *_ in step.over]
-    values = joined([book.columns[column].or_else(0) for _, column, _, _ in step.over])
-    keys = [joined([book.columns[each[3][place]] for each in step.over]) for place in range(len(step.over[0][3]))]
+    values = Exact.joined([book.columns[column].or_else(0) for _, column, _, _ in step.over])
+    keys = [Exact.joined([book.columns[each[3][place]] for each in step.over]) for place in range(len(step.over[0][3]))]
     groups = np.concatenate([groups_of(step, at, book) for at in range(len(step.over))])
     before = running_before(values, groups, order_of(keys, len(values)))
     start = 0
@@ -43,15 +43,6 @@ def groups_of(step: Accumulate, at: int, book: Book) -> NDArray[np.int64]:
     if step.per == "program":
         return np.zeros(len(frame), dtype=np.int64)
     return frame.partners
-
-
-def joined(columns: list[Exact]) -> Exact:
-    """Columns one below the other."""
-    if len(columns) == 1:
-        return columns[0]
-    below = [np.broadcast_to(np.asarray(each.denominator, dtype=object), len(each)) for each in columns]
-    above = np.concatenate([each.numerator.astype(object) for each in columns])
-    return Exact(above, np.concatenate(below), np.concatenate([each.is_known() for each in columns]))
 
 
 def order_of(columns: list[Exact], rows: int) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """The values that the stages hand to each other: plan, facts, sheet, run, explanation. Frozen, free of any stage's
 code."""
 
+from engine.values.credit import Creditable as Creditable, Credits as Credits
 from engine.values.facts import (
     ALWAYS as ALWAYS,
     Facts as Facts,
@@ -15,6 +16,7 @@ from engine.values.plan import (
     PAYOUT as PAYOUT,
     RECORD as RECORD,
     Accumulate as Accumulate,
+    Credit as Credit,
     Due as Due,
     Gather as Gather,
     Kpi as Kpi,

@@ -8,8 +8,10 @@ from datetime import date
 from fractions import Fraction
 from typing import Protocol
 
+from engine.values.credit import Creditable, Credits
 from engine.values.sheet import Frame
 from rules.calendar import Period
+from rules.crediting.meaning import CreditMeaning
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
 from rules.expressions.vector import Truth
@@ -99,9 +101,15 @@ class Facts(Protocol):
         measures: Mapping[str, tuple[Expression, Type]],
         named: Mapping[str, Exact],
         owner: Column | None = None,
+        credits: Credits | None = None,
     ) -> Rows:
         """The rows of a table dated in half-open days that a rule reads, with their measures; `named` holds what
-        partners already have, `owner` the partner whose a row is, where it does not name one itself."""
+        partners already have, `owner` the partner whose a row is, where it does not name one itself, `credits` the
+        shares by which each row is one row for each of its partners."""
+        ...
+
+    def creditable(self, meaning: CreditMeaning) -> Creditable:
+        """The rows that a crediting rule credits, and everyone who may earn on them."""
         ...
 
     def agreed(self, frame: Frame, term: str, dated: Column) -> Exact:
@@ -142,8 +150,8 @@ class Facts(Protocol):
         ...
 
     def matching(self, table: str, equal: Mapping[str, str | None], wanted: Sequence[str]) -> Sequence[TrailRow]:
-        """The rows of a table whose columns hold these texts (None: nothing), with the cells of `wanted`, in the order of
-        their keys."""
+        """The rows of a table whose columns hold these texts (None: nothing), with the cells of `wanted`, in the order
+        of their keys."""
         ...
 
     def window(self, measure: MeasureMeaning) -> tuple[date | None, date | None] | None:

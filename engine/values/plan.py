@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from rules.calendar import Calendar
+from rules.crediting.meaning import CreditMeaning
 from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import PayoutKind, ShareKind, Terms
 from rules.meaning import KpiMeaning
@@ -37,7 +38,8 @@ class ReadRows(Step):
 
     A row counts `lock_days` after its date, if that lies `during` the days named. Rows are read `since` the start of
     the period, or of the fiscal year, or from the first on (`ever`), where a rule adds up what came before. `owner` is
-    the partner whose a row is, where it does not name one itself; `agreed` names the terms to look up, by column.
+    the partner whose a row is, where it does not name one itself; `agreed` names the terms to look up, by column, and
+    `credit` the rule by whose shares a row comes once for each partner.
     """
 
     table: str
@@ -49,6 +51,14 @@ class ReadRows(Step):
     since: str = "period"
     owner: Column | None = None
     agreed: Mapping[str, str] = field(default_factory=dict)
+    credit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit(Step):
+    """Say who earns which share of the rows of a table."""
+
+    credit: CreditMeaning
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.values.credit import Credits
 from engine.values.plan import PARTNERS
 from rules.calendar import Period
 from rules.quantities.exact import Exact
@@ -25,7 +26,8 @@ class Frame:
 
     `keys` (n,) text; `records` (n,) the 1-based record number in the source; `partners` (n,) positions in the partners'
     frame. Rows are in the order of their keys, whatever the order of the source. `earlier` (n,) marks rows of before
-    the period, which are added up and not paid; None where there are none.
+    the period, which are added up and not paid; None where there are none. `shares` (n,) is the position of the
+    credit that pays a row; None where rows are their partner's own.
     """
 
     table: str
@@ -33,16 +35,24 @@ class Frame:
     records: NDArray[np.int64]
     partners: NDArray[np.int64]
     earlier: NDArray[np.bool_] | None = None
+    shares: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def take(self, rows: NDArray[Any]) -> Frame:
+        """The rows at the given positions, or those that a mask keeps."""
+        earlier = None if self.earlier is None else self.earlier[rows]
+        shares = None if self.shares is None else self.shares[rows]
+        return Frame(self.table, self.keys[rows], self.records[rows], self.partners[rows], earlier, shares)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """Everything that a run worked out: frames, and columns that were each written once.
 
-    `earlier` are the sheets of the periods that it looked back at, by name: what was paid before as is known now.
+    `earlier` are the sheets of the periods that it looked back at, by name: what was paid before as is known now;
+    `credits` the shares by the name of their rule.
     """
 
     period: Period
@@ -50,6 +60,7 @@ class Sheet:
     columns: Mapping[str, Exact]
     frame_of: Mapping[str, str]
     earlier: Mapping[str, Sheet] = field(default_factory=dict)
+    credits: Mapping[str, Credits] = field(default_factory=dict)
 
     @property
     def partners(self) -> Frame:

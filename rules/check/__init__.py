@@ -6,6 +6,10 @@ or notes its problems; nothing is raised for what a person wrote.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from rules.check.cases import cases
+from rules.check.credit import credit
 from rules.check.frame import calendar, check_names, declare_tables
 from rules.check.kpis import kpis
 from rules.check.payouts import payout
@@ -31,6 +35,7 @@ def check_program(program: Program, document: Document) -> tuple[Meaning | None,
         return None, tuple(Problem(each.code, each.message, place, each.hint) for each in refusal.problems)
     scope.terms = scope.rounded(program.rounding, ("rounding",))
     meaning = _meaning(scope, program)
+    meaning = replace(meaning, cases=cases(scope, program.tests, meaning))
     if not errors(scope.problems):
         scope.problems += plan_warnings(program, meaning, scope.key_place)
     problems = tuple(sorted(scope.problems, key=lambda problem: (problem.place, problem.code)))
@@ -52,6 +57,7 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
         eligible=scope.condition(program.eligible, ("eligible",), "partners"),
         kpis=kpis(scope, program.kpis),
         scorecards=scorecards(scope, program.scorecards, program.kpis),
+        credits=tuple(filter(None, [credit(scope, name, spec) for name, spec in program.credit.items()])),
         payouts=tuple(filter(None, [payout(scope, name, rule) for name, rule in program.payouts.items()])),
         pools=tuple(filter(None, [pool_share(scope, name, pool) for name, pool in program.pools.items()])),
         totals=totals(scope, program),

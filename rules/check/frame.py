@@ -60,13 +60,13 @@ def declare_tables(scope: Scope, program: Program) -> None:
         scope.problem("P147", ("sources",), "no source for the table partners", "say who can be paid: partners: FILE")
 
 
-RESERVED = ("payout", "period", "option", "pool", "program")
+RESERVED = ("credit", "payout", "period", "option", "pool", "program", "stated")
 
 
 def check_names(scope: Scope, program: Program) -> None:
     """One name, one meaning: of KPIs, payouts, pools, sums and tables together."""
     seen: dict[str, str] = dict.fromkeys(scope.tables, "tables") | {"payout": "the engine's own names"}
-    for part in ("kpis", "scorecards", "payouts", "pools", "totals"):
+    for part in ("kpis", "scorecards", "credit", "payouts", "pools", "totals"):
         names: Mapping[str, Any] = getattr(program, part)
         for name in names:
             if name in seen:

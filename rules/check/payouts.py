@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from rules.check.scope import DAYS, NUMBERS, Path, Scope
+from rules.check.scope import DAYS, NUMBERS, Path, Scope, suggest
 from rules.expressions.expression import Written
 from rules.expressions.tree import Expression, Type, columns
 from rules.joins import sees
@@ -26,13 +26,21 @@ from rules.quantities.written import Money
 
 def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
     """A payout rule; None after noting its faults. Rules below it can name what partners get by it."""
+    scope.is_credited = rule.credit is not None
+    try:
+        return _payout(scope, name, rule)
+    finally:
+        scope.is_credited = False
+
+
+def _payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
     path: Path = ("payouts", name)
     kind = rule.kind
     if rule.for_each is not None:
         table = scope.table(rule.for_each, (*path, "for_each"))
     else:
         table = scope.driving([rule.base] if rule.base else [], (*path, "base"))
-    if table is None or not scope.owned(table, path):
+    if table is None or not _earned(scope, rule, table, path):
         return None
     base, base_type = _base(scope, rule, kind, path, table)
     rows = PaidRows(
@@ -41,6 +49,7 @@ def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
         scope.dated(rule.dated, (*path, "dated"), table),
         rule.during,
         rule.lock or 0,
+        rule.credit,
     )
     if rows.dated is None and (rule.during is not None or rule.lock is not None):
         scope.key_problem("P195", path, "during: and lock: need to know the day of a row", "add dated: with its date")
@@ -72,6 +81,22 @@ def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
     _check_agreed(scope, meaning, path)
     scope.named[name] = Type.MONEY
     return meaning
+
+
+def _earned(scope: Scope, rule: Payout, table: str, path: Path) -> bool:
+    """Whether it is known who earns on a row: the partner that it names, or those whose credit it is."""
+    if rule.credit is None:
+        return scope.owned(table, path)
+    if rule.credit not in scope.credits:
+        known = list(scope.credits)
+        hint = suggest(rule.credit, known) or ("the rules are " + ", ".join(known) if known else "add a section credit:")
+        scope.problem("C113", (*path, "credit"), f"there is no crediting rule {rule.credit}", hint)
+        return False
+    of = scope.credits[rule.credit]
+    if of and not sees(scope.tables, table, of):
+        message = f"{rule.credit} credits {of}, and a row of {table} refers to none"
+        scope.problem("P160", (*path, "credit"), message, f"pay rows of {of}, or rows that hold their key")
+    return bool(of)
 
 
 def _base(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
 
+from rules.crediting.meaning import CREDIT, CREDIT_COLUMNS
 from rules.document.reader import Document, locate, locate_key
 from rules.expressions.expression import Written
 from rules.expressions.tree import (
@@ -50,6 +51,8 @@ class Scope:
     better: dict[str, str] = field(default_factory=dict)
     of_program: set[str] = field(default_factory=set)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    credits: dict[str, str] = field(default_factory=dict)
+    is_credited: bool = False
 
     def key_place(self, path: Path) -> Place:
         """Where the key at `path` was written."""
@@ -182,13 +185,15 @@ class Scope:
 
     def _by_name(self, column: Column) -> Column:
         """A part of a KPI or scorecard by its whole name, as what is no column of a table."""
-        if column.table is None or column.table in self.tables or column.table == "period":
+        if column.table is None or column.table in self.tables or column.table in ("period", CREDIT):
             return column
         return Column(None, str(column), column.at)
 
     def _lookup(self, column: Column) -> Type | None:
         if column.table == "period":
             return _PERIOD.get(column.name)
+        if column.table == CREDIT and self.is_credited:
+            return CREDIT_COLUMNS.get(column.name)
         if column.table is None or column.table not in self.tables:
             return self.named.get(str(column))
         if (column.table, column.name) in FLAGS and column.table in self.tables:
@@ -200,15 +205,20 @@ class Scope:
         """Note the tables that a row of `table` does not see."""
         hidden = False
         for column in columns(written.tree):
-            if column.table in self.tables and table in self.tables and not sees(self.tables, table, column.table):
+            if column.table in self.tables and table in self.tables and not self._sees(table, column.table):
                 message = f"a row of {table} sees no row of {column.table}"
                 hint = "name a table whose whole key the row holds"
                 self.problem("P160", path, message, hint, offset=column.at)
                 hidden = True
         return hidden
 
+    def _sees(self, table: str, other: str) -> bool:
+        """Whether a row sees another; one that is credited also sees the partner whose credit it is."""
+        return sees(self.tables, table, other) or (self.is_credited and other == "partners")
+
     def _names(self) -> Iterator[str]:
         yield from self.named
+        yield from (f"{CREDIT}.{name}" for name in CREDIT_COLUMNS if self.is_credited)
         for table in self.tables.values():
             yield from (f"{table.name}.{column.name}" for column in table.columns)
         yield from (f"{table}.{name}" for table, name in sorted(FLAGS) if table in self.tables)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rules.codes.cases import CASES
 from rules.codes.code import Code
 from rules.codes.credit import CREDIT
 from rules.codes.document import DOCUMENT
@@ -23,6 +24,7 @@ from rules.codes.warnings import WARNINGS
 from rules.codes.written import WRITTEN
 
 __all__ = [
+    "CASES",
     "CODES",
     "CREDIT",
     "DOCUMENT",
@@ -46,6 +48,7 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "The program": PROGRAMS,
     "Payout rules": PAYOUT_RULES,
     "Scorecards": SCORECARDS,
+    "Cases": CASES,
     "Crediting": CREDIT,
     "Warnings": WARNINGS,
     "Facts": FACTS,

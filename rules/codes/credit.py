@@ -52,6 +52,16 @@ CREDIT: dict[str, Code] = {
         "Leave `half_life` out, or write `shape: time_decay`.",
     ),
     "C111": Code("Role listed twice", "It could look as if it earned twice.", "List each role once."),
+    "C112": Code(
+        "Table that says nothing of the rows",
+        "Credits name deals, customers and projects, touches lead to deals and customers, and deals are registered.",
+        "Credit rows of such a table, or credit the owner of a row.",
+    ),
+    "C113": Code(
+        "No such crediting rule",
+        "A payout names the rule that says who earns on its rows.",
+        "Name a rule of the section `credit:`, or add one.",
+    ),
     "C120": Code(
         "More than 100 % credited",
         "Shares that add up to more than the row pay for more than was sold; to scale them down would change what "
@@ -87,5 +97,11 @@ CREDIT: dict[str, Code] = {
         "Cap on an unknown amount",
         "A blank amount is not zero: the shares that keep within the cap can't be worked out.",
         "Fill in the amount, or leave the row out with `where:`.",
+    ),
+    "C127": Code(
+        "Two ways that fit equally well",
+        "Both name equally many attributes of the row, so that neither is more specific, and which one is written "
+        "first decides nothing.",
+        "Name one more attribute in the way that should win.",
     ),
 }

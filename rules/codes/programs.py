@@ -227,7 +227,7 @@ PROGRAMS: dict[str, Code] = {
     ),
     "P171": Code(
         "Step that does not say where it stands",
-        "A tier ends at `to`, a point of an interpolated schedule is `at`. Only the last tier may have no end; and where a "
+        "A tier ends at `to`, a point of an interpolated schedule is `at`. Only the last tier may have no end; where a "
         "tier pays for the whole base, it must have none, for nobody means that one more cent loses everything.",
         "Add the edge to each step, and a last step without `to`.",
     ),

@@ -133,6 +133,7 @@ class CreditSpec(Kind):
         default="house", description="who earns what is left of 100 %: nobody, or the credited partners in equal parts"
     )
     roll_up: RollUp | None = None
+    amount: ExpressionField | None = Field(default=None, description="what at_most caps: the amount of a row")
     at_most: MoneyField | None = Field(
         default=None,
         description="the most that is credited of a row's amount; its shares shrink alike, an overlay role's alone",
@@ -169,6 +170,9 @@ class CreditSpec(Kind):
             found.append(("C101", ("from", at), message, "name for each the rows that it is for, with for:"))
         if self.roll_up is not None:
             found += [(code, ("roll_up", "rates"), *words) for code, *words in self.roll_up.faults()]  # type: ignore[misc]
+        if (self.at_most is None) != (self.amount is None):
+            message = "a cap of what is credited needs the amount of a row, and nothing else does"
+            found.append(("C109", ("at_most" if self.amount is None else "amount",), message, "write both, or neither"))
         if self.at_most is not None:
             found += [(code, ("at_most",), *words) for code, *words in terms.currency_faults(self.at_most)]  # type: ignore[misc]
             if self.at_most.amount <= 0:

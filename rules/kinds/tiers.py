@@ -57,7 +57,7 @@ class Tiers(PayoutKind):
     is the rate at which the first unit will be paid again; it earns no `amount`, nor does a total of zero.
 
     With `by`, another measure decides the tier, and the whole base is paid at its rate (or its `amount` is paid, and
-    there is no base). With `quota`, edges are parts of it: `to: 80%`.
+    there is no base). With `quota`, edges are parts of it: `to: 80%`, for each row of its own quota.
     """
 
     measures: ClassVar[frozenset[Type]] = _NUMBERS

@@ -54,7 +54,7 @@ def explained(told: Told, given: Mapping[str, Fraction]) -> Answer:
     else:
         edges = tuple(edge.amount * (one if told.measured is Type.MONEY else 1) for edge in told.written)
     values = told.values if told.pays == "rate" else tuple(value * one for value in told.values)
-    told = replace(told, edges=edges, values=values)
+    told = replace(told, edges=edges, values=values, written=() if quota is not None else told.written)
     by, base, before = given.get("by"), given.get("base", Fraction(0)), given.get("before", Fraction(0))
     if by is not None:
         value, where = _level(told, by)
@@ -65,11 +65,7 @@ def explained(told: Told, given: Mapping[str, Fraction]) -> Answer:
         due, words = _slices(told, before, base)
     else:
         due, words = _difference(told, before, base)
-    return due, words if quota is None else f"quota {_unscaled(told, quota)}, {words}"
-
-
-def _unscaled(told: Told, quota: Fraction) -> str:
-    return told.terms.money(quota) if told.measured is Type.MONEY else number(quota)
+    return due, words if quota is None else f"quota {told.shown(quota)}, {words}"
 
 
 def _level(told: Told, measure: Fraction) -> Answer:

@@ -132,27 +132,36 @@ def _is_total(groups: Positions, order: Positions) -> bool:
 
 
 def _sorted(columns: tuple[Positions, ...]) -> Positions:
-    """The positions that sort rows by the columns, then by position.
-
-    Columns that fit into one 63-bit number are packed into it, with the position where that fits too: to sort plain
-    numbers is many times faster than to sort positions.
-    """
+    """The positions that sort rows by the columns, then by position: by all at once where they fit into one number,
+    else by the last, then by the one before it."""
     rows = len(columns[0])
     if not rows:
         return np.empty(0, dtype=np.int64)
     lows = [int(column.min()) for column in columns]
     bits = [(int(column.max()) - low).bit_length() for column, low in zip(columns, lows, strict=True)]
-    row_bits = rows.bit_length()
-    if sum(bits) > 63:
-        return np.lexsort(columns[::-1])
-    packed = np.zeros(rows, dtype=np.int64)
-    for column, low, width in zip(columns, lows, bits, strict=True):
-        packed <<= width
-        packed |= column - low
-    if sum(bits) + row_bits > 63:
-        return np.argsort(packed, kind="stable")
+    if sum(bits) + rows.bit_length() <= 63:
+        joined = columns[0] - lows[0]
+        for column, low, width in zip(columns[1:], lows[1:], bits[1:], strict=True):
+            joined <<= width
+            joined |= column - low
+        return _sorted_by(joined, 0, sum(bits))
+    positions = _sorted_by(columns[-1], lows[-1], bits[-1])
+    for column, low, width in zip(columns[-2::-1], lows[-2::-1], bits[-2::-1], strict=True):
+        positions = positions[_sorted_by(column[positions], low, width)]
+    return positions
+
+
+def _sorted_by(column: Positions, low: int, bits: int) -> Positions:
+    """The positions that sort one column, then by position.
+
+    With its position packed below it, a value is a plain number, and those are sorted many times faster than positions.
+    """
+    row_bits = len(column).bit_length()
+    if bits + row_bits > 63:
+        return np.argsort(column, kind="stable")
+    packed = column - low
     packed <<= row_bits
-    packed |= np.arange(rows)
+    packed |= np.arange(len(column))
     packed.sort()
     packed &= (1 << row_bits) - 1
     return packed

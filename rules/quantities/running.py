@@ -54,7 +54,8 @@ def round_cumulative(
 ) -> NDArray[np.int64]:
     """Each row's part of the rounded running total, (n,) minor units: round(total with it) - round(total before it).
 
-    However many rows a group has, what they add up to is its rounded exact sum. An unknown row takes no part and
+    However many rows a group has, what they add up to is its rounded exact sum. A row is at most one step from its due;
+    below two where a mode that is not to the nearest takes the total across zero. An unknown row takes no part and
     holds 0. A running total or an amount beyond int64 is a `QuantityOverflow` of the first such row.
 
     >>> thirds = Exact(np.array([10, 10, 10]), 3)

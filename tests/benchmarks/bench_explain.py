@@ -26,8 +26,9 @@ from engine.acts.calculate import period_of
 from engine.acts.why import why
 from engine.digest import canonical, sha256
 from engine.explain.score import cells
+from engine.facts.connection import connect
 from engine.facts.grammar import SQL_TYPES
-from engine.facts.snapshot import Snapshot, connect
+from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
 from engine.settle import settle
 from engine.sheet import evaluate
@@ -131,6 +132,13 @@ def names(plan: Plan) -> Iterator[str]:
             yield from cells(step.scorecard)
 
 
+def wholes(plan: Plan) -> Iterator[str]:
+    """The cells that go through the rows of many KPIs: the score, its tier and rank, and groups."""
+    for step in plan.steps:
+        if isinstance(step, Score):
+            yield from (name for name, cell in cells(step.scorecard).items() if cell.side not in ("kpi", "extra"))
+
+
 def seconds_of(store: Path, name: str) -> float:
     """How long one explanation takes, from the path of the store; the better of two."""
     found = []
@@ -153,9 +161,11 @@ def main() -> None:
         seconds = {name: seconds_of(store, name) for name in names(plan)}
     for name in sorted(seconds, key=lambda name: -seconds[name]):
         print(f"{seconds[name]:6.2f} s  {name}")
-    slowest = max(seconds, key=lambda name: seconds[name])
-    print(f"explain: {seconds[slowest]:.2f} s for {slowest}, the slowest of {len(seconds)} (at most {SECONDS_MAX})")
-    assert asked.rows_scale < 1 or seconds[slowest] <= SECONDS_MAX
+    single = {name: each for name, each in seconds.items() if name not in set(wholes(plan))}
+    for kind, each in (("one number", single), ("a whole", {name: seconds[name] for name in wholes(plan)})):
+        slowest = max(each, key=lambda name: each[name])
+        print(f"explain {kind}: {each[slowest]:.2f} s for {slowest}, the slowest of {len(each)}")
+    assert asked.rows_scale < 1 or max(single.values()) <= SECONDS_MAX, "one number is explained within a second"
 
 
 if __name__ == "__main__":

@@ -32,9 +32,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.acts.calculate import period_of
 from engine.explain.kpi import ratio_reason
+from engine.facts.connection import connect
 from engine.facts.grammar import SQL_TYPES
 from engine.facts.seen import unscaled
-from engine.facts.snapshot import Snapshot, connect
+from engine.facts.snapshot import Snapshot
 from rules.load import understand
 from rules.meaning import KpiMeaning, Meaning
 from rules.quantities.exact import Exact, Integers

@@ -22,7 +22,7 @@ import duckdb
 
 from engine.facts.gather import gather_facts
 from engine.facts.read import read_source
-from engine.facts.snapshot import connect
+from engine.facts.connection import connect
 from rules.calendar import Period
 from rules.load import understand
 

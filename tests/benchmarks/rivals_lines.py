@@ -6,6 +6,7 @@ All keep whole numbers, as ours does, and know their data: no clawbacks, no blan
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -31,7 +32,7 @@ def duckdb_tiers(connection: duckdb.DuckDBPyConnection, edges: Sequence[int], ra
     """Marginal tiers over the running sum, half up: (deal, paid); one window, one pass over its rows."""
 
     def earned(total: str) -> str:
-        falls = [rate - following for rate, following in zip(rates, rates[1:], strict=False)]
+        falls = [rate - following for rate, following in pairwise(rates)]
         slices = [f"{fall} * least({total}, {edge})" for edge, fall in zip(edges, falls, strict=True)]
         return " + ".join([f"{rates[-1]} * {total}", *slices])
 
@@ -45,9 +46,8 @@ def duckdb_tiers(connection: duckdb.DuckDBPyConnection, edges: Sequence[int], ra
 def duckdb_split(connection: duckdb.DuckDBPyConnection, whole: int) -> Any:
     """Largest remainders of each deal by a window: (line, paid)."""
     return connection.execute(
-        f"""SELECT line, down + CAST(row_number() OVER (PARTITION BY deal ORDER BY rest DESC, partner) <= lacks AS BIGINT)
-            AS paid
-        FROM (SELECT line, deal, partner, down, rest,
+        f"""SELECT line, down + CAST(place <= lacks AS BIGINT) AS paid
+        FROM (SELECT line, down, row_number() OVER (PARTITION BY deal ORDER BY rest DESC, partner) AS place,
                 (2 * sum(rest) OVER (PARTITION BY deal) + {whole}) // {2 * whole} AS lacks
             FROM (SELECT line, deal, partner, due // {whole} AS down, due % {whole} AS rest FROM lines))"""
     ).fetchnumpy()

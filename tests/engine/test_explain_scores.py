@@ -91,16 +91,16 @@ def test_every_cell_is_explained_to_every_partner(of: Told) -> None:
 def test_a_cell_says_what_it_weighs_and_where_it_is_written(of: Told) -> None:
     # acme won 400 of 500, its target: 80 points; it leads by deals: 100; growth is the mean of both
     points = of.why("acme", "performance.growth.won")
-    assert (points.value, points.title) == (80, "performance: growth.won, weighing 50 %")
+    assert (points.value, points.title) == (Fraction(80), "performance: growth.won, weighing 50 %")
     assert points.words == "400.00 of target 500.00 = 80 % x 100 points"
     group = of.why("acme", "performance.growth")
-    assert (group.value, group.title) == (90, "performance: growth, weighing 75 %")
+    assert (group.value, group.title) == (Fraction(90), "performance: growth, weighing 75 %")
     assert group.words == "50 % x 80 + 50 % x 100 = 90"
     bonus = of.why("acme", "performance.bonus.local")
-    assert (bonus.value, bonus.parts[0].source) == (5, "partners.csv record 1")
+    assert (bonus.value, bonus.parts[0].source) == (Fraction(5), "partners.csv record 1")
     assert of.why("bolt", "performance.bonus.local").value == 0
     lines = [of.why("acme", f"performance.{path}").place.line for path in ("growth", "growth.won", "bonus.local")]
-    written = Path(__file__).name and CARD.strip().splitlines()
+    written = CARD.strip().splitlines()
     first = next(line for line, text in enumerate(written) if "growth:" in text)
     assert [line - lines[0] for line in lines] == [
         0,
@@ -151,7 +151,7 @@ missing: zero
         assert node(of.why("dune", "performance.won"), "benchmark.p25").source == "benchmarks.csv record 2"
         grown = of.why("acme", "performance.grown")
         base = node(grown, "partners.capacity")
-        assert (grown.value, base.shown, base.source) == (25, "320.00", "partners.csv record 1")
+        assert (grown.value, base.shown, base.source) == (Fraction(25), "320.00", "partners.csv record 1")
         assert [node(grown, end).shown for end in ("from", "to")] == ["0 %", "100 %"]
 
 

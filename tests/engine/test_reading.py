@@ -252,7 +252,7 @@ def test_nothing_is_read_below_another_folder(tmp_path: Path) -> None:
     """The connection may read the program's folder and its scratch; installing and loading are off."""
     import duckdb
 
-    from engine.facts.snapshot import connect
+    from engine.facts.connection import connect
 
     inside, outside = tmp_path / "in", tmp_path / "out"
     for folder in (inside, outside):

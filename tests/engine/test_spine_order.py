@@ -17,7 +17,7 @@ from hypothesis import given, settings, strategies as st
 from spine_stories import MONTH, told, write
 
 import engine.facts.gather
-from engine.facts.snapshot import connect
+from engine.facts.connection import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = f"""{MONTH}

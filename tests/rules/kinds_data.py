@@ -7,12 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
+from payout_configs import CARD_INPUTS, RATE_INPUTS, cards, contests, scaled_rates
 
 from rules.kinds.base import Terms
 from rules.quantities.currency import currency
 from rules.quantities.exact import Exact
+from rules.quantities.numerals import decimal_text
 from rules.quantities.rounding import Rounding
-from rules.quantities.written import decimal_text
 
 terms_any = st.builds(
     Terms,

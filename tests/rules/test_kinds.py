@@ -96,7 +96,8 @@ def test_a_payout_pays_what_it_explains(name: str) -> None:
         if known:
             planted = data.draw(st.sampled_from(known))
             mutant = due.fractions()
-            mutant[planted] = (mutant[planted] or 0) + data.draw(st.sampled_from([1, -1, Fraction(1, 10**9)]))
+            off = data.draw(st.sampled_from([Fraction(1), Fraction(-1), Fraction(1, 10**9)]))
+            mutant[planted] = Fraction(mutant[planted] or 0) + off
             assert wrong_rows(explained, mutant.__getitem__, known) == [planted]
 
     agree()
@@ -120,7 +121,7 @@ def test_a_share_weighs_what_it_explains(name: str) -> None:
         if known:
             planted = data.draw(st.sampled_from(known))
             mutant = weights.fractions()
-            mutant[planted] = (mutant[planted] or 0) + 1
+            mutant[planted] = Fraction(mutant[planted] or 0) + 1
             assert wrong_rows(explained, mutant.__getitem__, known) == [planted]
 
     agree()

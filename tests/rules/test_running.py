@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from rules.quantities import running
 from rules.quantities.exact import Exact
@@ -98,6 +98,7 @@ def test_both_types_of_column_add_up_alike(numbers: list[int], data: st.DataObje
 
 
 @given(sales(st.fractions(-60, 60, max_denominator=9)), st.sampled_from(MODES), st.sampled_from([1, 5]))
+@example(([Fraction(1, 2), Fraction(-2, 3)], [0, 0], [0, 1]), Rounding.UP, 1)  # from 1 to -1: nearly two steps off
 def test_rounded_totals_are_what_the_lines_add_up_to(rows: Rows, mode: Rounding, step: int) -> None:
     amounts = rounded(rows, mode, step)
     for row, due in enumerate(rows[0]):
@@ -108,7 +109,8 @@ def test_rounded_totals_are_what_the_lines_add_up_to(rows: Rows, mode: Rounding,
             assert amounts[row] == 0
         else:
             reason = explain_cumulative(*in_group(rows, row), mode, step)
-            assert amounts[row] == reason.amount and abs(reason.amount - due) <= step
+            is_nearest = mode in (Rounding.HALF_UP, Rounding.HALF_EVEN, Rounding.HALF_DOWN)
+            assert amounts[row] == reason.amount and abs(amounts[row] - due) <= (1 if is_nearest else 2) * step
 
 
 def test_a_running_total_beyond_int64_is_refused() -> None:

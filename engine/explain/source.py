@@ -1,0 +1,111 @@
+"""What rows of a source hold, as an explanation reads it: cells, what they refer to, their credit, their terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.explain.agree import agree
+from engine.values import PARTNERS, Facts, Plan, ReadRows, Reasoned, Sheet
+from rules.crediting.meaning import CREDIT, SHARE
+from rules.crediting.reason import explain_share
+from rules.expressions.evaluate import Value
+from rules.expressions.tree import Column, columns
+from rules.kinds.base import percent
+
+_Found = tuple[Mapping[Column, Value], tuple[str, ...]]  # cells, and the records that they stand in
+
+
+class SourceRows:
+    """The rows that a plan reads; `of_partner` says why a partner has a value that a row names."""
+
+    def __init__(self, plan: Plan, sheet: Sheet, facts: Facts, of_partner: Callable[[str, int], Reasoned]) -> None:
+        self._steps = {step.name: step for step in plan.steps if isinstance(step, ReadRows)}
+        self._readers = {name: step for step in self._steps.values() for name in step.measures}
+        self._sheet, self._facts, self._of_partner = sheet, facts, of_partner
+        self._cells_of: dict[tuple[str, int], _Found] = {}
+
+    def agreed(self, name: str, row: int) -> Reasoned:
+        """A value that was agreed with the row's partner, and where that is written."""
+        frame = self._sheet.frames[self._sheet.frame_of[name]]
+        reader = next(step for step in self._steps.values() if name in step.agreed)
+        assert reader.dated is not None, "what is agreed was checked to hold on a day"
+        term = reader.agreed[name]
+        at = replace(frame, keys=frame.keys[[row]], records=frame.records[[row]], partners=frame.partners[[row]])
+        value = self._facts.agreed(at, term, reader.dated).fraction(0)
+        title = f"{term.replace('_', ' ')} agreed with {self._sheet.partners.keys[frame.partners[row]]}"
+        return Reasoned(title, value, "", "", reader.place, self._facts.file("terms"))
+
+    def fetch(self, frame: str, rows: NDArray[np.int64]) -> None:
+        """Look up the cells that the measures of many rows read, in one go for each measure."""
+        reader = self._steps.get(frame)
+        if reader is None:  # lines of partners, which rest on no row of a source
+            return
+        for name, (tree, _) in reader.measures.items():
+            for row, found in zip(rows.tolist(), self._looked_up(reader, rows, columns(tree)), strict=True):
+                self._cells_of[name, row] = found
+
+    def _looked_up(self, reader: ReadRows, rows: NDArray[np.int64], wanted: tuple[Column, ...]) -> Sequence[_Found]:
+        """The cells that rows hold and refer to; a credited row refers to the partner whose credit it is."""
+        frame = self._sheet.frames[reader.name]
+        held = [column for column in wanted if column.table not in (None, CREDIT)]
+        of_partner = [column for column in held if reader.credit is not None and column.table == PARTNERS]
+        held = [column for column in held if column not in of_partner]
+        found = list(self._facts.cells_of(reader.table, frame.records[rows].tolist(), held))
+        if of_partner:
+            records = self._sheet.partners.records[frame.partners[rows]].tolist()
+            theirs = self._facts.cells_of(PARTNERS, records, of_partner)
+            found = [
+                ({**cells, **more}, (*sources, *others))
+                for (cells, sources), (more, others) in zip(found, theirs, strict=True)
+            ]
+        return found
+
+    def cells(
+        self, measure: str, row: int, wanted: tuple[Column, ...]
+    ) -> tuple[Mapping[Column, Value], str, tuple[Reasoned, ...]]:
+        """The cells that a measure reads, and where: of source rows, of the row's partner and of its credit, with their
+        reasons."""
+        reader = self._readers[measure]
+        frame = self._sheet.frames[reader.name]
+        found, sources = self._cells_of[measure, row]
+        cells, parts = dict(found), []
+        for column in wanted:
+            if column.table is None:
+                reason = self._of_partner(column.name, int(frame.partners[row]))
+            elif column.table == CREDIT:
+                if column.name != SHARE:
+                    cells[column] = self._credit_cell(reader, row, column.name)
+                    continue
+                reason = self._credit(reader, row, column)
+            else:
+                continue
+            parts.append(reason)
+            cells[column] = reason.value
+        return cells, ", ".join(sources), tuple(parts)
+
+    def _credit(self, reader: ReadRows, row: int, column: Column) -> Reasoned:
+        """Why a partner earns its share of a row."""
+        assert reader.credit is not None
+        credits, frame = self._sheet.credits[reader.credit], self._sheet.frames[reader.name]
+        assert frame.shares is not None, "each credited row has its share"
+        at = int(frame.shares[row])
+        known, meaning = credits.known, credits.meaning
+        reason = explain_share(meaning.spec, known.candidates, credits.shares, at, meaning.terms, known.hierarchy)
+        agree(f"{reader.name}, row {row}: {column}", credits.shares.share.fraction(at), reason.value)
+        title = f"{reader.credit}: share of {known.candidates.rows.names[int(credits.shares.row[at])]}"
+        return Reasoned(title, reason.value, percent(reason.value), reason.words, meaning.place, "", False)
+
+    def _credit_cell(self, reader: ReadRows, row: int, name: str) -> Value:
+        """What a credit says of itself beside its share: whose it is, its role and its level."""
+        assert reader.credit is not None
+        credits, frame = self._sheet.credits[reader.credit], self._sheet.frames[reader.name]
+        assert frame.shares is not None, "each credited row has its share"
+        at = int(frame.shares[row])
+        if name == "level":
+            return Fraction(int(credits.shares.level[at]))
+        return str((credits.roles if name == "role" else credits.partners)[at])

@@ -1,0 +1,45 @@
+"""A connection of its own for one snapshot: what it may read, how much memory it takes, and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from engine.facts.read import table_name
+
+_PLACE = '"@place"'  # among the kept rows, which are sorted: it tells rows without a key, whatever order they came in
+_ROWS_IN_MEMORY_MAX = 1_000_000
+
+
+def connect(
+    folders: Sequence[Path], threads: int | None = None, scratch: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A database of its own in memory that may read below `folders` and nowhere else, and load nothing.
+
+    What does not fit in its memory (1 GB, or 256 MB for each thread) goes to `scratch`.
+    """
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    if threads is not None:
+        connection.execute(f"SET threads={int(threads)}")
+    used = int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
+    connection.execute("SET enable_progress_bar=false")
+    connection.execute(f"SET memory_limit='{max(1000, 256 * used)}MB'")
+    listed = ", ".join("'" + str(folder.resolve()).replace("'", "''") + "/'" for folder in folders)
+    connection.execute(f"SET allowed_directories=[{listed}]")
+    if scratch is not None:
+        connection.execute("SET temp_directory='" + str(scratch.resolve() / "spill").replace("'", "''") + "'")
+    connection.execute("SET GLOBAL TimeZone='UTC'")  # the machine's own zone decides nothing
+    connection.execute("SET enable_external_access=false")
+    connection.execute("SET lock_configuration=true")
+    return connection
+
+
+def open_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    """A kept table under its name: in memory, or as a view of its file where it is large."""
+    file = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number=true)"
+    rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])
+    kind = "TABLE" if rows <= _ROWS_IN_MEMORY_MAX else "VIEW"
+    query = f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {_PLACE} FROM {file}"
+    connection.execute(f"CREATE {kind} {table_name(table)} AS {query}")

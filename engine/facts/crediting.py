@@ -1,0 +1,253 @@
+"""Who may earn on which rows: the candidates of a crediting rule, from credits, touches, owners and registrations.
+
+In: a rule, and the tables. Out: columns of codes; who earns which share of them is worked out by `rules.crediting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from engine.facts.keys import key_sql
+from engine.facts.read import table_name
+from engine.facts.seen import FP, Seen, order_of, texts, unscaled
+from engine.facts.sql import Sql, identifier
+from engine.values import Creditable
+from rules.calendar import Period
+from rules.crediting.candidates import SOURCED, TOUCH, UNKNOWN_DAY, Candidates, CreditedRows
+from rules.crediting.hierarchy import Hierarchy
+from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
+from rules.expressions.tree import Expression
+from rules.expressions.vector import leaves, number, truth
+from rules.problem import Place, Problem, Refused
+from rules.quantities.exact import Exact, Flags
+from rules.specific import most_specific
+from rules.tables import Table
+
+_FOR_EVER = date.max.toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """The SQL of who may earn: its partner, role, share, day and key."""
+
+    partner: str
+    role: str
+    share: str = "NULL"
+    day: str = "NULL"
+    key: str = "''"
+
+
+class Crediting:
+    """The candidates of one rule, as the tables of a snapshot have them."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, Table],
+        period: Period,
+        there: Sequence[str],
+        meaning: CreditMeaning,
+    ) -> None:
+        self._connection, self._tables, self._period = connection, tables, period
+        self._there, self._meaning = frozenset(there), meaning
+        self._partners = [str(each) for (each,) in self._ask("SELECT partner_id FROM t_partners ORDER BY partner_id")]
+
+    def creditable(self) -> Creditable:
+        """The credited rows and everyone who may earn on them."""
+        records, names, answers = self._rows()
+        way = self._ways(names, answers, len(records))
+        day, lead_day, opportunity_day = self._days(records)
+        amount = answers.get("amount")
+        capped = amount if isinstance(amount, Exact) else None
+        rows = CreditedRows(names, day, lead_day, opportunity_day, capped)
+        positions = pa.table({"record": records, "row": np.arange(len(records)), "way": way})
+        self._connection.register("credited_rows", positions)
+        parts = [part for at, _ in enumerate(self._meaning.spec.ways) for part in self._of_way(at)]
+        found = pa.concat_tables(parts).combine_chunks()
+        hierarchy = self._hierarchy() if self._meaning.spec.roll_up is not None else None
+        return Creditable(records, self._candidates(rows, found), hierarchy)
+
+    # --- the credited rows --------------------------------------------------------------------------------------------
+
+    def _rows(self) -> tuple[NDArray[np.int64], list[str], dict[str, Exact | Flags]]:
+        """The rows for which the rule holds, in the order of their keys, with what is asked of each."""
+        meaning = self._meaning
+        seen = Seen(self._tables, meaning.of, self._period)
+        trees: dict[str, Expression] = {f"fits.{at}": tree for at, tree in enumerate(meaning.fits) if tree is not None}
+        if meaning.where is not None:
+            trees["where"] = meaning.where
+        if meaning.amount is not None:
+            trees["amount"] = meaning.amount
+        wanted = list(dict.fromkeys(leaf for tree in trees.values() for leaf in leaves(tree, seen.type_of)))
+        sql = Sql(seen.named)
+        asked = "".join(f", {seen.leaf(tree, sql)} AS leaf{at}" for at, tree in enumerate(wanted))
+        table = self._tables[meaning.of]
+        query = f"""SELECT {key_sql(table, "t.")} AS key, t.record AS record{asked}
+            FROM {table_name(table.name)} AS t {seen.joins()} ORDER BY {", ".join(order_of(table))}"""
+        answer = self._connection.sql(query, params=sql.parameters).to_arrow_table()
+        found = {tree: seen.answer(tree, answer[f"leaf{at}"]) for at, tree in enumerate(wanted)}
+        count = answer.num_rows
+        answers: dict[str, Exact | Flags] = {}
+        for name, tree in trees.items():
+            if name == "amount":
+                answers[name] = number(tree, found.__getitem__, seen.type_of, count)
+            else:
+                answers[name] = truth(tree, found.__getitem__, seen.type_of, count).yes
+        keep = answers.pop("where", np.ones(count, dtype=bool))
+        assert not isinstance(keep, Exact), "a condition is true or not"
+        kept = {name: each.take(keep) if isinstance(each, Exact) else each[keep] for name, each in answers.items()}
+        return answer["record"].to_numpy()[keep], texts(answer["key"])[keep].tolist(), kept
+
+    def _ways(self, names: Sequence[str], answers: Mapping[str, Exact | Flags], rows: int) -> NDArray[np.int64]:
+        """The way of each row: the most specific one that fits; -1 where none does. Two of a kind are refused."""
+        always = np.ones(rows, dtype=bool)
+        fits = [answers.get(f"fits.{at}", always) for at in range(len(self._meaning.fits))]
+        matches = [each.match for each in self._meaning.spec.from_]
+        chosen = most_specific(matches, [each for each in fits if not isinstance(each, Exact)], rows)
+        torn = np.flatnonzero(chosen.rival >= 0)
+        problems = []
+        for at in torn[:20].tolist():
+            one, other = sorted((int(chosen.entry[at]) + 1, int(chosen.rival[at]) + 1))
+            message = f"{self._meaning.of} {names[at]}: ways {one} and {other} of {self._meaning.name} fit equally well"
+            hint = "name one more attribute in the way that should win"
+            problems.append(Problem("C127", message, Place(self._meaning.of, field=names[at]), hint))
+        if problems:
+            raise Refused(*problems)
+        return chosen.entry
+
+    def _days(self, records: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+        """The day of each row, of its first lead and of its opportunity; -1 where unknown."""
+        of, key = self._meaning.of, SUBJECT.get(self._meaning.of)
+        own = self._column(of, DAY_OF.get(of, ""))
+        opened = self._column(of, "opened_on") if of == "deals" else "NULL"
+        lead = "NULL"
+        if key is not None and "leads" in self._there and of != "projects":
+            lead = f"(SELECT min(l.created_on) FROM t_leads AS l WHERE l.{key} = t.{key})"
+        selected = ", ".join(f"{_day(each)} AS d{at}" for at, each in enumerate((own, lead, opened)))
+        query = f"SELECT t.record, {selected} FROM {table_name(of)} AS t"
+        found = self._connection.sql(query).to_arrow_table()
+        order = np.argsort(found["record"].to_numpy())
+        at = order[np.searchsorted(found["record"].to_numpy()[order], records)]
+        return (found[f"d{place}"].to_numpy()[at].astype(np.int64) for place in range(3))
+
+    def _column(self, table: str, name: str) -> str:
+        return f"t.{identifier(name)}" if name and self._tables[table].column(name) is not None else "NULL"
+
+    # --- the candidates -----------------------------------------------------------------------------------------------
+
+    def _of_way(self, at: int) -> list[pa.Table]:
+        """The candidates of the rows of one way."""
+        way, of = self._meaning.spec.ways[at], self._meaning.of
+        rows = f"credited_rows AS r JOIN {table_name(of)} AS t ON t.record = r.record AND r.way = {at}"
+        if way.reads == "owner":
+            return [self._selected(rows, _Candidate("t.partner_id", f"'{SOURCED}'"))]
+        key = SUBJECT[of]
+        if way.reads == "touches":
+            touches, on = "t_touches AS c", [f"c.{key} = t.{key}"] if of == "deals" else []
+            if "leads" in self._there:
+                touches, on = (
+                    f"({touches} LEFT JOIN t_leads AS l ON l.lead_id = c.lead_id)",
+                    [*on, f"l.{key} = t.{key}"],
+                )
+            touch = _Candidate("c.partner_id", f"'{TOUCH}'", day="c.touched_on", key="c.touch_id")
+            return [self._selected(f"{rows} JOIN {touches} ON {' OR '.join(on) or 'FALSE'}", touch)]
+        share = f"CAST(c.share * {FP} AS DECIMAL(38,0))"
+        credit = _Candidate("c.partner_id", "c.role", share, "c.touched_on", "c.credit_id")
+        found = [self._selected(f"{rows} JOIN t_credits AS c ON c.{key} = t.{key}", credit)]
+        if self._meaning.spec.protected_by is not None:  # who has registered a deal is sourced on it, credit or not
+            lone = f"""NOT EXISTS (SELECT 1 FROM t_credits AS c
+                WHERE c.{key} = t.{key} AND c.partner_id = g.partner_id AND c.role = '{SOURCED}')"""
+            source = f"{rows} JOIN t_registrations AS g ON g.deal_id = t.deal_id AND {_valid('g')}"
+            holder = _Candidate("g.partner_id", f"'{SOURCED}'", key="g.registration_id")
+            found.append(self._selected(source, holder, lone))
+        return found
+
+    def _selected(self, source: str, who: _Candidate, where: str = "TRUE") -> pa.Table:
+        held = "FALSE"
+        if self._meaning.spec.protected_by is not None:
+            held = f"""EXISTS (SELECT 1 FROM t_registrations AS v
+                WHERE v.deal_id = t.deal_id AND v.partner_id = {who.partner} AND {_valid("v")})"""
+        positions = "(SELECT partner_id, row_number() OVER (ORDER BY partner_id) - 1 AS at FROM t_partners)"
+        query = f"""SELECT r.row AS row, r.way AS way, p.at AS partner, {who.role} AS role, {_day(who.day)} AS day,
+                CAST({who.share} AS DECIMAL(38,0)) AS share, CAST({who.key} AS VARCHAR) AS key, {held} AS held
+            FROM {source} JOIN {positions} AS p ON p.partner_id = {who.partner}
+            WHERE {who.role} IS NOT NULL AND {where}"""
+        return self._connection.sql(query).to_arrow_table()
+
+    def _candidates(self, rows: CreditedRows, found: pa.Table) -> Candidates:
+        named = texts(found["role"]).astype(str)
+        roles = sorted({*named.tolist(), *self._credited_roles()})
+        keys: NDArray[np.int64] = np.unique(texts(found["key"]).astype(str), return_inverse=True)[1]
+        known = np.asarray(found["share"].is_valid())
+        return Candidates(
+            rows=rows,
+            partners=self._partners,
+            roles=tuple(roles),
+            row=found["row"].to_numpy().astype(np.int64),
+            partner=found["partner"].to_numpy().astype(np.int64),
+            role=np.searchsorted(np.array(roles), named).astype(np.int64),
+            key=keys.astype(np.int64),
+            share=Exact(unscaled(found["share"]), FP, None if known.all() else known),
+            day=found["day"].to_numpy().astype(np.int64),
+            way=found["way"].to_numpy().astype(np.int64),
+            is_protected=np.asarray(found["held"]).astype(bool),
+        )
+
+    def _credited_roles(self) -> set[str]:
+        return {role for way in self._meaning.spec.ways for role in way.credited_roles()}
+
+    # --- who stands above whom ----------------------------------------------------------------------------------------
+
+    def _hierarchy(self) -> Hierarchy:
+        """The dated edges of `partner_history`, and what the table of partners says where history says nothing."""
+        assert self._meaning.spec.roll_up is not None
+        to = self._meaning.spec.roll_up.to
+        code = {partner: at for at, partner in enumerate(self._partners)}
+        edges: list[tuple[int, int, int, int]] = []
+        dated: set[str] = set()
+        if "partner_history" in self._there:
+            query = "SELECT partner_id, value, valid_from, valid_to FROM t_partner_history WHERE attribute = ?"
+            for child, parent, first, last in self._connection.execute(query, [to]).fetchall():
+                dated.add(child)
+                if child in code and parent in code:
+                    until = _FOR_EVER if last is None else last.toordinal() + 1
+                    edges.append((code[child], code[parent], 0 if first is None else first.toordinal(), until))
+        column = "parent_id" if to == "parent" else "manager"
+        if self._tables["partners"].column(column) is not None:
+            for child, parent in self._ask(f"SELECT partner_id, {column} FROM t_partners"):
+                if child not in dated and parent in code:
+                    edges.append((code[child], code[parent], 0, _FOR_EVER))
+        spans = self._ask("SELECT recruited_on, terminated_on FROM t_partners ORDER BY partner_id")
+        child, parent, start, end = np.array(sorted(edges), dtype=np.int64).reshape(-1, 4).T
+        return Hierarchy(
+            child,
+            parent,
+            start,
+            end,
+            np.array([0 if first is None else first.toordinal() for first, _ in spans], dtype=np.int64),
+            np.array([_FOR_EVER if last is None else last.toordinal() + 1 for _, last in spans], dtype=np.int64),
+        )
+
+    def _ask(self, query: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query).fetchall()
+
+
+def _day(sql: str) -> str:
+    """A date as its ordinal, -1 where it is blank."""
+    epoch = date(1970, 1, 1).toordinal()
+    return f"coalesce(datediff('day', DATE '1970-01-01', CAST({sql} AS DATE)) + {epoch}, {UNKNOWN_DAY})"
+
+
+def _valid(registration: str) -> str:
+    """Whether a registration holds on the day of its deal `t`."""
+    day = "coalesce(t.closed_on, t.opened_on)"
+    return f"""{registration}.status = 'approved' AND {registration}.registered_on <= {day}
+        AND ({registration}.expires_on IS NULL OR {day} < {registration}.expires_on)"""

@@ -1,0 +1,1 @@
+"""Cases that a program brings along: small tables with the payouts that they should come to."""

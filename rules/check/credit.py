@@ -1,0 +1,64 @@
+"""The crediting rules of a program: each with its rows, its ways and what it needs to know of them."""
+
+from __future__ import annotations
+
+from rules.check.scope import Path, Scope
+from rules.crediting.credit import CreditSpec
+from rules.crediting.meaning import SUBJECT, CreditMeaning
+from rules.expressions.tree import Expression, Type
+from rules.specific import condition
+
+_TABLES = {"credits": "credits", "touches": "touches", "owner": "partners"}
+
+
+def credit(scope: Scope, name: str, spec: CreditSpec) -> CreditMeaning | None:
+    """A crediting rule; None after noting its faults. Payouts can name it from here on."""
+    path: Path = ("credit", name)
+    of = scope.table(spec.of, (*path, "of"))
+    scope.credits[name] = of or ""
+    if of is None:
+        return None
+    for code, below, message, hint in spec.faults(scope.terms):
+        scope.problem(code, (*path, *_placed(spec, below)), message, hint)
+    _check_sources(scope, spec, of, path)
+    amount = None if spec.amount is None else scope.typed(spec.amount, (*path, "amount"), of, Type.MONEY)
+    return CreditMeaning(
+        name=name,
+        spec=spec,
+        of=of,
+        where=scope.condition(spec.where, (*path, "where"), of),
+        fits=tuple(_fits(scope, spec, at, path, of) for at in range(len(spec.from_))),
+        amount=None if amount is None else amount[0],
+        terms=scope.terms,
+        place=scope.key_place(path),
+    )
+
+
+def _placed(spec: CreditSpec, below: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The path of a fault as it is written: a single way stands under `from` without a list."""
+    return below if below[:1] != ("from",) or len(spec.from_) > 1 else ("from", *below[2:])
+
+
+def _fits(scope: Scope, spec: CreditSpec, at: int, path: Path, of: str) -> Expression | None:
+    """The condition on which a way is for a row."""
+    written = condition(spec.from_[at].match)
+    return None if written is None else scope.condition(written, (*path, "from", at, "for"), of)
+
+
+def _check_sources(scope: Scope, spec: CreditSpec, of: str, path: Path) -> None:
+    """The tables that the ways read have to be there, and say whose rows are credited."""
+    for way in spec.ways:
+        if way.reads == "owner":
+            if scope.tables[of].column("partner_id") is None:
+                message = f"a row of {of} names no partner"
+                scope.problem("P162", (*path, "of"), message, "credit by table, roles or touches")
+            continue
+        scope.table(_TABLES[way.reads], (*path, "from"))
+        known = ("deals", "customers") if way.reads == "touches" else tuple(SUBJECT)
+        if of not in known:
+            message = f"table {_TABLES[way.reads]} says nothing of {of}"
+            scope.problem("C112", (*path, "of"), message, "credit " + ", ".join(known) + ", or the owner of a row")
+    if spec.protected_by is not None:
+        scope.table(spec.protected_by, (*path, "protected_by"))
+        if of != "deals":
+            scope.problem("C112", (*path, "of"), "what is registered is a deal", "credit deals, or leave it out")
