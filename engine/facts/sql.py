@@ -90,8 +90,16 @@ class Sql:
         if name in ("least", "greatest"):  # DuckDB's pass over NULL; here one unknown makes the whole unknown
             chosen = "list_min(v)" if name == "least" else "list_max(v)"
             return _once(f"[{listed}]", f"CASE WHEN list_count(v) = {len(arguments)} THEN {chosen} END")
+        if name == "months":
+            return f"list_transform([[{listed}]], lambda d: {_MONTHS})[1]"
         return f"{name}({listed})"
 
+
+# The whole months between two dates d[1] and d[2], by the last day of a month where it is shorter; negative backwards.
+_FROM, _TO = "list_min(d)", "list_max(d)"
+_WHOLE = f"""(year({_TO}) - year({_FROM})) * 12 + month({_TO}) - month({_FROM})
+    - CAST(day({_TO}) < least(day({_FROM}), day(last_day({_TO}))) AS INTEGER)"""
+_MONTHS = f"CASE WHEN list_count(d) = 2 THEN ({_WHOLE}) * CASE WHEN d[1] <= d[2] THEN 1 ELSE -1 END END"
 
 # DuckDB goes on beyond the years that a date is known in; here such a date is unknown.
 _CALENDAR = "CASE WHEN v BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN v END"

@@ -32,6 +32,8 @@ def called(name: str, values: Sequence[Exact]) -> Exact:
     result = values[0]
     if name == "abs":
         return result.where(result.numerator >= 0, -result)
+    if name == "months":
+        return _months(result, values[1])
     for other in values[1:]:
         if name == "coalesce":
             result = result.where(result.is_known(), other)
@@ -43,6 +45,18 @@ def called(name: str, values: Sequence[Exact]) -> Exact:
             chosen = result.where(sign <= 0 if name == "least" else sign >= 0, other)
             result = unknown(len(result)).where(~(result.is_known() & other.is_known()), chosen)
     return result
+
+
+def _months(first: Exact, last: Exact) -> Exact:
+    """The whole months from one day to another, in days since 1970-01-01; unknown where either is."""
+    starts, ends = np.minimum(first.numerator, last.numerator), np.maximum(first.numerator, last.numerator)
+    start, end = (each.astype(np.int64).astype("datetime64[D]") for each in (starts, ends))
+    months = [day.astype("datetime64[M]") for day in (start, end)]
+    last_day = (months[1] + 1).astype("datetime64[D]") - 1
+    ends_on = np.minimum(months[1].astype("datetime64[D]") + (start - months[0].astype("datetime64[D]")), last_day)
+    whole = (months[1] - months[0]).astype(np.int64) - (end < ends_on)
+    known = first.is_known() & last.is_known()
+    return Exact(np.where(known, np.where(first.numerator <= last.numerator, whole, -whole), 0), 1, known)
 
 
 def shifted(days: Exact, interval: Interval, sign: int) -> Exact:

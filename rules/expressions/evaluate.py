@@ -159,7 +159,21 @@ def _called(name: str, values: list[Value]) -> Value:
         return None
     if name == "abs":
         return abs(cast(Fraction, known[0]))
+    if name == "months":
+        return months_between(cast(date, known[0]), cast(date, known[1]))
     return (min if name == "least" else max)(cast(list[Fraction], known))
+
+
+def months_between(first: date, last: date) -> int:
+    """The whole months from one day to another; a month is over on the day that `+ interval '1' month` names.
+
+    >>> months_between(date(2026, 1, 31), date(2026, 2, 28)), months_between(date(2026, 3, 1), date(2026, 2, 28))
+    (1, 0)
+    """
+    if last < first:
+        return -months_between(last, first)
+    ends_on = min(first.day, monthrange(last.year, last.month)[1])
+    return (last.year - first.year) * 12 + last.month - first.month - (last.day < ends_on)
 
 
 def _number(value: Value) -> Fraction | int | None:

@@ -174,6 +174,7 @@ class Case:
 class Call:
     """A function of `FUNCTIONS`. `least`, `greatest` and `abs` are unknown where an argument is: a limit that nobody
     knows is no limit to pay by. `coalesce` is the first known argument; `nullif(a, b)` is unknown where a = b, else a.
+    `months(a, b)` counts the whole months from one day to another: the most that can be added to a and not pass b.
     """
 
     name: str
@@ -205,6 +206,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "coalesce": (2, 100),
     "abs": (1, 1),
     "nullif": (2, 2),
+    "months": (2, 2),
 }
 
 

@@ -262,6 +262,10 @@ class _Reader:
     def _call(self, node: Call) -> _Typed:
         trees, found = self._alike(node.arguments, node)
         made = replace(node, arguments=tuple(trees))
+        if node.name == "months" and found is not None:
+            if found not in _DAYS and found is not Type.DATE:
+                return self._fault(node, "X133", f"months from a {found} to another", "give it two dates")
+            return made, Type.COUNT
         if found is None or node.name == "coalesce" or (node.name == "nullif" and found is not Type.FLAG):
             return made, found
         fine = _NUMBERS | {Type.MONEY} if node.name == "abs" else _ORDERED

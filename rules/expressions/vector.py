@@ -259,6 +259,8 @@ def _kind(tree: Expression, type_of: TypeOf) -> Type:
             return Type.DATE
         case Case(branches):
             return _kind(branches[0][1], type_of)
+        case Call("months"):
+            return Type.NUMBER
         case Call(_, arguments):
             return _kind(arguments[0], type_of)
     return Type.FLAG if isinstance(tree, _LOGIC) else Type.NUMBER
