@@ -10,6 +10,7 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("engine.commands.init", "Start a program in a folder of its own."),
     "check": ("engine.commands.check", "Report everything that is wrong with a program, and how to mend it."),
+    "test": ("engine.commands.test", "Work out the cases that a program brings along, and compare."),
     "schema": ("engine.commands.schema", "Write the JSON Schema, for editors that complete and check programs."),
     "kpis": ("engine.commands.kpis", "List the catalogue of KPIs, or show a definition."),
     "metrics": ("engine.commands.metrics", "Measure the KPIs of a program, by partner or at any level."),

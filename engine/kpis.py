@@ -5,11 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.values import Measured
-from rules.calendar import Period
+from engine.values import ALWAYS, PARTNERS, Facts, Measured
+from rules.calendar import Calendar, Period
+from rules.expressions.tree import Column, Type
 from rules.meaning import KpiMeaning
 from rules.quantities.exact import Exact
+from rules.quota import QuotaMeaning, quota
 from rules.ratio import formula, ratio
+
+ACTIVE = {"from": "recruited_on", "to": "terminated_on"}  # the first and the last day of a partner
+
+
+def quota_column(
+    meaning: QuotaMeaning, minor_per_major: int, facts: Facts, period: Period, calendar: Calendar
+) -> Exact:
+    """The quota of each partner, in minor units where money; unknown where it has no target."""
+    days = meaning.stretch(period, calendar)
+    scale = minor_per_major if meaning.type == Type.MONEY else 1
+    target = facts.reference("target", (meaning.spec.target,), scale, days.name)
+    wanted = {name: (Column(PARTNERS, column), Type.DATE) for name, column in ACTIVE.items()}
+    active = facts.rows(PARTNERS, None, None, ALWAYS, wanted, {}).measures
+    return quota(meaning, target, active["from"], active["to"], period, days)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

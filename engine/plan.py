@@ -21,6 +21,7 @@ from engine.values import (
     Multiply,
     Pay,
     Plan,
+    Quota,
     ReadRows,
     Reverse,
     Score,
@@ -42,6 +43,8 @@ from rules.problem import Place
 def compile_plan(meaning: Meaning) -> Plan:
     """The plan of a program: KPIs, payouts, pools, sums, and last what each partner gets in all."""
     steps: list[Step] = []
+    minor = meaning.terms.minor_per_major
+    steps += [Quota(each.name, each.name.replace("_", " "), each.place, each, minor) for each in meaning.quotas]
     steps += [Kpi(kpi.name, kpi.title, kpi.place, kpi) for kpi in meaning.kpis]
     steps += [Score(card.name, card.title, card.place, card) for card in meaning.scorecards]
     steps += [Credit(credit.name, credit.name, credit.place, credit) for credit in meaning.credits]
@@ -170,6 +173,8 @@ class _Track:
         for key, typed in payout.inputs.items():
             yield f"{self.name}.{key}", typed
         if payout.running is not None:
+            if payout.running.over == "contract":
+                yield f"{self.name}.contract", (Column("deals", RECORD), Type.COUNT)
             for at, typed in enumerate(payout.running.order):
                 own = typed if back is None or typed[0] != payout.rows.dated else (back.dated, typed[1])
                 yield f"{self.name}.order.{at}", own

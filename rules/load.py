@@ -123,6 +123,7 @@ _SHAPES: Mapping[str, str] = {
 def _unknown_key(place: Place, key: str, known: list[str]) -> Problem:
     near = get_close_matches(key, known, n=1)
     hint = f"did you mean '{near[0]}'?" if near else "the keys here are " + ", ".join(known)
+    hint = hint if known else _SHAPE_HINT
     return Problem("P102", f"unknown key '{key}'", place, hint)
 
 
@@ -132,15 +133,15 @@ def _keys(path: tuple[str | int, ...]) -> list[str]:
     for part in path:
         at = _below(at, part)
     model = _model(at)
-    return [] if model is None else list(model.model_fields)
+    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _below(annotation: Any, part: str | int) -> Any:
     """What stands below a key or an index of a part of the document."""
     model = _model(annotation)
     if model is not None:
-        found = model.model_fields.get(str(part))
-        return None if found is None else found.annotation
+        named = (field for name, field in model.model_fields.items() if (field.alias or name) == str(part))
+        return next((field.annotation for field in named), None)
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _below(inner[0], part)

@@ -20,6 +20,7 @@ from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Place
 from rules.quantities.apportion import Residue
 from rules.quantities.written import DateRange
+from rules.quota import QuotaMeaning
 from rules.scorecards.scored import ScorecardMeaning
 from rules.tables import Table
 
@@ -163,6 +164,7 @@ class Meaning:
     tables: Mapping[str, Table]
     sources: tuple[SourceMeaning, ...]
     eligible: Expression | None
+    quotas: tuple[QuotaMeaning, ...]
     kpis: tuple[KpiMeaning, ...]
     scorecards: tuple[ScorecardMeaning, ...]
     credits: tuple[CreditMeaning, ...]

@@ -24,6 +24,7 @@ from rules.names import Name
 from rules.payouts.spec import Payout, RoundingSpec, Written
 from rules.quantities.apportion import Residue
 from rules.quantities.written import CountField, MoneyField, RangeField
+from rules.quota import QuotaSpec
 from rules.scorecards.scorecard import ScorecardSpec
 
 
@@ -151,6 +152,7 @@ class Program(Written):
     tables: Mapping[Name, TableSpec] = {}
     sources: Mapping[Name, SourceSpec]
     eligible: ExpressionField | None = Field(default=None, description="which partners can be paid at all")
+    quotas: Mapping[Name, QuotaSpec] = Field(default={}, description="what partners are to reach")
     kpis: Mapping[Name, KpiSpec] = {}
     scorecards: Mapping[Name, ScorecardSpec] = {}
     credit: Mapping[Name, CreditSpec] = Field(default={}, description="who earns which share of a row")

@@ -23,6 +23,8 @@ USED = re.compile(r"""["']([A-Z][0-9]{3})["']""")
 
 # What no document and no table can trigger, so that no folder shows it; each has a test of its own where it is raised.
 ONLY_CODE = {
+    "C121": "a share below zero is rejected as it is read (F127)",
+    "C125": "two versions that hold on one day are rejected as they are read (F124)",
     "F108": "needs a workbook, which is no text to review",
     "F109": "needs more rows than a source may have",
     "F115": "needs more bad rows than anybody reads through",
@@ -31,6 +33,7 @@ ONLY_CODE = {
     "F210": "needs a workbook",
     "F211": "needs a workbook",
     "F212": "needs a database",
+    "F315": "two versions that hold on one day are rejected as they are read (F124)",
     "K103": "the check reports P132 for the same amount, with its place",
     "K105": "no kind divides by what a table holds; the kernel guards its own callers",
     "K106": "the check reports P133 for the same step, with its place",

@@ -12,7 +12,7 @@ from engine.acts.calculate import period_of
 from engine.facts.gather import gather_facts
 from engine.facts.measures import Groups
 from engine.facts.snapshot import Snapshot
-from engine.kpis import kpi_columns
+from engine.kpis import kpi_columns, quota_column
 from rules.calendar import Period
 from rules.load import load
 from rules.meaning import KpiMeaning, Meaning
@@ -43,7 +43,7 @@ def metrics(program: Path, period_name: str, by: str = "partner", only: str | No
     kpis = _chosen(meaning, by, only)
     with gather_facts(replace(meaning, eligible=None), loaded.folder, period) as facts:
         labels, groups = facts.snapshot.groups(by)
-        values = _values(facts.snapshot, meaning.kpis, groups, period)
+        values = _values(facts.snapshot, meaning, groups, period)
         return Metrics(meaning, period, by, labels, facts.snapshot.partner_names(), kpis, values)
 
 
@@ -58,28 +58,38 @@ def _chosen(meaning: Meaning, by: str, only: str | None) -> tuple[KpiMeaning, ..
     return chosen
 
 
-def _values(snapshot: Snapshot, kpis: tuple[KpiMeaning, ...], groups: Groups, period: Period) -> Mapping[str, Exact]:
+def _values(snapshot: Snapshot, meaning: Meaning, groups: Groups, period: Period) -> Mapping[str, Exact]:
     """Every KPI by group; a formula that is averaged is worked out for partners first."""
+    kpis, minor = meaning.kpis, meaning.terms.minor_per_major
+    quotas = {each.name: quota_column(each, minor, snapshot, period, meaning.calendar) for each in meaning.quotas}
     averaged: dict[str, Exact] = {}
     if any(kpi.is_averaged for kpi in kpis):
         rows = len(groups.partners)
-        by_partner = _worked_out(snapshot, kpis, Groups(groups.partners, np.arange(rows), rows), period, {})
+        by_partner = _worked_out(snapshot, kpis, Groups(groups.partners, np.arange(rows), rows), period, quotas)
         averaged = {kpi.name: _averaged(by_partner[kpi.name], groups) for kpi in kpis if kpi.is_averaged}
-    return _worked_out(snapshot, kpis, groups, period, averaged)
+    summed = {name: _summed(column, groups) for name, column in quotas.items()}
+    return _worked_out(snapshot, kpis, groups, period, {**summed, **averaged})
 
 
 def _worked_out(
-    snapshot: Snapshot, kpis: tuple[KpiMeaning, ...], groups: Groups, period: Period, averaged: Mapping[str, Exact]
+    snapshot: Snapshot, kpis: tuple[KpiMeaning, ...], groups: Groups, period: Period, given: Mapping[str, Exact]
 ) -> dict[str, Exact]:
-    """Every KPI in its order, so that a formula finds those that it names; what is `averaged` is taken as it is."""
+    """Every KPI in its order, so that a formula finds those that it names; what is `given` is taken as it is."""
     measured = snapshot.measure_groups([measure for kpi in kpis for measure in kpi.measures], groups)
-    values: dict[str, Exact] = {}
+    values = dict(given)
     for kpi in kpis:
-        if kpi.name in averaged:
-            values[kpi.name] = averaged[kpi.name]
-        else:
+        if kpi.name not in given:
             values[kpi.name] = kpi_columns(kpi, measured, values, period, groups.count).value
     return values
+
+
+def _summed(values: Exact, groups: Groups) -> Exact:
+    """The sum over the partners of each group whose value is known; unknown where none is."""
+    known = values.is_known()
+    above, below = values.take(known).scaled()
+    members = groups.groups[known]
+    has_any = np.bincount(members, minlength=groups.count) > 0
+    return Exact(group_total(above, members, groups.count), below, None if has_any.all() else has_any)
 
 
 def _averaged(values: Exact, groups: Groups) -> Exact:

@@ -13,17 +13,16 @@ from difflib import get_close_matches
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.explain.agree import DoesNotReAdd as DoesNotReAdd, agree
 from engine.explain.kpi import formula_reason, ratio_reason
 from engine.explain.limit import limit_reason, released_reason, reverse_reason, top_up_reason
 from engine.explain.line import before_reason, due_reason, factor_reason, pay_reason
+from engine.explain.quota import quota_reason
 from engine.explain.score import Cell, World, cells, kpis_below, score_reason
 from engine.explain.source import SourceRows
 from engine.explain.trails import Trails
 from engine.values import (
-    PARTNERS,
     PAYOUT,
     Accumulate,
     Due,
@@ -34,6 +33,7 @@ from engine.values import (
     Multiply,
     Pay,
     Plan,
+    Quota,
     ReadRows,
     Reasoned,
     Reverse,
@@ -46,8 +46,6 @@ from engine.values import (
     TopUp,
     Weigh,
 )
-from rules.crediting.meaning import CREDIT, SHARE
-from rules.crediting.reason import explain_share
 from rules.expressions.columnar import EPOCH
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Type, columns, words
@@ -84,7 +82,7 @@ def _told(step: Step) -> list[str]:
     """What a step gives to partners, and can be explained."""
     if isinstance(step, Score):
         return list(cells(step.scorecard))
-    return [step.name] if isinstance(step, Gather | Sum | Kpi) else []
+    return [step.name] if isinstance(step, Gather | Sum | Kpi | Quota) else []
 
 
 def _instead(wanted: str, known: Sequence[str]) -> str:
@@ -143,6 +141,8 @@ class _Explaining:
             return self._agree(name, partner, Reasoned(step.title, value, "", told, step.place, "", True, parts))
         if isinstance(step, Kpi):
             return self._kpi(step, partner)
+        if isinstance(step, Quota):
+            return self._agree(name, partner, quota_reason(step, partner, self._sheet, self._plan, self._facts))
         assert isinstance(step, Gather)
         return self._gathered(step, partner)
 
@@ -297,6 +297,8 @@ class _Explaining:
             return self._is_money(step.over[0][1])
         if isinstance(step, Kpi):
             return step.kpi.type == Type.MONEY
+        if isinstance(step, Quota):
+            return step.quota.type == Type.MONEY
         return name in self._readers and self._readers[name].measures[name][1] == Type.MONEY
 
     def _is_percent(self, name: str) -> bool:

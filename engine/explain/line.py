@@ -48,6 +48,9 @@ def before_reason(step: Accumulate, name: str, row: int, sheet: Sheet) -> Reason
     for at, (name_of, column, _, _) in enumerate(step.over):
         frame, values = sheet.frames[name_of], sheet.columns[column]
         same = np.ones(len(frame), dtype=bool) if step.per == "program" else frame.partners == partner
+        if step.contracts:
+            contract = sheet.columns[step.contracts[mine]].fraction(row)
+            same &= sheet.columns[step.contracts[at]].numerator == contract
         rows = [other for other in np.flatnonzero(same).tolist() if _place(step, at, other, sheet) < place]
         value += sum((values.fraction(other) or Fraction(0) for other in rows), Fraction(0))
         count += len(rows)

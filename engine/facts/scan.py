@@ -179,7 +179,7 @@ class Scan:
             assert days is not None, "without a period before there is nothing to scan for"
             name = self._seen.named(each.rows.dated)
             bounds = [(sign, bound) for sign, bound in zip((">=", "<"), days, strict=True) if bound is not None]
-            found = [Piece(f"{name} {sign} CAST(? AS DATE)", (bound,)) for sign, bound in bounds]
+            found = [Piece(f"{name} {sign} DATE '{bound.isoformat()}'") for sign, bound in bounds]
         if self._is_open and not each.counts_direct:
             found.append(Piece("g.place IS NOT NULL"))
         return found

@@ -146,10 +146,10 @@ class Snapshot:
         """A column as partners see it, equal values as equal whole numbers."""
         return codes(self._attribute(column))
 
-    def reference(self, table: str, ids: Sequence[str], scale: int) -> Exact:
+    def reference(self, table: str, ids: Sequence[str], scale: int, period: str | None = None) -> Exact:
         """What a KPI is held against: target, or benchmark.p25, .p50, .p75; `scale` is minor units for money, else
         1."""
-        keys, period = self._partners.keys, self._period.name
+        keys, period = self._partners.keys, period or self._period.name
         if table == "target":
             return target(self._connection, keys, ids, period, scale)
         segments = [None if each is None else str(each) for each in self._attribute(Column("partners", "segment"))]

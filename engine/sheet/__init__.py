@@ -21,6 +21,7 @@ from engine.sheet.credit import credit
 from engine.sheet.earlier import Earlier
 from engine.sheet.limits import limit, top_up
 from engine.sheet.lines import accumulate, due, multiply, pay, unknown_rows
+from engine.sheet.quota import quotas
 from engine.sheet.returns import reverse
 from engine.values import (
     PARTNERS,
@@ -35,6 +36,7 @@ from engine.values import (
     Multiply,
     Pay,
     Plan,
+    Quota,
     ReadRows,
     Reverse,
     Score,
@@ -188,6 +190,7 @@ def _sum(step: Sum, book: Book, facts: Facts) -> None:
 
 
 _EVALUATORS: Mapping[type[Step], Callable[[Any, Book, Facts], None]] = {
+    Quota: quotas,
     Kpi: _kpi,
     Score: _score,
     ReadRows: _read_rows,

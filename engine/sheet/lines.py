@@ -28,7 +28,7 @@ def accumulate(step: Accumulate, book: Book, facts: Facts) -> None:
     frames = [book.frames[frame] for frame, *_ in step.over]
     values = Exact.joined([book.columns[column].or_else(0) for _, column, _, _ in step.over])
     keys = [Exact.joined([book.columns[each[3][place]] for each in step.over]) for place in range(len(step.over[0][3]))]
-    groups = np.concatenate([groups_of(step, at, book) for at in range(len(step.over))])
+    groups = groups_of(step, book)
     before = running_before(values, groups, order_of(keys, len(values)))
     start = 0
     for (name, _, column, _), frame in zip(step.over, frames, strict=True):
@@ -37,12 +37,15 @@ def accumulate(step: Accumulate, book: Book, facts: Facts) -> None:
         start += len(frame)
 
 
-def groups_of(step: Accumulate, at: int, book: Book) -> NDArray[np.int64]:
-    """Whose running total each row of a frame belongs to."""
-    frame = book.frames[step.over[at][0]]
-    if step.per == "program":
-        return np.zeros(len(frame), dtype=np.int64)
-    return frame.partners
+def groups_of(step: Accumulate, book: Book) -> NDArray[np.int64]:
+    """Whose running total each row of all frames belongs to: a partner's, one contract of it, or the program's."""
+    partners = np.concatenate([book.frames[frame].partners for frame, *_ in step.over])
+    groups = np.zeros_like(partners) if step.per == "program" else partners
+    if not step.contracts:
+        return groups
+    contracts = np.concatenate([book.columns[name].numerator for name in step.contracts])
+    found: NDArray[np.int64] = np.unique(np.stack([groups, contracts]), axis=1, return_inverse=True)[1].reshape(-1)
+    return found
 
 
 def order_of(columns: list[Exact], rows: int) -> NDArray[np.int64]:

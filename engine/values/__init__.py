@@ -24,6 +24,7 @@ from engine.values.plan import (
     Multiply as Multiply,
     Pay as Pay,
     Plan as Plan,
+    Quota as Quota,
     ReadRows as ReadRows,
     Reverse as Reverse,
     Score as Score,

@@ -124,7 +124,7 @@ class Facts(Protocol):
         """A column as partners see it, equal values as equal whole numbers."""
         ...
 
-    def reference(self, table: str, ids: Sequence[str], scale: int) -> Exact:
+    def reference(self, table: str, ids: Sequence[str], scale: int, period: str | None = None) -> Exact:
         """What a KPI is held against: target, or benchmark.p25, .p50, .p75; `scale` is minor units for money, else
         1."""
         ...

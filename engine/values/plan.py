@@ -16,6 +16,7 @@ from rules.payouts.multiplier import Multiplier
 from rules.problem import Place
 from rules.quantities.apportion import Residue
 from rules.quantities.written import DateRange
+from rules.quota import QuotaMeaning
 from rules.scorecards.scored import ScorecardMeaning
 
 PARTNERS = "partners"
@@ -62,6 +63,14 @@ class Credit(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Quota(Step):
+    """What each partner is to reach."""
+
+    quota: QuotaMeaning
+    minor_per_major: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kpi(Step):
     """Work out a KPI for each partner: a measure, a ratio of two, or a formula over earlier KPIs."""
 
@@ -80,6 +89,7 @@ class Accumulate(Step):
     """Add up a column before each row: over a stretch of time, for each partner or the program, in an order.
 
     `over` names frames that are added up as one: each with its column, the column to write, and those of its order.
+    Over a contract, the column beside the one to write, NAME.contract, tells the deal of each row.
     """
 
     over: tuple[tuple[str, str, str, tuple[str, ...]], ...]
@@ -90,6 +100,13 @@ class Accumulate(Step):
     def columns(self) -> tuple[str, ...]:
         """The columns that it writes."""
         return tuple(before for _, _, before, _ in self.over)
+
+    @property
+    def contracts(self) -> tuple[str, ...]:
+        """The columns that tell the contract of each row, by frame; empty where contracts are added up as one."""
+        if self.stretch != "contract":
+            return ()
+        return tuple(f"{before.removesuffix('.before')}.contract" for before in self.columns)
 
 
 @dataclass(frozen=True, slots=True)

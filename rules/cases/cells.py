@@ -11,7 +11,15 @@ from typing import Any
 from rules.expressions.tree import Type
 from rules.kinds.base import Terms
 from rules.quantities.numerals import Unwritable, decimal_text
-from rules.quantities.written import parse_count, parse_date, parse_flag, parse_money, parse_month, parse_number, parse_rate
+from rules.quantities.written import (
+    parse_count,
+    parse_date,
+    parse_flag,
+    parse_money,
+    parse_month,
+    parse_number,
+    parse_rate,
+)
 
 _DECIMALS = 9  # of a number in a table
 

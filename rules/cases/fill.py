@@ -115,7 +115,9 @@ def _add_mentioned(tables: Mapping[str, Table], rows: Rows) -> None:
         for name, table in tables.items():
             for column, target in _links(tables, table):
                 known = {row.get(column) for row in rows[target]}
-                missing += [(target, column, row[column]) for row in rows[name] if row.get(column, "") not in known | {""}]
+                missing += [
+                    (target, column, row[column]) for row in rows[name] if row.get(column, "") not in known | {""}
+                ]
         if not missing:
             return
         for target, column, key in dict.fromkeys(missing):
@@ -123,7 +125,9 @@ def _add_mentioned(tables: Mapping[str, Table], rows: Rows) -> None:
         _refer(tables, rows)
 
 
-def _fill_days(table: Table, row: dict[str, str], dates: Mapping[Column, date], meaning: Meaning, period: Period) -> None:
+def _fill_days(
+    table: Table, row: dict[str, str], dates: Mapping[Column, date], meaning: Meaning, period: Period
+) -> None:
     """The date that puts a row into the period, the days of its key, and the name of the period."""
     for column in table.columns:
         name, day = column.name, dates.get(Column(table.name, column.name))

@@ -26,7 +26,7 @@ GivenField = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "description": "a table: a row or a list of rows; a KPI, a score or a tier: its value, or values by partner",
+            "description": "a table: a row or a list of rows; a KPI or a score: its value, or values by partner",
             "additionalProperties": {"anyOf": [_CELL, _ROW, {"type": "array", "items": _ROW}]},
         }
     ),
@@ -35,7 +35,7 @@ ExpectField = Annotated[
     Any,
     WithJsonSchema(
         {
-            "description": "payouts, pools, sums, KPIs and scores by name (by partner, of several); or a problem's code",
+            "description": "payouts, pools, sums, KPIs and scores by name (by partner, if several); or a code",
             "anyOf": [
                 {"type": "string", "pattern": "^[A-Z][0-9]{3}$"},
                 {"type": "object", "additionalProperties": _OF_PARTNERS},

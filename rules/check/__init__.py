@@ -14,6 +14,7 @@ from rules.check.frame import calendar, check_names, declare_tables
 from rules.check.kpis import kpis
 from rules.check.payouts import payout
 from rules.check.pools import pool_share, totals
+from rules.check.quotas import quota
 from rules.check.scope import Scope
 from rules.check.scorecards import scorecards
 from rules.check.sources import sources
@@ -47,14 +48,16 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
     check_names(scope, program)
     if not program.payouts and not program.pools:
         scope.key_problem("P140", (), "the program pays nothing", "give it payouts or pools", severity="warning")
+    days = calendar(scope, program.calendar)
     return Meaning(
         title=program.program,
         terms=scope.terms,
-        calendar=calendar(scope, program.calendar),
+        calendar=days,
         effective=program.effective,
         tables=scope.tables,
         sources=sources(scope, program),
         eligible=scope.condition(program.eligible, ("eligible",), "partners"),
+        quotas=tuple(filter(None, [quota(scope, name, spec, days) for name, spec in program.quotas.items()])),
         kpis=kpis(scope, program.kpis),
         scorecards=scorecards(scope, program.scorecards, program.kpis),
         credits=tuple(filter(None, [credit(scope, name, spec) for name, spec in program.credit.items()])),

@@ -40,7 +40,8 @@ class _Case:
     def __init__(self, scope: Scope, meaning: Meaning, name: str, spec: CaseSpec) -> None:
         self._scope, self._meaning, self._name, self._spec = scope, meaning, name, spec
         self._path: Path = ("tests", name)
-        self._paid = {each.name for each in (*meaning.payouts, *meaning.pools, *meaning.totals)} | {WHOLE}
+        self._components = [*(each.name for each in meaning.payouts), *(each.name for each in meaning.pools)]
+        self._paid = {*self._components, *(each.name for each in meaning.totals), WHOLE}
         self._valued = {name for name in scope.named if name not in self._paid and name not in scope.of_program}
         self._sources = {source.table for source in meaning.sources} & scope.tables.keys()
 
@@ -203,7 +204,7 @@ class _Case:
 
     def _expected_lines(self, partners: Sequence[str]) -> Iterator[Expected]:
         lines, path = self._spec.lines, (*self._path, "lines")
-        components = [each.name for each in (*self._meaning.payouts, *self._meaning.pools)]
+        components = self._components
         if lines is not None and not isinstance(lines, dict):
             self._note(path, "lines are named by their payout", "write commission: {D-1: 45_000}", "P235")
             return
@@ -217,9 +218,7 @@ class _Case:
                 for key, each in value.items():
                     yield from self._one_expected(name, key, each, partners, (*path, name, key))
 
-    def _one_expected(
-        self, name: str, row: str, value: Any, partners: Sequence[str], at: Path
-    ) -> Iterator[Expected]:
+    def _one_expected(self, name: str, row: str, value: Any, partners: Sequence[str], at: Path) -> Iterator[Expected]:
         if not isinstance(value, dict) and len(partners) > 1:
             listed = ", ".join(partners)
             self._note(at, f"the case has partners {listed}, and it is not said whose this is", _BY_PARTNER, "P235")

@@ -19,7 +19,10 @@ def credit(scope: Scope, name: str, spec: CreditSpec) -> CreditMeaning | None:
     if of is None:
         return None
     for code, below, message, hint in spec.faults(scope.terms):
-        scope.problem(code, (*path, *_placed(spec, below)), message, hint)
+        if below[0] == "over_100" and "over_100" not in spec.model_fields_set:
+            scope.key_problem(code, path, message, hint)
+        else:
+            scope.problem(code, (*path, *below), message, hint)
     _check_sources(scope, spec, of, path)
     amount = None if spec.amount is None else scope.typed(spec.amount, (*path, "amount"), of, Type.MONEY)
     return CreditMeaning(
@@ -32,11 +35,6 @@ def credit(scope: Scope, name: str, spec: CreditSpec) -> CreditMeaning | None:
         terms=scope.terms,
         place=scope.key_place(path),
     )
-
-
-def _placed(spec: CreditSpec, below: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """The path of a fault as it is written: a single way stands under `from` without a list."""
-    return below if below[:1] != ("from",) or len(spec.from_) > 1 else ("from", *below[2:])
 
 
 def _fits(scope: Scope, spec: CreditSpec, at: int, path: Path, of: str) -> Expression | None:

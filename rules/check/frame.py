@@ -66,7 +66,7 @@ RESERVED = ("credit", "payout", "period", "option", "pool", "program", "stated")
 def check_names(scope: Scope, program: Program) -> None:
     """One name, one meaning: of KPIs, payouts, pools, sums and tables together."""
     seen: dict[str, str] = dict.fromkeys(scope.tables, "tables") | {"payout": "the engine's own names"}
-    for part in ("kpis", "scorecards", "credit", "payouts", "pools", "totals"):
+    for part in ("quotas", "kpis", "scorecards", "credit", "payouts", "pools", "totals"):
         names: Mapping[str, Any] = getattr(program, part)
         for name in names:
             if name in seen:

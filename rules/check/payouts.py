@@ -51,8 +51,9 @@ def _payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
         rule.lock or 0,
         rule.credit,
     )
-    if rows.dated is None and (rule.during is not None or rule.lock is not None):
-        scope.key_problem("P195", path, "during: and lock: need to know the day of a row", "add dated: with its date")
+    for key in ("during", "lock"):
+        if rows.dated is None and getattr(rule, key) is not None:
+            scope.key_problem("P195", (*path, key), f"{key}: needs to know the day of a row", "add dated: with its date")
     inputs = _inputs(scope, kind.inputs(), (*path, rule.kind_name), table)
     types = {key: type_ for key, (_, type_) in inputs.items()} | ({"base": base_type} if base_type else {})
     terms = replace(scope.rounded(rule.rounding, (*path, "rounding")), types=types)
@@ -89,7 +90,8 @@ def _earned(scope: Scope, rule: Payout, table: str, path: Path) -> bool:
         return scope.owned(table, path)
     if rule.credit not in scope.credits:
         known = list(scope.credits)
-        hint = suggest(rule.credit, known) or ("the rules are " + ", ".join(known) if known else "add a section credit:")
+        listed = "the rules are " + ", ".join(known) if known else "add a section credit:"
+        hint = suggest(rule.credit, known) or listed
         scope.problem("C113", (*path, "credit"), f"there is no crediting rule {rule.credit}", hint)
         return False
     of = scope.credits[rule.credit]
@@ -129,7 +131,8 @@ def _inputs(scope: Scope, wanted: Mapping[str, Wanted], path: Path, table: str) 
             continue
         if found[1] not in want.types:
             listed = " or ".join(sorted(type_.value for type_ in want.types))
-            scope.problem("P196", at, f"{name} is of type {found[1].value}, and takes {listed}", "change it")
+            hint = "take a condition" if want.types == {Type.FLAG} else "name a column, a KPI or a score of such a type"
+            scope.problem("P196", at, f"{name} is of type {found[1].value}, and takes {listed}", hint)
         inputs[name] = found
     return inputs
 
@@ -137,6 +140,9 @@ def _inputs(scope: Scope, wanted: Mapping[str, Wanted], path: Path, table: str) 
 def _running(scope: Scope, running: Running | None, path: Path, table: str) -> RunningMeaning | None:
     if running is None:
         return None
+    if running.over == "contract" and not ("deals" in scope.tables and sees(scope.tables, table, "deals")):
+        message = f"a row of {table} refers to no deal, and belongs to no contract"
+        scope.problem("P160", path, message, "accumulate over the period, the fiscal_year, or ever")
     return RunningMeaning(running.over, running.per, _order(scope, running.order, (*path, "order"), table))
 
 

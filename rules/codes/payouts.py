@@ -1,4 +1,4 @@
-"""P19x: what a payout rule says of its lines does not hold together."""
+"""P19x: what a payout rule or a quota says does not hold together."""
 
 from __future__ import annotations
 
@@ -45,5 +45,10 @@ PAYOUT_RULES: dict[str, Code] = {
         "This period's value for earlier rows",
         "Rows of earlier periods are added up too, and a KPI, a score or a payout of this period says nothing of them.",
         "Take columns of the row, or accumulate over the period.",
+    ),
+    "P199": Code(
+        "Quota whose parts do not fit the calendar",
+        "A year is parted among all its periods, and the parts are all of it; a target of one period has none.",
+        "Name each period of the year once, with parts that add up to 100 %.",
     ),
 }

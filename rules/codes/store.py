@@ -60,6 +60,17 @@ STORE: dict[str, Code] = {
         "The kept program and facts, worked out again, give another run: the engine changed, or a kept file did.",
         "Use the version that made the run, and compare.",
     ),
+    "S131": Code(
+        "Case comes out differently",
+        "A case of the program (`tests:`) says what should come out, and something else does.",
+        "Read the explanation; mend the rule, or correct what is expected.",
+    ),
+    "S132": Code(
+        "Program without cases",
+        "`partage test` works out the cases that the program brings along, and it brings none.",
+        "Write one under `tests:`.",
+    ),
+    "S133": Code("No such case", "The program has no case of this name.", "Take one of the names that are listed."),
     "S201": Code(
         "No store",
         "What is read must have been kept first, and there is no store under this name.",

@@ -44,7 +44,11 @@ def _preference(written: object) -> tuple[str, ...]:
         return written
     roles = written.split(" over ") if isinstance(written, str) else []
     if not isinstance(written, str) or not re.fullmatch(_PREFERENCE, written, re.ASCII) or len({*roles}) < len(roles):
-        raise PydanticCustomError("C103", "this is no order of roles", {"hint": "write sourced over influenced"})
+        context = {
+            "shown": f"'{written[:80]}'" if isinstance(written, str) else "this",
+            "hint": "write the roles as sourced over influenced, each once",
+        }
+        raise PydanticCustomError("C103", "{shown} is no order of roles", context)
     return tuple(roles)
 
 
@@ -193,7 +197,7 @@ class CreditSpec(Kind):
         wanted = [(("prefer",), role) for role in self.prefer or ()]
         if self.protected_by is not None:
             wanted.append((("protected_by",), SOURCED))
-        hint = f"the ways credit {', '.join(sorted(credited))}"
+        hint = f"name one that a way credits: {', '.join(sorted(credited))}"
         return [
             ("C107", path, f"no way credits the role {role}", hint) for path, role in wanted if role not in credited
         ]

@@ -17,8 +17,9 @@ def _read(value: object) -> int:
         return value
     found = re.fullmatch(_PATTERN, value, re.ASCII) if isinstance(value, str) else None
     if found is None or int(found[1]) > DAYS_MAX:
-        context = {"hint": "write 7 days", "most": f"{DAYS_MAX:,}"}
-        raise PydanticCustomError("C102", "this is no number of days from 1 to {most}", context)
+        shown = f"'{str(value)[:40]}'" if isinstance(value, str) else "this"
+        context = {"hint": "write 7 days", "shown": shown, "most": f"{DAYS_MAX:,}"}
+        raise PydanticCustomError("C102", "{shown} is no number of days from 1 to {most}", context)
     return int(found[1])
 
 

@@ -55,7 +55,9 @@ class Table(CreditWay):
         if not isinstance(roles, list | tuple) or not all(isinstance(role, str) for role in roles):
             return written
         if len(set(roles)) < len(roles):
-            raise PydanticCustomError("C111", "a role is listed twice", {"hint": "list each role once"})
+            twice = next(role for role in roles if roles.count(role) > 1)
+            context = {"twice": twice[:80], "hint": "list each role once"}
+            raise PydanticCustomError("C111", "'{twice}' is listed twice", context)
         return {"roles": {role: {} for role in roles}}
 
     def credited_roles(self) -> tuple[str, ...]:

@@ -129,6 +129,8 @@ def _walk(node: Node, path: Iterable[str | int]) -> tuple[Scalar | None, Node]:
     for step in path:
         if isinstance(node, Mapping):
             found = next((entry for entry in node.entries if entry[0].text == str(step)), None)
+            if found is None and isinstance(step, int):
+                continue  # keys that stand for a list of one
             if found is None:
                 break
             key, node = found

@@ -81,6 +81,10 @@ class Terms:
         to = "" if self.step_minor == 1 else f" to {format_minor(self.step_minor, self.currency)}"
         return self.rounding.value.replace("_", " ") + to
 
+    def amount(self, minor: Fraction | int) -> str:
+        """The same with the currency: `EUR 1,250.00`."""
+        return f"{self.currency.code} {self.money(minor)}"
+
     def money(self, minor: Fraction | int) -> str:
         """An amount in words: whole minor units as `1,250.00`, finer ones with all their decimals."""
         exact = Fraction(minor)
@@ -126,6 +130,16 @@ class Reason:
     peers: Peers | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a config says to the people whom it concerns: a sentence without its full stop, and a table of its steps
+    where it has any."""
+
+    text: str
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
 class Kind(BaseModel):
     """The config of a kind; its docstring is the reference page's text.
 
@@ -141,6 +155,14 @@ class Kind(BaseModel):
     @classmethod
     def _fill_short(cls, written: object) -> object:
         return {cls.short: written} if cls.short and isinstance(written, str) else written
+
+    def in_words(self, terms: Terms) -> Words:
+        """What the config says, every key of it: as they are written, unless a kind says it better.
+
+        A plan on paper is made of these, so what partners sign is what runs.
+        """
+        written = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return Words("; ".join(f"{name.replace('_', ' ')}: {_written(value)}" for name, value in written.items()))
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -226,6 +248,11 @@ class PayoutKind(Kind):
         """How the base is added up before each row; None where every row is paid on its own."""
         return None
 
+    def turns(self, terms: Terms) -> Mapping[str, tuple[Fraction, ...]]:
+        """Where what is due jumps or turns, by input in its units (minor where money), ascending; of `quota` in parts
+        of it. An input that is not named is paid in proportion, or decides nothing."""
+        return {}
+
     def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
         """The rows that cannot be paid by this config; asked before `compute`, which is not called if there are any.
 
@@ -264,6 +291,15 @@ class ShareKind(Kind):
     @abstractmethod
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
         """The same weight of one participant, worked out alone in fractions."""
+
+
+def _written(value: object) -> str:
+    """A value of a document on one line: lists in brackets, keys with their values in braces."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_written(each)}" for name, each in value.items() if each is not None) + "}"
+    return str(value)
 
 
 def number(value: Fraction) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from rules.expressions.expression import ExpressionField, Written
-from rules.kinds.base import Columns, Reason, ShareKind, Terms, number
+from rules.kinds.base import Columns, Reason, ShareKind, Terms, Words, number
 from rules.quantities.exact import Exact
 
 
@@ -20,6 +20,9 @@ class By(ShareKind):
 
     def inputs(self) -> Mapping[str, Written]:
         return {"of": self.of}
+
+    def in_words(self, terms: Terms) -> Words:
+        return Words(f"in proportion to {self.of.text}")
 
     def compute(self, columns: Columns, rows: int) -> Exact:
         return columns["of"]

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from rules.expressions.expression import ExpressionField, Written
-from rules.kinds.base import Columns, Reason, ShareKind, Terms, number
+from rules.kinds.base import Columns, Reason, ShareKind, Terms, Words, number
 from rules.kinds.scales.peers import at_rows, standings, weights_of_places
 from rules.quantities.exact import Exact
 from rules.quantities.written import NumberField
@@ -31,6 +31,16 @@ class ByRank(ShareKind):
 
     def inputs(self) -> Mapping[str, Written]:
         return {"of": self.of}
+
+    def in_words(self, terms: Terms) -> Words:
+        text = f"by rank: the {self.best} {self.of.text} comes first; "
+        text += "those who are level " + (
+            "share the weights of their places" if self.ties == "share" else "all have the best of their places"
+        )
+        if self.weights is None:
+            return Words(f"{text}; of n participants the first weighs n, the next one less, the last 1")
+        rows = tuple((str(place), number(weight)) for place, weight in enumerate(self.weights, 1))
+        return Words(f"{text}; places beyond the list weigh nothing", ("place", "weight"), rows)
 
     def compute(self, columns: Columns, rows: int) -> Exact:
         found = standings(columns["of"], None, self.best)

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, PayoutKind, Reason, RowFault, Terms, Wanted, number, percent
+from rules.kinds.base import Columns, Kind, PayoutKind, Reason, RowFault, Terms, Wanted, Words, number, percent
 from rules.quantities.exact import LIMIT, Exact, Flags, integers
 from rules.quantities.written import Money, MoneyField, RateField
 from rules.specific import Choice, Match, condition, most_specific, same_matches
@@ -40,6 +40,14 @@ class Pay(Kind):
         if self.amount is not None:
             return terms.whole_faults(self.amount)
         return [] if self.per_unit is None else terms.currency_faults(self.per_unit)
+
+    def says(self, terms: Terms) -> str:
+        """What is paid, in words."""
+        if self.rate is not None:
+            return f"{percent(self.rate)} of the base"
+        if self.amount is not None:
+            return terms.amount(_minor(self.amount, terms))
+        return f"{terms.amount(_minor(self.per_unit, terms))} for each unit"
 
 
 class Entry(Pay):
@@ -112,6 +120,15 @@ class Card(PayoutKind):
             name = "otherwise" if index == len(self.entries) else f"entry {index + 1}"
             found += [(code, f"{name}: {message}", hint) for code, message, hint in pay.faults(terms)]
         return found
+
+    def in_words(self, terms: Terms) -> Words:
+        found = [(condition(entry.for_), entry.says(terms)) for entry in self.entries]
+        rows = [("every row" if written is None else written.text, paid) for written, paid in found]
+        rows += [] if self.otherwise is None else [("otherwise", self.otherwise.says(terms))]
+        text = "the entry of the card that fits and names the most attributes"
+        if self.otherwise is None:
+            text += "; a row that no entry fits stops the calculation"
+        return Words(text, ("for rows where", "pays"), tuple(rows))
 
     def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
         """A fault for each row that two entries fit equally well, or that none fits."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
-from rules.kinds.base import Columns, PayoutKind, Reason, Terms
+from rules.kinds.base import Columns, PayoutKind, Reason, Terms, Words
 from rules.quantities.exact import Exact
 from rules.quantities.written import MoneyField
 
@@ -19,6 +19,9 @@ class Flat(PayoutKind):
 
     def faults(self, terms: Terms) -> list[tuple[str, str, str]]:
         return terms.whole_faults(self.amount)
+
+    def in_words(self, terms: Terms) -> Words:
+        return Words(f"{terms.amount(terms.minor(self.amount))} for each row")
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         return Exact.constant(terms.minor(self.amount), rows)

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, Wanted, percent
+from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, Wanted, Words, percent
 from rules.kinds.edges import (
     AtEdge,
     EdgeField,
@@ -104,6 +104,29 @@ class Matrix(PayoutKind):
         for amount in (each for line in self.amounts or () for each in line):
             found += terms.whole_faults(amount)
         return list(dict.fromkeys(found))
+
+    def in_words(self, terms: Terms) -> Words:
+        down, across = self._tier_names(self.rows, "rows", terms), self._tier_names(self.columns, "columns", terms)
+        if self.rates is not None:
+            text, grid = "a rate of the base by two measures", [[percent(each) for each in line] for line in self.rates]
+        else:
+            text = "an amount by two measures"
+            grid = [[terms.amount(terms.minor(each)) for each in line] for line in self.amounts or ()]
+        text += f": {self.rows.by.text} decides the row, {self.columns.by.text} the column"
+        head = (f"{self.rows.by.text} \\ {self.columns.by.text}", *across)
+        return Words(text, head, tuple((name, *line) for name, line in zip(down, grid, strict=True)))
+
+    def _tier_names(self, axis: Axis, name: str, terms: Terms) -> list[str]:
+        measured = axis.measured(name, terms)
+        edges = [measure_words(in_units(edge, measured, terms), measured, terms, axis.edges) for edge in axis.edges]
+        return [tier_words(tier, edges, self.at_edge) for tier in range(len(edges) + 1)]
+
+    def turns(self, terms: Terms) -> Mapping[str, tuple[Fraction, ...]]:
+        sides = (("rows", self.rows), ("columns", self.columns))
+        return {
+            name: tuple(in_units(edge, axis.measured(name, terms), terms) for edge in axis.edges)
+            for name, axis in sides
+        }
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         if self.rates is not None:

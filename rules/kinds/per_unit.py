@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import ClassVar
 
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, number
+from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, Words, number
 from rules.quantities.exact import Exact
 from rules.quantities.written import MoneyField, NumberField
 
@@ -38,6 +39,16 @@ class PerUnit(PayoutKind):
             if self.guaranteed.covers < 0:
                 faults.append(("P131", "a guarantee cannot cover less than 0 units", "write 0 or more units"))
         return faults
+
+    def in_words(self, terms: Terms) -> Words:
+        each = f"{terms.amount(terms.minor(self.amount))} for each unit"
+        if self.guaranteed is None:
+            return Words(each)
+        sure, covers = terms.amount(terms.minor(self.guaranteed.amount)), number(self.guaranteed.covers)
+        return Words(f"{sure} in any case, which covers the first {covers} units; {each} beyond those")
+
+    def turns(self, terms: Terms) -> Mapping[str, tuple[Fraction, ...]]:
+        return {} if self.guaranteed is None else {"base": (self.guaranteed.covers,)}
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         units, sure = columns["base"], Exact.constant(0, rows)

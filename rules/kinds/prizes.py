@@ -12,11 +12,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, PayoutKind, Peers, Reason, RowFault, Terms
+from rules.kinds.base import Columns, PayoutKind, Peers, Reason, RowFault, Terms, Words
 from rules.kinds.scales.peers import Standings, at_rows, peers_of, standings, weights_of_places
 from rules.quantities.exact import Exact, Flags
-from rules.quantities.written import MoneyField
+from rules.quantities.written import Money, MoneyField
 
+_TIES = {
+    "each": "of rows that are level each gets the prize of the place that they share",
+    "share": "rows that are level share the prizes of their places equally",
+    "refuse": "while rows are level about a prize, nothing is paid",
+}
 _NEAR_MAX = 20  # of those who are level, as many are pointed out
 
 
@@ -57,6 +62,19 @@ class Prizes(PayoutKind):
         if low is not None and high is not None and low.amount > high.amount:
             found.append(("P185", "at_least is above at_most, so nobody takes part", "swap them"))
         return found
+
+    def in_words(self, terms: Terms) -> Words:
+        first = "highest" if self.best == "highest" else "lowest"
+        text = f"prizes for the rows with the {first} base; {_TIES[self.ties]}"
+        for bound, side in ((self.at_least, "at least"), (self.at_most, "at most")):
+            text += "" if bound is None else f"; a row takes part with {side} {self._bound_words(bound, terms)}"
+        rows = [(str(place), terms.amount(terms.minor(prize))) for place, prize in enumerate(self.prizes, 1)]
+        return Words(text, ("place", "prize"), tuple(rows))
+
+    def _bound_words(self, bound: Money, terms: Terms) -> str:
+        return (
+            terms.measured_words(terms.measured(bound)) if "base" in terms.types else terms.amount(terms.minor(bound))
+        )
 
     def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
         """A fault for each tie about a prize, where ties are refused."""

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, PayoutKind, Reason, Terms, Wanted, number, percent
+from rules.kinds.base import Columns, PayoutKind, Reason, Terms, Wanted, Words, number, percent
 from rules.names import Name
 from rules.quantities.exact import Exact
 from rules.quantities.written import RateField
@@ -61,6 +61,15 @@ class Rate(PayoutKind):
     def optional_inputs(self) -> frozenset[str]:
         """`term` is the agreed rate, which the engine looks up: unknown where none was agreed."""
         return frozenset() if self.term is None else frozenset({"term"})
+
+    def in_words(self, terms: Terms) -> Words:
+        text = f"{percent(self.rate)} of the base"
+        if self.term is not None:
+            text = f"the rate agreed with the partner (term {self.term}), else {percent(self.rate)}, of the base"
+        text += f"; the rate is multiplied by {self.times.text}" if self.times is not None else ""
+        text += f"; {self.plus.text} is added to the rate" if self.plus is not None else ""
+        text += f"; the rate is at least {percent(self.at_least)}" if self.at_least is not None else ""
+        return Words(text + (f"; the rate is at most {percent(self.at_most)}" if self.at_most is not None else ""))
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         rate = Exact.constant(self.rate, rows)

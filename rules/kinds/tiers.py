@@ -12,11 +12,12 @@ from pydantic import Field, model_validator
 
 from rules.expressions.expression import ExpressionField, Written
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, PayoutKind, Reason, RowFault, Running, Terms, Wanted
+from rules.kinds.base import Columns, Kind, PayoutKind, Reason, RowFault, Running, Terms, Wanted, Words, percent
 from rules.kinds.edges import AtEdge, EdgeField, Faults, edge_faults, in_units, not_ascending, refuse
 from rules.kinds.scales.reference import Quantity, quantity_text
 from rules.kinds.schedule import Method, Schedule, in_blocks
 from rules.kinds.tiers_reason import Told, explained
+from rules.kinds.tiers_words import Says, tiers_words
 from rules.quantities.exact import Exact
 from rules.quantities.written import MoneyField, RateField
 
@@ -38,6 +39,15 @@ class Step(Kind):
     def edge(self) -> Quantity | None:
         """Where the step stands."""
         return self.to if self.to is not None else self.at
+
+    def says(self, terms: Terms) -> str:
+        """What the step pays, in words."""
+        if self.rate is not None:
+            return percent(self.rate)
+        if self.per_unit is not None:
+            return f"{terms.amount(terms.minor(self.per_unit))} for each unit"
+        assert self.amount is not None, "a step has a value"
+        return terms.amount(terms.minor(self.amount))
 
 
 class Tiers(PayoutKind):
@@ -197,6 +207,28 @@ class Tiers(PayoutKind):
             if step.per_unit is not None:
                 found += terms.currency_faults(step.per_unit)
         return list(dict.fromkeys(found))
+
+    def in_words(self, terms: Terms) -> Words:
+        says = Says(
+            method=self.method,
+            by=None if self.by is None else self.by.text,
+            quota=None if self.quota is None else self.quota.text,
+            accumulate=self.accumulate,
+            per=self.per or "partner",
+            order=tuple(each.text for each in self.order),
+            at_edge=self.at_edge,
+            edges=self._edges,
+            values=tuple(step.says(terms) for step in self.steps),
+            is_amount=self._pays_amounts,
+            measured=self._measured(terms),
+            terms=terms,
+        )
+        return tiers_words(says)
+
+    def turns(self, terms: Terms) -> Mapping[str, tuple[Fraction, ...]]:
+        measured = self._measured(terms)
+        edges = tuple(edge.amount if self.quota else in_units(edge, measured, terms) for edge in self._edges)
+        return {"base" if self.by is None else "by": edges}
 
     def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
         """A fault for each row whose quota is zero or below: no part of it can be reached."""

@@ -50,14 +50,20 @@ class Multiplier(Kind):
     @model_validator(mode="after")
     def _is_whole(self) -> Multiplier:
         if (self.times is None) == (self.by is None) or (self.by is None) != (not self.bands):
-            _refuse("P190", "a multiplier is a factor or bands of a measure", "write times:, or by: and bands:")
+            named = [name for name in ("times", "by", "bands") if getattr(self, name)]
+            found = f"names {' and '.join(named)}" if named else "names neither"
+            message = f"a multiplier is a factor (times) or bands of a measure (by, bands), and this one {found}"
+            _refuse("P190", message, "write times:, or by: and bands:")
         edges = [band.below for band in self.bands]
         if edges and (edges[-1] is not None or any(edge is None for edge in edges[:-1])):
-            _refuse("P191", "all bands but the last have an end", "give each band but the last below:")
-        if any(low >= high for low, high in pairwise(edge for edge in edges if edge is not None)):
-            _refuse("P191", "the bands of a multiplier rise", "write them from the lowest to the highest")
+            _refuse("P191", "every band but the last has an end, and the last has none", "give each band but the last below:")
+        for low, high in pairwise(edge for edge in edges if edge is not None):
+            if low >= high:
+                message = f"below {number(high)} stands after below {number(low)}, and bands rise"
+                _refuse("P191", message, "write them from the lowest to the highest")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            _refuse("P192", "at_least is above at_most", "swap the two")
+            message = f"no factor is at least {number(self.at_least)} and at most {number(self.at_most)}"
+            _refuse("P192", message, "swap the two")
         return self
 
     def inputs(self) -> Mapping[str, Wanted]:

@@ -61,11 +61,13 @@ class LimitSpec(Written):
     @model_validator(mode="after")
     def _is_whole(self) -> LimitSpec:
         if (self.at_most is None) == (self.at_least is None):
-            _refuse("P193", "a limit is at_most or at_least", "write one of them; list two limits for both")
+            found = "neither" if self.at_most is None else "both"
+            message = f"a limit is at_most or at_least, and this one is {found}"
+            _refuse("P193", message, "write one of them; list two limits for both")
         if self.at_most is not None and self.cut is None:
-            _refuse("P194", "a limit says how lines are cut", "add cut: in_order with order:, or cut: pro_rata")
+            _refuse("P194", "it is not said which lines are cut", "add cut: in_order with order:, or cut: pro_rata")
         if self.cut == "in_order" and not self.order:
-            _refuse("P194", "a cut in order needs the order", "add order: with dates or numbers of the row")
+            _refuse("P194", "lines are cut in order, and the order is not said", "add order: with dates or numbers of the row")
         return self
 
 

@@ -323,3 +323,64 @@ def test_a_return_empties_the_highest_tier_first(tmp_path: Path) -> None:
             "bolt commission d3 2500",
         ]
         assert story.why("acme").value == 500
+
+
+def test_tiers_of_a_contract_start_anew_with_each_deal(tmp_path: Path) -> None:
+    rules = """
+payouts:
+  commission:
+    base: invoices.amount
+    credit: owner
+    dated: invoices.issued_on
+    tiers:
+      method: marginal
+      accumulate: contract
+      order: [invoices.issued_on]
+      steps: [{to: 100, rate: 10%}, {rate: 20%}]
+credit: {owner: {of: deals, from: {owner: 100%}}}
+"""
+    data = DATA | {
+        "invoices.csv": """
+            invoice_id,deal_id,issued_on,amount
+            i1,d1,2026-01-11,80.00
+            i2,d1,2026-02-11,80.00
+            i3,d2,2026-02-21,80.00
+            """
+    }
+    sources = "sources: {partners: partners.csv, deals: deals.csv, invoices: invoices.csv}\n"
+    with told(write(tmp_path, MONTH + sources + rules, data), "2026-02") as story:
+        assert story.lines() == ["acme commission i2 1400", "acme commission i3 800"]
+        assert story.why("acme").value == 2200
+
+
+def test_a_revenue_share_ends_after_twelve_months_and_halves_after_six(tmp_path: Path) -> None:
+    rules = """
+payouts:
+  share:
+    base: subscriptions.mrr
+    dated: subscriptions.month
+    where: months(customers.acquired_on, subscriptions.month) < 12
+    tiers:
+      method: whole
+      by: months(customers.acquired_on, subscriptions.month)
+      at_edge: higher_tier
+      steps: [{to: 6, rate: 20%}, {rate: 10%}]
+"""
+    data = {
+        "partners.csv": DATA["partners.csv"],
+        "customers.csv": "customer_id,acquired_on\nc1,2026-01-01\nc2,2025-08-15\nc3,2025-01-31\n",
+        "subscriptions.csv": """
+            customer_id,month,partner_id,mrr
+            c1,2026-02-01,acme,100.00
+            c2,2026-02-01,acme,100.00
+            c2,2026-03-01,acme,100.00
+            c3,2026-02-01,acme,100.00
+            """,
+    }
+    sources = "sources: {partners: partners.csv, customers: customers.csv, subscriptions: subscriptions.csv}\n"
+    path = write(tmp_path, MONTH + sources + rules, data)
+    with told(path, "2026-02") as story:
+        assert story.lines() == ["acme share c1/2026-02-01 2000", "acme share c2/2026-02-01 2000"]  # 1 and 5 months
+        assert story.why("acme").value == 4000
+    with told(path, "2026-03") as story:
+        assert story.lines() == ["acme share c2/2026-03-01 1000"]  # 6 months

@@ -1,0 +1,33 @@
+"""Why a partner has its quota: the target in its row, its part of the year, and the days of being active."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from engine.explain.against import looked_up
+from engine.values import PARTNERS, Facts, Plan, Quota, Reasoned, Sheet
+from rules.expressions.evaluate import Value
+from rules.expressions.tree import Column, Type
+from rules.quota import explain_quota
+
+
+def quota_reason(step: Quota, partner: int, sheet: Sheet, plan: Plan, facts: Facts) -> Reasoned:
+    """The quota of one partner, from the rows themselves."""
+    meaning, who = step.quota, str(sheet.partners.keys[partner])
+    days = meaning.stretch(sheet.period, plan.calendar)
+    is_money = meaning.type == Type.MONEY
+    found = looked_up(facts, "target", (meaning.spec.target,), days.name, who, None)
+    scale = step.minor_per_major if is_money else 1
+    target = None if found.value is None else found.value * scale
+    columns = [Column(PARTNERS, name) for name in ("recruited_on", "terminated_on")]
+    cells, source = facts.cells(PARTNERS, int(sheet.partners.records[partner]), columns)
+    active = (_day(cells[columns[0]]), _day(cells[columns[1]]))
+    value, words = explain_quota(meaning, target, active, sheet.period, days)
+    places = [found.source, *(source if meaning.spec.prorate == "active_days" else ())]
+    told = f"{words} {found.words}".strip()
+    return Reasoned(step.title, value, "", told, step.place, ", ".join(filter(None, places)), is_money)
+
+
+def _day(cell: Value) -> date | None:
+    assert cell is None or isinstance(cell, date), "a date column holds dates"
+    return cell

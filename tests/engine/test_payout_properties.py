@@ -1,0 +1,289 @@
+"""What holds for payout rules whatever the program: order, batches, returns, bounds, monotony, currencies, explanations.
+
+Small programs and tables are generated as text and run in this process, end to end; each line of each run re-adds.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from spine_stories import told, write
+
+from rules.quantities.rounding import round_fraction
+
+few = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+DECIMALS = {"JPY": 0, "EUR": 2, "KWD": 3}
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A row that is paid: its key, partner, day of closing and amount in minor units."""
+
+    key: str
+    partner: str
+    day: date
+    minor: int
+
+
+@dataclass(frozen=True)
+class Back:
+    """A return: of which deal, on which day, and how much of its amount."""
+
+    deal: str
+    day: date
+    minor: int
+
+
+def amount(minor: int, currency: str = "EUR") -> str:
+    """Minor units as a cell: with the decimals of the currency."""
+    decimals = DECIMALS[currency]
+    digits = f"{abs(minor):0{decimals + 1}}"
+    whole, part = (digits, "") if decimals == 0 else (digits[:-decimals], f".{digits[-decimals:]}")
+    return f"{'-' if minor < 0 else ''}{whole}{part}"
+
+
+def run(
+    folder: Path, rules: str, deals: Sequence[Deal], month: str = "2026-04", returns: Sequence[Back] = (),
+    currency: str = "EUR",
+) -> dict[str, int]:  # fmt: skip
+    """What each line of a month pays, by `partner rule key`; every line of it re-adds to what its partner is paid."""
+    program = f"""program: Generated
+currency: {currency}
+calendar: month
+effective: 2026-01-01 to 2026-12-31
+sources: {{partners: partners.csv, deals: deals.csv, deal_events: deal_events.csv}}
+payouts:
+{rules}"""
+    partners = sorted({deal.partner for deal in deals} | {"nobody"})
+    rows = [f"{each.key},{each.partner},{each.day},{amount(each.minor, currency)}" for each in deals]
+    events = [f"r{at:03},{each.deal},{each.day},{amount(each.minor, currency)}" for at, each in enumerate(returns)]
+    tables: dict[str, str | bytes] = {
+        "partners.csv": "\n".join(["partner_id", *partners, ""]).encode(),
+        "deals.csv": "\n".join(["deal_id,partner_id,closed_on,amount", *rows, ""]).encode(),
+        "deal_events.csv": "\n".join(["event_id,deal_id,occurred_on,amount", *events, ""]).encode(),
+    }
+    with told(write(folder, program, tables), month) as story:
+        for partner, paid in story.payouts().items():
+            assert story.why(partner).value == paid
+        found = [line.rsplit(" ", 1) for line in story.lines()]
+        assert len({name for name, _ in found}) == len(found)
+        assert sum(int(paid) for _, paid in found) == sum(story.payouts().values())
+    return {name: int(paid) for name, paid in found}
+
+
+def of(paid: dict[str, int], partner: str) -> int:
+    """What the lines of one partner add up to."""
+    return sum(minor for name, minor in paid.items() if name.startswith(f"{partner} "))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+APRIL = date(2026, 4, 1)
+
+
+@st.composite
+def some_deals(draw: st.DrawFn, least: int = 0, most: int = 500_000, count: int = 8) -> list[Deal]:
+    """Up to `count` deals of three partners in April, several on the same day."""
+    rows = draw(st.lists(st.tuples(st.sampled_from("pqr"), st.integers(0, 9), st.integers(least, most)), min_size=1,
+                         max_size=count))  # fmt: skip
+    return [Deal(f"d{at}", who, APRIL + timedelta(days=day), minor) for at, (who, day, minor) in enumerate(rows)]
+
+
+@st.composite
+def schedules(draw: st.DrawFn, is_rising: bool = False) -> tuple[str, str]:
+    """A schedule of tiers and its method: `method: marginal, steps: [...]`; its values rise where it is asked for."""
+    method = draw(st.sampled_from(["marginal", "whole"]))
+    pays = draw(st.sampled_from(["rate", "amount"]))
+    edges = sorted(draw(st.sets(st.integers(1, 4_000), min_size=1, max_size=3)))
+    values = draw(st.lists(st.integers(0, 40), min_size=len(edges) + 1, max_size=len(edges) + 1))
+    values = sorted(values) if is_rising else values
+    shown = [f"{value}%" if pays == "rate" else str(value) for value in values]
+    ends = [f"to: {edge}, " for edge in edges] + [""]
+    steps = ", ".join(f"{{{end}{pays}: {value}}}" for end, value in zip(ends, shown, strict=True))
+    jumps = method == "whole" or pays == "amount"
+    edge = f", at_edge: {draw(st.sampled_from(['lower_tier', 'higher_tier']))}" if jumps else ""
+    return f"method: {method}, steps: [{steps}]{edge}", method
+
+
+@st.composite
+def kinds(draw: st.DrawFn) -> str:
+    """A kind as a program says it."""
+    rate = f"rate: {draw(st.integers(0, 30))}/{draw(st.sampled_from([7, 100, 1000]))}"
+    running = "accumulate: fiscal_year, order: [deals.closed_on]"
+    schedule, _ = draw(schedules())
+    return draw(st.sampled_from([rate, f"tiers: {{{schedule}}}", f"tiers: {{{schedule}, {running}}}"]))
+
+
+def rule(kind: str, name: str = "commission", more: str = "") -> str:
+    """A rule on the deals of a month."""
+    return f"  {name}:\n    base: deals.amount\n    dated: deals.closed_on\n    {kind}\n{more}"
+
+
+IN_ORDER = "    limits: [{at_most: LIMIT, per: WHO, over: OVER, cut: in_order, order: [deals.closed_on], last: LAST}]\n"
+RETURNS = """    returns:
+      back:
+        for_each: deal_events
+        base: deal_events.amount
+        dated: deal_events.occurred_on
+        tiers: METHOD
+"""
+
+
+@st.composite
+def in_order_limits(draw: st.DrawFn, over: Sequence[str] = ("period", "fiscal_year", "ever")) -> tuple[str, int, str]:
+    """A cap that is used up in order: its text, its minor units and whose it is."""
+    cap, who = draw(st.integers(0, 2_000)), draw(st.sampled_from(["partner", "program"]))
+    text = IN_ORDER.replace("LIMIT", str(cap)).replace("WHO", who).replace("OVER", draw(st.sampled_from(over)))
+    return text.replace("LAST", draw(st.sampled_from(["partial", "none"]))), 100 * cap, who
+
+
+@few
+@given(some_deals(), st.lists(kinds(), min_size=2, max_size=3), in_order_limits(), st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_changes_nothing(
+    folder: Path, deals: list[Deal], found: list[str], limit: tuple[str, int, str], chance: random.Random
+) -> None:
+    rules = "".join(rule(kind, f"rule_{at}", limit[0] if at == 0 else "") for at, kind in enumerate(found))
+    rules += rule("rate: 1/3", "by_totals", "    rounding: {mode: half_up, cumulative: true}\n")
+    rules += rule("rate: 1/3", "taken_back", RETURNS.replace("METHOD", "as_paid"))
+    backs = [Back(deal.key, deal.day, deal.minor // 3) for deal in deals]
+    paid = run(folder, rules, deals, returns=backs)
+    shuffled = chance.sample(deals, len(deals))
+    assert run(folder, rules, shuffled, returns=backs) == paid
+
+
+@few
+@given(some_deals(), schedules(), st.sampled_from(["partner", "program"]), in_order_limits(("fiscal_year", "ever")),
+       st.integers(0, 8))  # fmt: skip
+def test_rows_pay_the_same_in_one_period_and_in_two(
+    folder: Path, deals: list[Deal], schedule: tuple[str, str], per: str, limit: tuple[str, int, str], cut: int
+) -> None:
+    running = f"accumulate: fiscal_year, per: {per}, order: [deals.closed_on]"
+    rules = rule(f"tiers: {{{schedule[0]}, {running}}}", more=limit[0])
+    in_order = sorted(deals, key=lambda deal: (deal.day, deal.key))
+    later = {deal.key for deal in in_order[cut:]}
+    apart = [replace(deal, day=deal.day + timedelta(days=30 * (deal.key in later))) for deal in deals]
+    two = run(folder, rules, apart) | run(folder, rules, apart, "2026-05")
+    assert two == run(folder, rules, deals)
+
+
+@few
+@given(some_deals(), kinds(), st.lists(st.integers(1, 99), max_size=2), st.sampled_from(["", "    at_most: 20\n"]))
+def test_a_return_in_parts_of_all_that_was_sold_undoes_what_each_row_was_paid(
+    folder: Path, deals: list[Deal], kind: str, cuts: list[int], more: str
+) -> None:
+    rules = rule(kind, more=more + "    multipliers: {quality: 1.07}\n" + RETURNS.replace("METHOD", "as_paid"))
+    backs = []
+    for deal in deals:
+        ends = [0, *sorted(deal.minor * part // 100 for part in cuts), deal.minor]
+        backs += [Back(deal.key, date(2026, 4, 20), end - start) for start, end in zip(ends, ends[1:], strict=False)]
+    paid = run(folder, rules, [deal for deal in deals if deal.minor], returns=[back for back in backs if back.minor])
+    sold = [deal for deal in deals if deal.minor]
+    for who in "pqr":
+        assert of(paid, who) == 0, sold
+
+
+@few
+@given(some_deals(), schedules(), st.booleans())
+def test_all_that_was_sold_returned_highest_tier_first_leaves_nothing(
+    folder: Path, deals: list[Deal], schedule: tuple[str, str], is_next_month: bool
+) -> None:
+    """To the cent where no line has parts of one: amounts in whole hundreds, rates in whole percent."""
+    sold = [replace(deal, minor=100 * deal.minor) for deal in deals]
+    running = "accumulate: fiscal_year, order: [deals.closed_on]"
+    rules = rule(f"tiers: {{{schedule[0]}, {running}}}", more=RETURNS.replace("METHOD", "highest_first"))
+    backs = [Back(deal.key, date(2026, 5 if is_next_month else 4, 20), deal.minor) for deal in sold]
+    paid = list(run(folder, rules, sold, returns=backs).values())
+    paid += run(folder, rules, sold, "2026-05", backs).values() if is_next_month else []
+    assert sum(paid) == 0
+
+
+@few
+@given(some_deals(), kinds(), in_order_limits(), st.sampled_from(["in_order", "pro_rata"]))
+def test_a_cap_holds_and_pays_nobody_more(
+    folder: Path, deals: list[Deal], kind: str, limit: tuple[str, int, str], cut: str
+) -> None:
+    text, cap, who = limit
+    if cut == "pro_rata":
+        text = f"    limits: [{{at_most: {cap // 100}, per: {who}, over: period, cut: pro_rata}}]\n"
+    paid, due = run(folder, rule(kind, more=text), deals), run(folder, rule(kind), deals)
+    assert paid.keys() == due.keys()
+    for name, minor in paid.items():
+        assert min(due[name], 0) <= minor <= max(due[name], 0)
+    for partners in ["p", "q", "r"] if who == "partner" else ["pqr"]:
+        total, entitled = (sum(of(lines, partner) for partner in partners) for lines in (paid, due))
+        assert total <= max(cap, 0)
+        if entitled <= cap and cut == "pro_rata":
+            assert total == entitled
+        if entitled > cap and cut == "pro_rata" and all(minor >= 0 for minor in due.values()):
+            assert total == cap
+
+
+@few
+@given(some_deals(), some_deals(), st.integers(1, 400))
+def test_a_bank_pays_within_the_cap_and_in_the_end_all_that_was_due(
+    folder: Path, april: list[Deal], may: list[Deal], cap: int
+) -> None:
+    deals = april + [replace(deal, key=f"m{deal.key}", day=deal.day + timedelta(days=30)) for deal in may]
+    text = rule("rate: 1/9", more=f"    limits: [{{at_most: {cap}, over: period, cut: pro_rata, excess: banked}}]\n")
+    due = [run(folder, rule("rate: 1/9"), deals, month) for month in ("2026-04", "2026-05")]
+    months = [run(folder, text, deals, f"2026-{month:02}") for month in range(4, 8)]
+    for who in "pqr":
+        owed = 0
+        for at, month in enumerate(months):
+            owed += of(due[at], who) if at < 2 else 0
+            assert of(month, who) == min(owed, 100 * cap)
+            owed -= of(month, who)
+
+
+@few
+@given(some_deals(least=-200_000), kinds(), st.integers(0, 300), st.integers(0, 700))
+def test_the_bounds_of_a_line_and_the_floor_of_a_partner_hold(
+    folder: Path, deals: list[Deal], kind: str, low: int, more: int
+) -> None:
+    bounds = f"    at_least: {low}\n    at_most: {low + more}\n"
+    for minor in run(folder, rule(kind, more=bounds), deals).values():
+        assert 100 * low <= minor <= 100 * (low + more)
+    floor = f"    limits: [{{at_least: {low}}}]\n"
+    paid, due = run(folder, rule(kind, more=floor), deals), run(folder, rule(kind), deals)
+    for who in {deal.partner for deal in deals}:
+        assert of(paid, who) == max(of(due, who), 100 * low)
+    assert of(paid, "nobody") == 0
+
+
+@few
+@given(st.lists(st.integers(0, 600_000), min_size=2, max_size=10), schedules(is_rising=True))
+def test_who_sells_more_is_never_paid_less_by_rising_tiers(
+    folder: Path, amounts: list[int], schedule: tuple[str, str]
+) -> None:
+    deals = [Deal(f"d{at:02}", "p", APRIL, minor) for at, minor in enumerate(sorted(amounts))]
+    paid = run(folder, rule(f"tiers: {{{schedule[0]}}}"), deals)
+    in_order = [paid[f"p commission {deal.key}"] for deal in deals]
+    assert in_order == sorted(in_order)
+
+
+@few
+@given(st.sampled_from(sorted(DECIMALS)), st.lists(st.integers(-10**9, 10**9), min_size=1, max_size=6),
+       st.integers(0, 100), st.sampled_from([1, 7, 100, 10_000]))  # fmt: skip
+def test_a_rate_is_rounded_half_up_to_the_minor_unit_of_any_currency(
+    folder: Path, currency: str, amounts: list[int], above: int, below: int
+) -> None:
+    deals = [Deal(f"d{at}", "p", APRIL, minor) for at, minor in enumerate(amounts)]
+    edge = Fraction(10**6, 10 ** DECIMALS[currency])  # a million minor units, in major ones
+    rules = rule(f"rate: {above}/{below}") + rule(
+        f"tiers: {{method: marginal, steps: [{{to: {edge}, rate: 0%}}, {{rate: {above}/{below}}}]}}", "beyond"
+    )
+    paid = run(folder, rules, deals, currency=currency)
+    rate = Fraction(above, below)
+    for deal in deals:
+        assert paid[f"p commission {deal.key}"] == round_fraction(rate * deal.minor)
+        assert paid[f"p beyond {deal.key}"] == round_fraction(rate * max(deal.minor - 10**6, 0))
