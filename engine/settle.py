@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from rules.quantities.currency import table_digest
 from rules.quantities.exact import LIMIT, Exact, Integers, total
 
 _CHUNK_LINES = 65_536
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')  # what canonical JSON writes in another way
 
 
 def settle(
@@ -98,44 +100,50 @@ def lines_digest(lines: Lines, currency: str) -> str:
     state = hashlib.sha256()
     columns = (lines.partner, lines.component, lines.table, lines.key, lines.amount_minor)
     for start in range(0, len(lines), _CHUNK_LINES):
-        rows = zip(*(column[start : start + _CHUNK_LINES].tolist() for column in columns), strict=True)
-        state.update("".join(_line_text(currency, *row) for row in rows).encode("utf-8"))
+        partner, component, table, key, amount = (column[start : start + _CHUNK_LINES].tolist() for column in columns)
+        if _ESCAPED.search("".join(key)):
+            key = [json.dumps(each, ensure_ascii=False)[1:-1] for each in key]
+        rows = zip(partner, component, table, key, amount, strict=True)
+        state.update("".join([_line_text(currency, *row) for row in rows]).encode("utf-8"))
     return state.hexdigest()
 
 
 def _line_text(currency: str, partner: str, component: str, table: str, key: str, amount_minor: int) -> str:
-    """The canonical JSON of a line, written out: a million lines in a second or two. Names and ids need no escape."""
+    """The canonical JSON of a line, written out: a million lines in a second. Names and ids need no escape, and `key`
+    comes with its own."""
     return (
         f'{{"amount":{{"c":"{currency}","m":"{amount_minor}"}},"component":"{component}",'
-        f'"key":{json.dumps(key, ensure_ascii=False)},"partner":"{partner}","t":"partage/line/1","table":"{table}"}}\n'
+        f'"key":"{key}","partner":"{partner}","t":"partage/line/1","table":"{table}"}}\n'
     )
 
 
 def _lines(plan: Plan, sheet: Sheet) -> Lines:
-    """Every paid row and every share, sorted by partner, component and key; rows that pay nothing stay visible."""
-    partner, component, table, key, amount = [], [], [], [], []
+    """Every paid row and every share by partner, component and table, each in the order of its frame, which is that of
+    its keys; rows that pay nothing stay visible."""
     shared = {step.component for step in plan.steps if isinstance(step, Share)}
-    for step in plan.components:
-        for name, of in step.lines:
-            frame, paid = sheet.frames[of], sheet.columns[name]
-            known = paid.is_known()
-            source = "pool" if step.name in shared else frame.table
-            partner.append(sheet.partners.keys[frame.partners[known]])
-            component.append(_constant(step.name, int(known.sum())))
-            table.append(_constant(source, int(known.sum())))
-            key.append(frame.keys[known])
-            amount.append(paid.numerator[known].astype(np.int64))
-    if not amount:  # a program that only scores
+    parts = [
+        (step.name, "pool" if step.name in shared else sheet.frames[of].table, sheet.frames[of], sheet.columns[name])
+        for step in plan.components
+        for name, of in step.lines
+    ]
+    if not parts:  # a program that only scores
         none = np.array([], dtype=object)
         return Lines(none, none, none, none, np.array([], dtype=np.int64))
-    columns = [np.concatenate(each) for each in (partner, component, table, key, amount)]
-    order = np.lexsort([_ranks(columns[index]) for index in (3, 2, 1, 0)])
-    return Lines(*(column[order] for column in columns))
+    names = sorted({(component, table) for component, table, _, _ in parts})
+    known = [paid.is_known() for _, _, _, paid in parts]
+    kinds = [names.index((component, table)) for component, table, _, _ in parts]
+    kind = np.concatenate([np.full(int(each.sum()), at, dtype=np.int64) for at, each in zip(kinds, known, strict=True)])
+    partner = np.concatenate([frame.partners[each] for (_, _, frame, _), each in zip(parts, known, strict=True)])
+    key = np.concatenate([frame.keys[each] for (_, _, frame, _), each in zip(parts, known, strict=True)])
+    amount = np.concatenate([paid.numerator[each] for (_, _, _, paid), each in zip(parts, known, strict=True)])
+    order = np.argsort(partner * len(names) + kind, kind="stable")
+    component, table = (_texts_of([name[at] for name in names])[kind[order]] for at in (0, 1))
+    return Lines(sheet.partners.keys[partner[order]], component, table, key[order], amount[order].astype(np.int64))
 
 
-def _constant(text: str, rows: int) -> NDArray[Any]:
-    column = np.empty(rows, dtype=object)
-    column[:] = text
+def _texts_of(names: Sequence[str]) -> NDArray[Any]:
+    column = np.empty(len(names), dtype=object)
+    column[:] = names
     return column
 
 
@@ -159,11 +167,6 @@ def _texts(column: Exact) -> list[str | None]:
         (column.numerator // divisor).tolist(), (below // divisor).tolist(), column.is_known().tolist(), strict=True
     )
     return [(str(above) if under == 1 else f"{above}/{under}") if known else None for above, under, known in rows]
-
-
-def _ranks(texts: NDArray[Any]) -> NDArray[Any]:
-    """The order of texts as whole numbers, which sort faster than texts do."""
-    return np.unique(texts.astype(str), return_inverse=True)[1]
 
 
 def _assert_books(plan: Plan, lines: Lines, payouts: Integers, pools: dict[str, tuple[int, int]]) -> None:

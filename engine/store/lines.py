@@ -14,7 +14,7 @@ _TEXTS = ("partner", "component", "table", "key")
 
 def lines_to_parquet(lines: Lines) -> bytes:
     """The bytes under which lines are kept: the same lines give the same bytes with the same libraries."""
-    columns = {name: pa.array(getattr(lines, name).tolist(), pa.string()) for name in _TEXTS}
+    columns = {name: pa.array(getattr(lines, name), pa.string()) for name in _TEXTS}
     columns["amount_minor"] = pa.array(lines.amount_minor, pa.int64())
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer, compression="zstd")

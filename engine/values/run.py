@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.calendar import Period
+from rules.quantities.exact import total
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +82,4 @@ class Run:
     @property
     def total_minor(self) -> int:
         """The sum of all lines in minor units."""
-        return int(sum(int(each) for each in self.lines.amount_minor))
+        return total(self.lines.amount_minor)

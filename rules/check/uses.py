@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
 from rules.expressions.tree import Column, Expression, IsNull, children, columns
 from rules.joins import route
 from rules.meaning import Meaning, MeasureMeaning
 from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
 from rules.tables import DERIVED, REFERRED
 
+_ABOVE = {"parent": "parent_id", "manager": "manager"}
 _Read = tuple[str, Expression]
 
 
@@ -39,6 +41,8 @@ def tables_read(meaning: Meaning) -> set[str]:
     for payout in meaning.payouts:
         read |= {payout.rows.table, *(back.table for back in payout.returns)}
         read |= {"terms"} if payout.kind.agreed is not None else set()
+    for credit in meaning.credits:
+        read |= {credit.of, *(table for table, _ in _looked_at(credit, meaning))}
     for card in meaning.scorecards:
         for against in (each for measuring in _measurings(card) for each in measuring.against.values()):
             if against.table is not None:
@@ -69,12 +73,37 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
             for hop in route(meaning.tables, origin, column.table):
                 note(hop.origin or origin, *hop.key)
     for payout in meaning.payouts:
-        note(payout.rows.table, "partner_id")
+        if payout.rows.credit is None:
+            note(payout.rows.table, "partner_id")
+    for credit in meaning.credits:
+        for table, names in _looked_at(credit, meaning):
+            note(table, *names)
     if any(card.card.tiers is not None and card.card.tiers.hysteresis is not None for card in meaning.scorecards):
         note("partners", "tier")
     if any(measure.credited is not None for measure in _measures(meaning)):
         note("credits", "deal_id", "partner_id", "role")
     return found
+
+
+def _looked_at(credit: CreditMeaning, meaning: Meaning) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The tables that a crediting rule looks at, each with the columns that it cannot do without."""
+    spec, of, there = credit.spec, credit.of, {source.table for source in meaning.sources}
+    ways = {way.reads for way in spec.ways}
+    if "owner" in ways:
+        yield of, ("partner_id",)
+    if "credits" in ways:
+        yield "credits", (SUBJECT[of], "partner_id", "role")
+    if "touches" in ways:
+        yield "touches", ("partner_id", "touched_on")
+        if "leads" in there:
+            yield "leads", ()
+    if spec.protected_by is not None:
+        yield "registrations", ("deal_id", "partner_id", "registered_on", "status")
+    if spec.roll_up is not None:
+        dated = "partner_history" in there
+        yield ("partner_history", ()) if dated else ("partners", (_ABOVE[spec.roll_up.to],))
+    if of in DAY_OF and (spec.roll_up is not None or "touches" in ways):
+        yield of, (DAY_OF[of],)
 
 
 def _asked(tree: Expression) -> Iterator[Column]:
@@ -112,6 +141,8 @@ def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
         owner = measure.owner if measure.credited is None else None
         for tree in (measure.value, measure.rows.where, measure.rows.dated, measure.latest_of, owner):
             yield measure.rows.table, tree
+    for credit in meaning.credits:
+        yield from ((credit.of, tree) for tree in (credit.where, *credit.fits, credit.amount))
     for payout in meaning.payouts:
         yield from payout.reads()
     for pool in meaning.pools:
