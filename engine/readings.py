@@ -3,11 +3,12 @@ follow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from engine.values import Due, Kpi, Plan, Reading, ReadRows, Score
+from engine.values import RECORD, Due, Kpi, Plan, Quota, Reading, ReadRows, Reverse, Score
 from rules.calendar import Period
+from rules.crediting.meaning import CREDIT
 from rules.expressions.tree import And, Column, Comparison, Expression, InList, Literal, columns
 from rules.meaning import MeasureMeaning
 from rules.scorecards.scored import Measuring, ScorecardMeaning
@@ -17,14 +18,15 @@ Window = Callable[[MeasureMeaning], Days | None]
 
 
 def readings(plan: Plan, period: Period, window: Window) -> tuple[Reading, ...]:
-    """Every reading of a plan: those of payouts and pools first, then those of KPIs; `window` gives a measure's
-    days."""
-    rows = [reading for step in plan.steps if isinstance(step, ReadRows) for reading in _rows(plan, step, period)]
+    """Every reading of a plan: those of payouts and pools first, then those of KPIs, scorecards and quotas; `window`
+    gives a measure's days."""
+    rows = [_rows(plan, step, period) for step in plan.steps if isinstance(step, ReadRows)]
     measured = [
         _measure(step, measure, window) for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures
     ]
     scored = [reading for step in plan.steps if isinstance(step, Score) for reading in _scored(step, period)]
-    return (*rows, *measured, *scored)
+    quotas = [_quota(plan, step, period) for step in plan.steps if isinstance(step, Quota)]
+    return (*rows, *measured, *scored, *quotas)
 
 
 def _scored(step: Score, period: Period) -> Iterator[Reading]:
@@ -44,10 +46,23 @@ def _scored(step: Score, period: Period) -> Iterator[Reading]:
             if against.table is None:
                 continue
             table = "targets" if against.table == "target" else "benchmarks"
-            ids = tuple(Literal(each) for each in measuring.ids)
-            at = Comparison("=", Column(table, "period"), Literal(period.name))
-            where = And((InList(Column(table, "kpi"), ids), at))
+            where = _looked_up(table, measuring.ids, period.name)
             yield reading(f"{step.name}.{against.table}", table, where, None)
+
+
+def _quota(plan: Plan, step: Quota, period: Period) -> Reading:
+    """The targets that a quota is made of."""
+    stretch = step.quota.stretch(period, plan.calendar)
+    where = _looked_up("targets", (step.quota.spec.target,), stretch.name)
+    return Reading(
+        step.name, step.title, step.place, False, "targets", where, None, (None, None), None, None, None, (), (where,)
+    )
+
+
+def _looked_up(table: str, ids: Iterable[str], period: str) -> And:
+    """The condition on the figures of some KPIs for a period."""
+    names = tuple(Literal(each) for each in ids)
+    return And((InList(Column(table, "kpi"), names), Comparison("=", Column(table, "period"), Literal(period))))
 
 
 def _measurings(card: ScorecardMeaning) -> Iterator[Measuring]:
@@ -55,15 +70,21 @@ def _measurings(card: ScorecardMeaning) -> Iterator[Measuring]:
     return (extra for extra in extras if isinstance(extra, Measuring))
 
 
-def _rows(plan: Plan, step: ReadRows, period: Period) -> Iterator[Reading]:
-    component = step.name.rsplit(".", 1)[0]
-    left_out = any(
-        isinstance(each, Due) and each.frame == step.name and each.unknown == "leave_out" for each in plan.steps
-    )
+def _rows(plan: Plan, step: ReadRows, period: Period) -> Reading:
+    """The rows that a payout or a pool pays, or that take back what a payout paid."""
+    name = step.name.rsplit(".", 1)[0]
     trees = tuple(tree for tree, _ in step.measures.values())
-    plain = tuple(tree for tree in trees if isinstance(tree, Column) and tree.table is not None)
-    yield Reading(
-        name=component,
+    held = (column for tree in trees for column in columns(tree) if column.table not in (None, CREDIT))
+    needs = tuple(dict.fromkeys(column for column in held if column.name != RECORD))
+    last, also = _lines(plan, name)
+    undone = plan.step(f"{name}.lines")
+    lock_days, after = step.lock_days, None
+    if isinstance(undone, Reverse) and undone.day is not None:
+        tree, _ = step.measures[undone.day]
+        assert isinstance(tree, Column), "the day of a row is a column"
+        lock_days, after = undone.lock_days, tree
+    return Reading(
+        name=name,
         title=step.title,
         place=step.place,
         is_paid=True,
@@ -71,12 +92,39 @@ def _rows(plan: Plan, step: ReadRows, period: Period) -> Iterator[Reading]:
         where=step.where,
         dated=step.dated,
         days=(period.start, period.end),
-        owner=Column(step.table, "partner_id"),
+        owner=None if step.credit is not None else (step.owner or Column(step.table, "partner_id")),
         credited=None,
         latest_of=None,
-        needs=plain if left_out else (),
+        needs=needs if _leaves_out(plan, step) else (),
         trees=_all(step.where, step.dated, *trees),
+        lines=f"{name}.lines",
+        last=last,
+        also=also,
+        lock_days=lock_days,
+        after=after,
+        during=step.during,
+        is_added=step.since != "period" and not isinstance(undone, Reverse),
+        credit=step.credit,
+        agreed=tuple(step.agreed.values()),
     )
+
+
+def _leaves_out(plan: Plan, step: ReadRows) -> bool:
+    """Whether a rule leaves out the rows of which it does not know enough."""
+    dues = (each for each in plan.steps if isinstance(each, Due) and each.frame == step.name)
+    return any(each.unknown == "leave_out" for each in dues)
+
+
+def _lines(plan: Plan, name: str) -> tuple[str, tuple[str, ...]]:
+    """The column of what is left of a rule's lines in the end, and its columns of lines that no row has brought."""
+    gathered = {each.name: each for each in plan.components}
+    component = gathered.get(name)
+    if component is None:  # what is taken back is gathered with what was paid, and no limit cuts it
+        return f"{name}.lines", ()
+    reads = {step.name for step in plan.steps if isinstance(step, ReadRows)}
+    own = f"{name}.rows" if f"{name}.rows" in reads else f"{name}.members"
+    last = next(column for column, frame in component.lines if frame == own)
+    return last, tuple(column for column, frame in component.lines if frame not in reads)
 
 
 def _measure(step: Kpi, measure: MeasureMeaning, window: Window) -> Reading:

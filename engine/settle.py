@@ -155,18 +155,24 @@ def sheet_digest(sheet: Sheet) -> str:
     state = hashlib.sha256()
     state.update(canonical({"t": "partage/sheet/1", "partners": [str(key) for key in sheet.partners.keys]}) + b"\n")
     for name in sorted(name for name, frame in sheet.frame_of.items() if frame == PARTNERS):
-        state.update(canonical([name, *_texts(sheet.columns[name])]) + b"\n")
+        texts = _texts(sheet.columns[name])
+        state.update(canonical([name])[:-1] + (f",{texts}" if texts else "").encode() + b"]\n")
     return state.hexdigest()
 
 
-def _texts(column: Exact) -> list[str | None]:
-    """Each row's exact value in lowest terms, however the column holds it: `3`, `3/4`, None where unknown."""
-    below = np.full(len(column), column.denominator) if isinstance(column.denominator, int) else column.denominator
-    divisor = np.gcd(column.numerator, below)
-    rows = zip(
-        (column.numerator // divisor).tolist(), (below // divisor).tolist(), column.is_known().tolist(), strict=True
-    )
-    return [(str(above) if under == 1 else f"{above}/{under}") if known else None for above, under, known in rows]
+def _texts(column: Exact) -> str:
+    """Each row's exact value in lowest terms, however the column holds it, as canonical JSON end to end: `"3","3/4"`,
+    null where unknown. Written out, as an explanation digests a whole sheet: digits and signs need no escape."""
+    above, below, known = column.numerator, column.denominator, column.is_known()
+    if not isinstance(below, int) or below != 1:
+        under = np.full(len(column), below) if isinstance(below, int) else below
+        divisor = np.gcd(above, under)
+        pairs = zip((above // divisor).tolist(), (under // divisor).tolist(), known.tolist(), strict=True)
+        return ",".join((f'"{a}"' if b == 1 else f'"{a}/{b}"') if is_known else "null" for a, b, is_known in pairs)
+    if not known.all():
+        rows = zip(above.tolist(), known.tolist(), strict=True)
+        return ",".join(f'"{a}"' if is_known else "null" for a, is_known in rows)
+    return '"' + repr(above.tolist())[1:-1].replace(", ", '","') + '"' if len(column) else ""
 
 
 def _assert_books(plan: Plan, lines: Lines, payouts: Integers, pools: dict[str, tuple[int, int]]) -> None:

@@ -1,7 +1,7 @@
 """Terms that were agreed with one partner: for each row of a rule, the value that holds on its day, if any does.
 
 A term without a product or a deal holds for all of them. Of several that fit a row the most specific one wins: for its
-deal, then for its product, then for all; two of the same kind on one day contradict each other and are refused.
+deal, then for its product, then for all.
 """
 
 from __future__ import annotations
@@ -21,11 +21,8 @@ from engine.facts.sql import Sql
 from engine.values import Frame
 from rules.expressions.tree import Column
 from rules.joins import sees
-from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact
 from rules.tables import Table
-
-PROBLEMS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +57,19 @@ def agreed(
     term: str,
     dated: Column,
 ) -> Exact:
-    """The value agreed under `term` for each row of a frame, (rows,); unknown where none was."""
+    """The value agreed under `term` for each row of a frame, (rows,); unknown where none was.
+
+    Versions of one agreement never overlap: a row that does is not accepted.
+    """
     terms = terms_of(connection, term)
     values: list[Fraction | None] = [None] * len(frame)
     rows = [row for row in range(len(frame)) if str(partners[frame.partners[row]]) in terms]
     about = _about(connection, tables, seen, frame, rows, dated)
-    problems: list[Problem] = []
     for row in rows:
         fitting = [each for each in terms[str(partners[frame.partners[row]])] if each.fits(*about[row])]
-        best = max((each.specificity for each in fitting), default=0)
-        chosen = [each for each in fitting if each.specificity == best]
-        if len(chosen) > 1:
-            listed = " and ".join(f"record {each.record}" for each in chosen[:2])
-            message = f"{frame.table} {frame.keys[row]}: the terms {listed} both give {term} on {about[row][2]}"
-            place = Place(frame.table, field=str(frame.keys[row]))
-            problems.append(Problem("F315", message, place, "end the one on the day before the other begins"))
-        elif chosen:
-            values[row] = chosen[0].value
-    if problems:
-        raise Refused(*problems[:PROBLEMS_MAX])
+        if fitting:
+            best = max(fitting, key=lambda each: each.specificity)
+            values[row] = best.value
     return Exact.of(values)
 
 

@@ -70,11 +70,15 @@ def columns_of(rows: Sequence[Values]) -> dict[str, Exact]:
 def _around(edges: Sequence[Fraction]) -> list[Fraction]:
     """A value in each tier, and each edge itself."""
     first, last = edges[0], edges[-1]
-    below = first / 2 if first > 0 else first - 1
-    found = [below, first]
+    found = [_plain(first / 2) if first > 0 else first - 1, first]
     for low, high in pairwise(edges):
-        found += [(low + high) / 2, high]
-    return [*found, last * Fraction(3, 2) if last > 0 else last + 1]
+        found += [_plain((low + high) / 2), high]
+    return [*found, _plain(last * Fraction(3, 2)) if last > 0 else last + 1]
+
+
+def _plain(value: Fraction) -> Fraction:
+    """Whole where it is large enough not to matter."""
+    return Fraction(value.numerator // value.denominator) if abs(value) >= 10 else value
 
 
 def _ranked(payout: PayoutMeaning) -> list[Fraction]:

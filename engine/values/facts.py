@@ -18,6 +18,7 @@ from rules.expressions.vector import Truth
 from rules.meaning import MeasureMeaning
 from rules.problem import Place
 from rules.quantities.exact import Exact
+from rules.quantities.written import DateRange
 
 ALWAYS = (date.min, date.max)  # for rows without a date of their own
 
@@ -36,6 +37,12 @@ class Reading:
 
     `is_paid`: a row that counts is paid, else it is only measured. `trees` are all expressions of the rule; `needs` the
     columns without which a row does not count. `days` None: there are none. `owner` None: the row is nobody's own.
+
+    Of a rule that pays: `lines` is the column of its lines and `last` that of what the limits left of them, `also` the
+    columns of its lines of partners (released, topped up). A row counts `lock_days` after its date, or after the date
+    `after` of the row that it takes back, if that is later than its own; `during` the days named. `is_added` tells that
+    rows before the period are added up before those in it; `credit` names the rule that shares its rows, `agreed` the
+    terms that it looks up.
     """
 
     name: str
@@ -51,6 +58,15 @@ class Reading:
     latest_of: Column | None
     needs: tuple[Column, ...]
     trees: tuple[Expression, ...]
+    lines: str = ""
+    last: str = ""
+    also: tuple[str, ...] = ()
+    lock_days: int = 0
+    after: Column | None = None
+    during: DateRange | None = None
+    is_added: bool = False
+    credit: str | None = None
+    agreed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,17 @@
-"""Where a payout jumps: a base of `case` that pays another rate on the whole amount once an edge is reached.
+"""Where a payout jumps: another rate on the whole amount once an edge is reached, by a base of `case`, a schedule of
+whole-amount tiers, the ranges of a card or the bands of a multiplier.
 
-In: a payout that was understood. Out: a warning for the largest jump of a quarter of the payout or more. A base that is
-nothing below its edge is a bonus for reaching it, which is what it says, and is not told.
+In: a payout that was understood. Out: a warning for the largest jump of a quarter of the payout or more, of each of
+these. What pays nothing below its edge is a bonus for reaching it, and amounts by tier are bonuses too: both are what
+they say, and are not told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise, permutations
 
 from rules.check.warnings_scores import CLIFF_SHARE
 from rules.expressions.tree import (
@@ -21,16 +25,112 @@ from rules.expressions.tree import (
     Type,
     children,
     columns,
+    words,
 )
-from rules.kinds.base import number
+from rules.kinds.base import Terms, number, percent
+from rules.kinds.card import Card
+from rules.kinds.scales.reference import quantity_text
+from rules.kinds.tiers import Step, Tiers
 from rules.meaning import Meaning
-from rules.payouts.meaning import PayoutMeaning
+from rules.payouts.meaning import MultiplierMeaning, PayoutMeaning
 from rules.problem import Problem
+from rules.specific import Edge, Span
 
 _HINT = "let the higher rate pay only what lies above the edge, or make the steps smaller"
 
 
+@dataclass(frozen=True, slots=True)
+class _Jump:
+    """What is paid just below an edge and beyond it, of `measured`; `edge` and the amounts in words."""
+
+    before: Fraction
+    after: Fraction
+    edge: str
+    measured: str
+    words: str
+
+    @property
+    def share(self) -> Fraction:
+        """The jump as a part of the higher of the two; nothing where one of them pays nothing."""
+        if min(self.before, self.after) <= 0:
+            return Fraction(0)
+        return abs(self.after - self.before) / max(self.before, self.after)
+
+
 def payout_cliffs(payout: PayoutMeaning, meaning: Meaning) -> Iterator[Problem]:
+    """The cliffs of a payout: of its base, of its kind and of each of its multipliers the largest, if it is one."""
+    yield from _base_cliff(payout, meaning)
+    kind: Iterator[_Jump] = iter(())
+    if isinstance(payout.kind, Tiers) and payout.kind.method == "whole":
+        kind = _tier_jumps(payout.kind, payout)
+    elif isinstance(payout.kind, Card):
+        kind = _card_jumps(payout.kind)
+    for jumps in (kind, *(_band_jumps(each) for each in payout.multipliers)):
+        jump = max(jumps, key=lambda each: each.share, default=None)
+        if jump is not None and jump.share >= CLIFF_SHARE:
+            message = f"cliff: at {jump.edge} of {jump.measured} {payout.name} jumps from {jump.words}"
+            yield Problem("P310", message, payout.place, _HINT, "warning")
+
+
+def _tier_jumps(tiers: Tiers, payout: PayoutMeaning) -> Iterator[_Jump]:
+    """The edges of a whole-amount schedule: all of the base is paid at another rate beyond each."""
+    if tiers.steps[0].amount is not None:
+        return
+    terms = payout.terms
+    is_own = tiers.by is None and tiers.quota is None
+    measured = words(payout.base) if tiers.by is None and payout.base is not None else str(tiers.by and tiers.by.text)
+    if tiers.quota is not None:
+        measured = f"the quota of {measured}" if tiers.by is None else measured
+    for one, other in pairwise(tiers.steps):
+        assert one.to is not None, "all tiers but the last have an end"
+        low, high = _paid(one, terms), _paid(other, terms)
+        if is_own and one.to.unit != "percent":
+            edge = one.to.amount * (terms.minor_per_major if one.rate is not None else 1)
+            shown = terms.money(edge) if one.rate is not None else number(edge)
+            yield _Jump(low, high, shown, measured, f"{_money(low * edge, terms)} to {_money(high * edge, terms)}")
+        else:
+            yield _Jump(low, high, quantity_text(one.to), measured, f"{_rate(one, terms)} to {_rate(other, terms)}")
+
+
+def _card_jumps(card: Card) -> Iterator[_Jump]:
+    """The edges between entries of a card that differ in one range alone, of which one begins where the other ends."""
+    for one, other in permutations(card.entries, 2):
+        if one.rate is None or other.rate is None or one.for_.keys() != other.for_.keys():
+            continue
+        differing = [name for name in one.for_ if one.for_[name] != other.for_[name]]
+        spans = [each.for_[differing[0]] for each in (one, other)] if len(differing) == 1 else []
+        match spans:
+            case [Span(high=Edge(Fraction() as end)), Span(low=Edge(Fraction() as begin))] if end == begin:
+                told = f"{percent(one.rate)} to {percent(other.rate)}"
+                yield _Jump(one.rate, other.rate, number(end), differing[0], told)
+
+
+def _band_jumps(multiplier: MultiplierMeaning) -> Iterator[_Jump]:
+    """The edges between the bands of a multiplier: all that is due is multiplied by another factor beyond each."""
+    spec = multiplier.spec
+    for one, other in pairwise(spec.bands):
+        assert one.below is not None and spec.by is not None, "bands are of a measure, and all but the last have an end"
+        told = f"{number(one.times)} times to {number(other.times)} times what is due"
+        yield _Jump(one.times, other.times, number(one.below), spec.by.text, told)
+
+
+def _paid(step: Step, terms: Terms) -> Fraction:
+    """What a step pays for one unit of its base."""
+    if step.rate is not None:
+        return step.rate
+    assert step.per_unit is not None, "a step has a value"
+    return terms.minor(step.per_unit)
+
+
+def _rate(step: Step, terms: Terms) -> str:
+    return percent(step.rate) if step.rate is not None else f"{_money(_paid(step, terms), terms)} a unit"
+
+
+def _money(minor: Fraction, terms: Terms) -> str:
+    return f"{terms.currency.code} {terms.money(minor)}"
+
+
+def _base_cliff(payout: PayoutMeaning, meaning: Meaning) -> Iterator[Problem]:
     """The cliff of a payout whose base rests on one value alone, with the base just below the edge and at it."""
     if payout.base is None or len(columns(payout.base)) != 1:
         return

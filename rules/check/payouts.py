@@ -53,7 +53,8 @@ def _payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
     )
     for key in ("during", "lock"):
         if rows.dated is None and getattr(rule, key) is not None:
-            scope.key_problem("P195", (*path, key), f"{key}: needs to know the day of a row", "add dated: with its date")
+            message = f"{key}: needs to know the day of a row"
+            scope.key_problem("P195", (*path, key), message, "add dated: with its date")
     inputs = _inputs(scope, kind.inputs(), (*path, rule.kind_name), table)
     types = {key: type_ for key, (_, type_) in inputs.items()} | ({"base": base_type} if base_type else {})
     terms = replace(scope.rounded(rule.rounding, (*path, "rounding")), types=types)

@@ -12,16 +12,14 @@ from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise, product
 
-from pydantic import BaseModel
-
 from rules.calendar import Calendar, Period
 from rules.check.jumps import payout_cliffs
 from rules.check.reach import score_spans
-from rules.check.spans import POSITIVE, Span, conjuncts, expression_span, is_part, kpi_spans
+from rules.check.spans import POSITIVE, Span, conjuncts, expression_span, kpi_spans
 from rules.check.uses import names_used, tables_read
+from rules.check.warnings_payouts import payout_warnings
 from rules.check.warnings_scores import score_warnings
 from rules.expressions.tree import (
-    Arithmetic,
     Case,
     Column,
     Comparison,
@@ -33,10 +31,8 @@ from rules.expressions.tree import (
     words,
 )
 from rules.joins import sees
-from rules.kinds.base import percent
 from rules.kinds.by import By
-from rules.meaning import KpiMeaning, Meaning, PoolMeaning
-from rules.payouts.meaning import PayoutMeaning
+from rules.meaning import Meaning, PoolMeaning
 from rules.problem import Place, Problem
 from rules.program import Program
 from rules.quantities.written import DateRange
@@ -54,7 +50,8 @@ def plan_warnings(program: Program, meaning: Meaning, key_place: KeyPlace) -> li
     for card in meaning.scorecards:
         found += score_warnings(card, named, meaning.terms)
     for payout in meaning.payouts:
-        found += [*_unlimited(payout, meaning, named), *payout_cliffs(payout, meaning), *_rates(payout)]
+        found += payout_cliffs(payout, meaning)
+    found += payout_warnings(meaning, named)
     ordinary = score_spans(meaning, kpi_spans(meaning.kpis, POSITIVE))
     found += [warning for pool in meaning.pools for warning in _below_zero(pool, meaning, ordinary)]
     if not _holds_a_period(meaning.calendar, meaning.effective):
@@ -125,52 +122,6 @@ def _dates_seen(tables: Mapping[str, Table], start: str, read: set[str]) -> list
     return []
 
 
-def _unlimited(payout: PayoutMeaning, meaning: Meaning, named: Mapping[str, Span]) -> Iterator[Problem]:
-    """Payouts that grow with a score or a ratio that has no upper end. What grows with sums and counts is an ordinary
-    commission or fee; a ratio explodes where little is divided by, and a score where its target was set low."""
-    if payout.base is None or expression_span(payout.base, named).high is not None:
-        return
-    kpis = {kpi.name: kpi for kpi in meaning.kpis}
-    cards = {card.name for card in meaning.scorecards}
-    for column in columns(payout.base):
-        name = str(column)
-        if column.table is not None or name not in named or named[name].high is not None:
-            continue
-        if name in cards:
-            message = f"{payout.name} has no limit: the score {name} has no upper end"
-            hint = f"add cap: to the scorecard or to its scales, or write least({name}, LIMIT)"
-            yield _warning("P311", message, payout.place, hint)
-        elif name in kpis and _is_ratio(kpis[name]):
-            message = f"{payout.name} has no limit: {name} is a ratio, and grows without end where little is divided by"
-            yield _warning("P311", message, payout.place, f"write least({name}, LIMIT), or at_least: in the KPI")
-
-
-def _rates(payout: PayoutMeaning) -> Iterator[Problem]:
-    """Rates that take from partners, or pay more than what they are a part of."""
-    for rate in dict.fromkeys(_rates_in(payout.kind)):
-        if rate < 0:
-            message = f"{payout.name} has a rate of {percent(rate)}: it takes from the partner for each row"
-            hint = f"write {percent(-rate)}; what is returned or cancelled is a row with an amount below zero"
-            yield _warning("P318", message, payout.place, hint)
-        elif rate > 1:
-            message = f"{payout.name} has a rate of {percent(rate)}: it pays more than the amount that it is paid on"
-            yield _warning("P318", message, payout.place, f"write {percent(rate / 100)}, if that was meant")
-
-
-def _rates_in(config: object) -> Iterator[Fraction]:
-    """What is written as `rate:` in the config of a kind, at any depth."""
-    if isinstance(config, BaseModel):
-        for name in type(config).model_fields:
-            value = getattr(config, name)
-            if name == "rate" and isinstance(value, Fraction):
-                yield value
-            else:
-                yield from _rates_in(value)
-    elif isinstance(config, tuple | list):
-        for each in config:
-            yield from _rates_in(each)
-
-
 def _gaps(meaning: Meaning, key_place: KeyPlace) -> Iterator[Problem]:
     """Days between the periods of a custom calendar: what happens on them is of no period."""
     for one, following in pairwise(sorted(meaning.calendar.custom, key=lambda period: period.start)):
@@ -181,17 +132,6 @@ def _gaps(meaning: Meaning, key_place: KeyPlace) -> Iterator[Problem]:
             message = f"{days} between {one.name} and {following.name}, and in no period"
             hint = "rows of these days are never paid; let each period begin on the day after the one before it"
             yield _warning("P317", message, key_place(("calendar", "periods", following.name)), hint)
-
-
-def _is_ratio(kpi: KpiMeaning) -> bool:
-    """Whether a KPI divides by what may be little beside its numerator; a mean over the same rows does not."""
-    if kpi.formula is not None:
-        return any(isinstance(node, Arithmetic) and _divides(node) for node in _nodes(kpi.formula))
-    return kpi.numerator is not None and kpi.denominator is not None and not is_part(kpi.numerator, kpi.denominator)
-
-
-def _divides(node: Arithmetic) -> bool:
-    return node.op == "/" and not isinstance(node.right, Literal)
 
 
 def _nodes(tree: Expression) -> Iterator[Expression]:

@@ -12,8 +12,8 @@ from itertools import combinations
 from pydantic import BaseModel
 
 from rules.check.spans import Span, expression_span, is_part
-from rules.expressions.tree import Arithmetic, Column, Expression, Literal, children, columns
-from rules.joins import sees
+from rules.check.uses import tables_read
+from rules.expressions.tree import Arithmetic, Expression, Literal, children, columns
 from rules.kinds.base import percent
 from rules.kinds.card import Card
 from rules.kinds.matrix import Matrix
@@ -122,11 +122,11 @@ def _rates(payout: PayoutMeaning, payouts: set[str]) -> Iterator[Problem]:
     """Rates that take from partners, or pay more than what they are a part of. A rate below zero of what other rules
     pay is a fee or a withholding."""
     read = columns(payout.base) if payout.base is not None else ()
-    is_fee = bool(read) and all(isinstance(each, Column) and str(each) in payouts for each in read)
+    is_fee = bool(read) and all(str(each) in payouts for each in read)
     for rate in dict.fromkeys(_rates_in(payout.kind)):
         if rate < 0 and not is_fee:
             message = f"{payout.name} has a rate of {percent(rate)}: it takes from the partner for each row"
-            hint = f"write {percent(-rate)}; what is returned or cancelled is told by returns:, or has an amount below zero"
+            hint = f"write {percent(-rate)}; what is taken back is told by returns:, or has an amount below zero"
             yield _warning("P318", message, payout.place, hint)
         elif rate > 1:
             message = f"{payout.name} has a rate of {percent(rate)}: it pays more than the amount that it is paid on"
@@ -153,22 +153,22 @@ def _rates_in(config: object) -> Iterator[Fraction]:
 
 
 def _never_returned(meaning: Meaning) -> Iterator[Problem]:
-    """Rules that keep paying for rows that the program knows how to take back."""
+    """Rules that keep paying for rows that the program knows how to take back: by another rule on the same rows, or
+    from the returns of deals. Returns that nothing reads at all are told as such."""
     taken_back = {payout.rows.table: payout.name for payout in reversed(meaning.payouts) if payout.returns}
+    knows_returns = any(source.table == _EVENTS for source in meaning.sources) and _EVENTS in tables_read(meaning)
     for payout in meaning.payouts:
         table = payout.rows.table
-        if payout.returns or _pays_what_remains(payout, meaning):
+        if payout.returns:
             continue
         if table in taken_back:
-            message = f"{payout.name} pays rows of {table} and keeps paying for those that {taken_back[table]} takes back"
-            yield _warning("P319", message, payout.place, "give it the same returns:, unless it is meant to stay paid")
-
-
-def _pays_what_remains(payout: PayoutMeaning, meaning: Meaning) -> bool:
-    """Whether a rule reads the events of its rows itself, so that what was returned is left out or taken off."""
-    trees = [tree for _, tree in payout.reads()]
-    read = {column.table for tree in trees for column in columns(tree)} | {payout.rows.table}
-    return any(table == _EVENTS and sees(meaning.tables, _EVENTS, "deals") for table in read if table is not None)
+            message = (
+                f"{payout.name} pays rows of {table}, and keeps paying for those that {taken_back[table]} takes back"
+            )
+            yield _warning("P319", message, payout.place, "give it the same returns:, unless what it pays is final")
+        elif table == "deals" and knows_returns:
+            message = f"{payout.name} pays deals, and takes nothing back when {_EVENTS} tells that one was returned"
+            yield _warning("P319", message, payout.place, f"add returns: with for_each: {_EVENTS}, unless it is final")
 
 
 def _paid_twice(meaning: Meaning) -> Iterator[Problem]:
@@ -201,6 +201,8 @@ def _never_in_force(payout: PayoutMeaning, effective: DateRange) -> Iterator[Pro
     """Days of a rule on none of which the program is in force."""
     during = payout.rows.during
     if during is not None and _both(during, effective) is None:
-        message = f"{payout.name} is for {during.first} to {during.last}, and the program is in force on none of these days"
+        message = (
+            f"{payout.name} is for {during.first} to {during.last}, and the program is in force on none of these days"
+        )
         hint = f"write days within {effective.first} to {effective.last}, or take the rule out"
         yield _warning("P321", message, payout.place, hint)

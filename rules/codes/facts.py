@@ -254,10 +254,4 @@ FACTS: dict[str, Code] = {
         "The tiers stand at parts of the quota; of a quota of zero, any sale would be in the highest of them.",
         "Correct the quota, or leave the row out by `where:`.",
     ),
-    "F315": Code(
-        "Two agreed terms for one day",
-        "Both were agreed with the partner, both hold on the day of the row and for what it is about, and neither is "
-        "for something more specific.",
-        "End the one on the day before the other begins, or name the product or the deal that it is for.",
-    ),
 }

@@ -81,7 +81,26 @@ WARNINGS: dict[str, Code] = {
     "P318": Code(
         "Rate below zero or above the whole",
         "A rate below zero takes money from partners for what they bring; one above 100 % pays more than the amount "
-        "that it is paid on. Often a sign or a decimal point slipped.",
-        "Write the rate that the contract names; what is taken back is a row with an amount below zero.",
+        "that it is paid on. Often a sign or a decimal point slipped. A rate below zero of what other rules pay is a "
+        "fee or a withholding, and is not told.",
+        "Write the rate that the contract names; what is taken back is told by `returns:`, or is a row with an amount "
+        "below zero.",
+    ),
+    "P319": Code(
+        "Rows that are taken back elsewhere",
+        "The program knows how rows are returned, by another rule or from `deal_events`, and this rule goes on paying "
+        "for them: a bonus, a SPIFF or a referral fee is easily forgotten.",
+        "Give the rule `returns:`, unless what it pays is final.",
+    ),
+    "P320": Code(
+        "Campaigns that overlap",
+        "Two rules pay the same rows by the same measure, and their days overlap: each row of those days is paid by "
+        "both. Often the second was meant to follow the first.",
+        "Let one end on the day before the other begins, or give each a `where:` of its own.",
+    ),
+    "P321": Code(
+        "Days on which the program is not in force",
+        "No row of these days is ever paid; often the year is wrong.",
+        "Write days within `effective:`, or take the rule out.",
     ),
 }

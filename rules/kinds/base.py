@@ -162,7 +162,7 @@ class Kind(BaseModel):
         A plan on paper is made of these, so what partners sign is what runs.
         """
         written = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return Words("; ".join(f"{name.replace('_', ' ')}: {_written(value)}" for name, value in written.items()))
+        return Words("; ".join(f"{name.replace('_', ' ')}: {written_words(value)}" for name, value in written.items()))
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -293,12 +293,12 @@ class ShareKind(Kind):
         """The same weight of one participant, worked out alone in fractions."""
 
 
-def _written(value: object) -> str:
+def written_words(value: object) -> str:
     """A value of a document on one line: lists in brackets, keys with their values in braces."""
     if isinstance(value, list):
-        return "[" + ", ".join(map(_written, value)) + "]"
+        return "[" + ", ".join(map(written_words, value)) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_written(each)}" for name, each in value.items() if each is not None) + "}"
+        return "{" + ", ".join(f"{name}: {written_words(each)}" for name, each in value.items() if each is not None) + "}"
     return str(value)
 
 

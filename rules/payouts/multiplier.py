@@ -56,7 +56,8 @@ class Multiplier(Kind):
             _refuse("P190", message, "write times:, or by: and bands:")
         edges = [band.below for band in self.bands]
         if edges and (edges[-1] is not None or any(edge is None for edge in edges[:-1])):
-            _refuse("P191", "every band but the last has an end, and the last has none", "give each band but the last below:")
+            message = "every band but the last has an end, and the last has none"
+            _refuse("P191", message, "give each band but the last below:")
         for low, high in pairwise(edge for edge in edges if edge is not None):
             if low >= high:
                 message = f"below {number(high)} stands after below {number(low)}, and bands rise"

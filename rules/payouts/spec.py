@@ -67,7 +67,8 @@ class LimitSpec(Written):
         if self.at_most is not None and self.cut is None:
             _refuse("P194", "it is not said which lines are cut", "add cut: in_order with order:, or cut: pro_rata")
         if self.cut == "in_order" and not self.order:
-            _refuse("P194", "lines are cut in order, and the order is not said", "add order: with dates or numbers of the row")
+            message = "lines are cut in order, and the order is not said"
+            _refuse("P194", message, "add order: with dates or numbers of the row")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Who earns on a row: deals shared among partners, rolled up, capped and protected, with lines that add up to the cent."""
+"""Who earns on a row: deals shared among partners, rolled up, capped and protected, adding up to the cent."""
 
 from __future__ import annotations
 
@@ -177,7 +177,8 @@ credit:
 
 
 def test_a_refund_takes_back_from_each_partner_what_it_was_paid(tmp_path: Path) -> None:
-    rules = COMMISSION.replace("}", ",\n    returns: {refund: {for_each: deal_events, dated: deal_events.occurred_on}}}")
+    returned = "returns: {refund: {for_each: deal_events, dated: deal_events.occurred_on}}"
+    rules = COMMISSION.replace("}", f", {returned}}}")
     sources = SOURCES + "  deal_events: deal_events.csv\n"
     data = {"deal_events.csv": "event_id,deal_id,occurred_on\ne1,d1,2026-04-20\n"}
     found = of(tmp_path, SALES + rules, data, sources)
@@ -185,4 +186,38 @@ def test_a_refund_takes_back_from_each_partner_what_it_was_paid(tmp_path: Path) 
         "acme commission e1 -334",
         "bolt commission e1 -333",
         "crux commission e1 -333",
+    ]
+
+
+def test_a_cap_on_what_is_credited_of_a_deal_shrinks_all_shares_alike(tmp_path: Path) -> None:
+    rules = """
+credit:
+  sales: {of: deals, from: {table: {roles: [sourced]}}, amount: deals.amount, at_most: EUR 60}
+"""
+    assert of(tmp_path, rules + COMMISSION) == [
+        "acme commission d1 200",
+        "bolt commission d1 200",
+        "bolt commission d2 250",
+        "crux commission d1 200",
+    ]
+
+
+def test_an_agreed_rate_outranks_the_programs_for_its_deal_product_and_days(tmp_path: Path) -> None:
+    rules = COMMISSION.replace("rate: 10%", "rate: {rate: 10%, term: commission_rate}")
+    sources = SOURCES + "  terms: terms.csv\n"
+    data = {
+        "terms.csv": """
+            partner_id,term,product,deal_id,valid_from,valid_to,value
+            acme,commission_rate,,,2026-01-01,2026-04-10,0.2
+            bolt,commission_rate,,,2026-01-01,,0.2
+            bolt,commission_rate,Borea,,2026-01-01,,0.4
+            crux,commission_rate,,d1,2026-01-01,2026-04-09,0.5
+            """
+    }
+    found = of(tmp_path, SALES + rules, data, sources)
+    assert found == [
+        "acme commission d1 667",  # 33.33 1/3 at 20 %: its last day
+        "bolt commission d1 667",
+        "bolt commission d2 1001",  # 25.025 at 40 %: the product is more specific
+        "crux commission d1 333",  # its own rate had ended
     ]

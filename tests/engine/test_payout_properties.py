@@ -12,13 +12,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from spine_stories import told, write
 
 from rules.quantities.rounding import round_fraction
 
-few = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+# Each example is a run or two of the whole engine: a twentieth of what the profile asks for is enough.
+few = settings(max_examples=settings().max_examples // 20, suppress_health_check=list(HealthCheck))
 DECIMALS = {"JPY": 0, "EUR": 2, "KWD": 3}
 
 
@@ -83,11 +83,6 @@ def of(paid: dict[str, int], partner: str) -> int:
     return sum(minor for name, minor in paid.items() if name.startswith(f"{partner} "))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
 APRIL = date(2026, 4, 1)
 
 
@@ -150,43 +145,43 @@ def in_order_limits(draw: st.DrawFn, over: Sequence[str] = ("period", "fiscal_ye
 @few
 @given(some_deals(), st.lists(kinds(), min_size=2, max_size=3), in_order_limits(), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(
-    folder: Path, deals: list[Deal], found: list[str], limit: tuple[str, int, str], chance: random.Random
+    tmp_path: Path, deals: list[Deal], found: list[str], limit: tuple[str, int, str], chance: random.Random
 ) -> None:
     rules = "".join(rule(kind, f"rule_{at}", limit[0] if at == 0 else "") for at, kind in enumerate(found))
     rules += rule("rate: 1/3", "by_totals", "    rounding: {mode: half_up, cumulative: true}\n")
     rules += rule("rate: 1/3", "taken_back", RETURNS.replace("METHOD", "as_paid"))
     backs = [Back(deal.key, deal.day, deal.minor // 3) for deal in deals]
-    paid = run(folder, rules, deals, returns=backs)
+    paid = run(tmp_path, rules, deals, returns=backs)
     shuffled = chance.sample(deals, len(deals))
-    assert run(folder, rules, shuffled, returns=backs) == paid
+    assert run(tmp_path, rules, shuffled, returns=backs) == paid
 
 
 @few
 @given(some_deals(), schedules(), st.sampled_from(["partner", "program"]), in_order_limits(("fiscal_year", "ever")),
        st.integers(0, 8))  # fmt: skip
 def test_rows_pay_the_same_in_one_period_and_in_two(
-    folder: Path, deals: list[Deal], schedule: tuple[str, str], per: str, limit: tuple[str, int, str], cut: int
+    tmp_path: Path, deals: list[Deal], schedule: tuple[str, str], per: str, limit: tuple[str, int, str], cut: int
 ) -> None:
     running = f"accumulate: fiscal_year, per: {per}, order: [deals.closed_on]"
     rules = rule(f"tiers: {{{schedule[0]}, {running}}}", more=limit[0])
     in_order = sorted(deals, key=lambda deal: (deal.day, deal.key))
     later = {deal.key for deal in in_order[cut:]}
     apart = [replace(deal, day=deal.day + timedelta(days=30 * (deal.key in later))) for deal in deals]
-    two = run(folder, rules, apart) | run(folder, rules, apart, "2026-05")
-    assert two == run(folder, rules, deals)
+    two = run(tmp_path, rules, apart) | run(tmp_path, rules, apart, "2026-05")
+    assert two == run(tmp_path, rules, deals)
 
 
 @few
 @given(some_deals(), kinds(), st.lists(st.integers(1, 99), max_size=2), st.sampled_from(["", "    at_most: 20\n"]))
 def test_a_return_in_parts_of_all_that_was_sold_undoes_what_each_row_was_paid(
-    folder: Path, deals: list[Deal], kind: str, cuts: list[int], more: str
+    tmp_path: Path, deals: list[Deal], kind: str, cuts: list[int], more: str
 ) -> None:
     rules = rule(kind, more=more + "    multipliers: {quality: 1.07}\n" + RETURNS.replace("METHOD", "as_paid"))
     backs = []
     for deal in deals:
         ends = [0, *sorted(deal.minor * part // 100 for part in cuts), deal.minor]
         backs += [Back(deal.key, date(2026, 4, 20), end - start) for start, end in zip(ends, ends[1:], strict=False)]
-    paid = run(folder, rules, [deal for deal in deals if deal.minor], returns=[back for back in backs if back.minor])
+    paid = run(tmp_path, rules, [deal for deal in deals if deal.minor], returns=[back for back in backs if back.minor])
     sold = [deal for deal in deals if deal.minor]
     for who in "pqr":
         assert of(paid, who) == 0, sold
@@ -195,27 +190,27 @@ def test_a_return_in_parts_of_all_that_was_sold_undoes_what_each_row_was_paid(
 @few
 @given(some_deals(), schedules(), st.booleans())
 def test_all_that_was_sold_returned_highest_tier_first_leaves_nothing(
-    folder: Path, deals: list[Deal], schedule: tuple[str, str], is_next_month: bool
+    tmp_path: Path, deals: list[Deal], schedule: tuple[str, str], is_next_month: bool
 ) -> None:
     """To the cent where no line has parts of one: amounts in whole hundreds, rates in whole percent."""
     sold = [replace(deal, minor=100 * deal.minor) for deal in deals]
     running = "accumulate: fiscal_year, order: [deals.closed_on]"
     rules = rule(f"tiers: {{{schedule[0]}, {running}}}", more=RETURNS.replace("METHOD", "highest_first"))
     backs = [Back(deal.key, date(2026, 5 if is_next_month else 4, 20), deal.minor) for deal in sold]
-    paid = list(run(folder, rules, sold, returns=backs).values())
-    paid += run(folder, rules, sold, "2026-05", backs).values() if is_next_month else []
+    paid = list(run(tmp_path, rules, sold, returns=backs).values())
+    paid += run(tmp_path, rules, sold, "2026-05", backs).values() if is_next_month else []
     assert sum(paid) == 0
 
 
 @few
 @given(some_deals(), kinds(), in_order_limits(), st.sampled_from(["in_order", "pro_rata"]))
 def test_a_cap_holds_and_pays_nobody_more(
-    folder: Path, deals: list[Deal], kind: str, limit: tuple[str, int, str], cut: str
+    tmp_path: Path, deals: list[Deal], kind: str, limit: tuple[str, int, str], cut: str
 ) -> None:
     text, cap, who = limit
     if cut == "pro_rata":
         text = f"    limits: [{{at_most: {cap // 100}, per: {who}, over: period, cut: pro_rata}}]\n"
-    paid, due = run(folder, rule(kind, more=text), deals), run(folder, rule(kind), deals)
+    paid, due = run(tmp_path, rule(kind, more=text), deals), run(tmp_path, rule(kind), deals)
     assert paid.keys() == due.keys()
     for name, minor in paid.items():
         assert min(due[name], 0) <= minor <= max(due[name], 0)
@@ -231,12 +226,12 @@ def test_a_cap_holds_and_pays_nobody_more(
 @few
 @given(some_deals(), some_deals(), st.integers(1, 400))
 def test_a_bank_pays_within_the_cap_and_in_the_end_all_that_was_due(
-    folder: Path, april: list[Deal], may: list[Deal], cap: int
+    tmp_path: Path, april: list[Deal], may: list[Deal], cap: int
 ) -> None:
     deals = april + [replace(deal, key=f"m{deal.key}", day=deal.day + timedelta(days=30)) for deal in may]
     text = rule("rate: 1/9", more=f"    limits: [{{at_most: {cap}, over: period, cut: pro_rata, excess: banked}}]\n")
-    due = [run(folder, rule("rate: 1/9"), deals, month) for month in ("2026-04", "2026-05")]
-    months = [run(folder, text, deals, f"2026-{month:02}") for month in range(4, 8)]
+    due = [run(tmp_path, rule("rate: 1/9"), deals, month) for month in ("2026-04", "2026-05")]
+    months = [run(tmp_path, text, deals, f"2026-{month:02}") for month in range(4, 8)]
     for who in "pqr":
         owed = 0
         for at, month in enumerate(months):
@@ -248,13 +243,13 @@ def test_a_bank_pays_within_the_cap_and_in_the_end_all_that_was_due(
 @few
 @given(some_deals(least=-200_000), kinds(), st.integers(0, 300), st.integers(0, 700))
 def test_the_bounds_of_a_line_and_the_floor_of_a_partner_hold(
-    folder: Path, deals: list[Deal], kind: str, low: int, more: int
+    tmp_path: Path, deals: list[Deal], kind: str, low: int, more: int
 ) -> None:
     bounds = f"    at_least: {low}\n    at_most: {low + more}\n"
-    for minor in run(folder, rule(kind, more=bounds), deals).values():
+    for minor in run(tmp_path, rule(kind, more=bounds), deals).values():
         assert 100 * low <= minor <= 100 * (low + more)
     floor = f"    limits: [{{at_least: {low}}}]\n"
-    paid, due = run(folder, rule(kind, more=floor), deals), run(folder, rule(kind), deals)
+    paid, due = run(tmp_path, rule(kind, more=floor), deals), run(tmp_path, rule(kind), deals)
     for who in {deal.partner for deal in deals}:
         assert of(paid, who) == max(of(due, who), 100 * low)
     assert of(paid, "nobody") == 0
@@ -263,10 +258,10 @@ def test_the_bounds_of_a_line_and_the_floor_of_a_partner_hold(
 @few
 @given(st.lists(st.integers(0, 600_000), min_size=2, max_size=10), schedules(is_rising=True))
 def test_who_sells_more_is_never_paid_less_by_rising_tiers(
-    folder: Path, amounts: list[int], schedule: tuple[str, str]
+    tmp_path: Path, amounts: list[int], schedule: tuple[str, str]
 ) -> None:
     deals = [Deal(f"d{at:02}", "p", APRIL, minor) for at, minor in enumerate(sorted(amounts))]
-    paid = run(folder, rule(f"tiers: {{{schedule[0]}}}"), deals)
+    paid = run(tmp_path, rule(f"tiers: {{{schedule[0]}}}"), deals)
     in_order = [paid[f"p commission {deal.key}"] for deal in deals]
     assert in_order == sorted(in_order)
 
@@ -275,14 +270,14 @@ def test_who_sells_more_is_never_paid_less_by_rising_tiers(
 @given(st.sampled_from(sorted(DECIMALS)), st.lists(st.integers(-10**9, 10**9), min_size=1, max_size=6),
        st.integers(0, 100), st.sampled_from([1, 7, 100, 10_000]))  # fmt: skip
 def test_a_rate_is_rounded_half_up_to_the_minor_unit_of_any_currency(
-    folder: Path, currency: str, amounts: list[int], above: int, below: int
+    tmp_path: Path, currency: str, amounts: list[int], above: int, below: int
 ) -> None:
     deals = [Deal(f"d{at}", "p", APRIL, minor) for at, minor in enumerate(amounts)]
     edge = Fraction(10**6, 10 ** DECIMALS[currency])  # a million minor units, in major ones
     rules = rule(f"rate: {above}/{below}") + rule(
         f"tiers: {{method: marginal, steps: [{{to: {edge}, rate: 0%}}, {{rate: {above}/{below}}}]}}", "beyond"
     )
-    paid = run(folder, rules, deals, currency=currency)
+    paid = run(tmp_path, rules, deals, currency=currency)
     rate = Fraction(above, below)
     for deal in deals:
         assert paid[f"p commission {deal.key}"] == round_fraction(rate * deal.minor)

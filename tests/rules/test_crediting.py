@@ -274,8 +274,9 @@ def test_what_cannot_be_read_is_refused(ways: Any, more: dict[str, Any], code: s
         (TABLE, {"roll_up": OVERRIDE | {"rates": []}}, ("C108", ("roll_up", "rates"))),
         (TABLE, {"roll_up": OVERRIDE | {"rates": ["-1%"]}}, ("C108", ("roll_up", "rates"))),
         (TABLE, {"roll_up": OVERRIDE | {"rates": ["60%"] * 2, "on_top": "false"}}, ("C108", ("roll_up", "rates"))),
-        (TABLE, {"at_most": "0"}, ("C109", ("at_most",))),
-        (TABLE, {"at_most": "USD 5"}, ("P130", ("at_most",))),
+        (TABLE, {"at_most": "0", "amount": "deals.amount"}, ("C109", ("at_most",))),
+        (TABLE, {"at_most": "9"}, ("C109", ("at_most",))),
+        (TABLE, {"at_most": "USD 5", "amount": "deals.amount"}, ("P130", ("at_most",))),
         ({"touches": {"shape": "u", "half_life": "7 days"}}, {}, ("C110", ("from", 0, "touches"))),
         ([TABLE, {"owner": "100%"}], {}, ("C101", ("from", 1))),
     ],
@@ -303,5 +304,6 @@ def test_the_schema_takes_what_the_model_takes(ways: Any) -> None:
 
 
 def test_a_sound_rule_has_no_faults() -> None:
-    spec = rule(ROLES, prefer="sourced over influenced", protected_by="registrations", roll_up=OVERRIDE, at_most="9")
+    cap = {"at_most": "9", "amount": "deals.amount"}
+    spec = rule(ROLES, prefer="sourced over influenced", protected_by="registrations", roll_up=OVERRIDE, **cap)
     assert spec.faults(EUR) == []

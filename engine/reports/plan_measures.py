@@ -1,0 +1,95 @@
+"""What a plan on paper says of KPIs and scorecards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.reports.paper import Block, Clauses, Table
+from rules.expressions.tree import words
+from rules.kinds.base import Kind, Terms, number, percent, written_words
+from rules.kpi import Window
+from rules.meaning import KpiMeaning, MeasureMeaning
+from rules.scorecards.scorecard import GroupSpec, KpiEntry, Parts
+from rules.scorecards.scored import ScorecardMeaning
+
+_WINDOWS: Mapping[Window, str] = {
+    Window.PERIOD: "in the period",
+    Window.PERIOD_BEFORE: "in the period before",
+    Window.LAST_MONTH: "in the last month of the period",
+    Window.MONTH_BEFORE: "in the month before the period",
+    Window.TRAILING_YEAR: "in the twelve months up to the end of the period",
+    Window.UNTIL_END: "up to the end of the period",
+    Window.UNTIL_START: "before the period",
+}
+_PARTS = ("kpis", "groups", "title")
+
+
+def kpi_words(kpi: KpiMeaning) -> tuple[str, str]:
+    """A KPI: what it is called, and how it is worked out."""
+    if kpi.formula is not None:
+        text = words(kpi.formula)
+        text += "; above partners the mean of their values" if kpi.is_averaged else ""
+    else:
+        text = " divided by ".join(_measure(each) for each in kpi.measures)
+    text += "" if kpi.times == 1 else f"; times {number(kpi.times)}"
+    if kpi.denominator is not None:
+        text += f"; {kpi.when_zero} where there is nothing to divide by"
+    text += f"; unknown below {kpi.at_least}" if kpi.at_least else ""
+    level = "for all partners together" if kpi.level == "program" else "for each partner"
+    return f"{kpi.title} ({kpi.name})", f"{text}; in {kpi.unit}, {level}, {kpi.better} is better"
+
+
+def _measure(measure: MeasureMeaning) -> str:
+    what = f"rows of {measure.rows.table}" if measure.value is None else words(measure.value)
+    text = f"{measure.aggregate.replace('_', ' ')} of {what}"
+    text += "" if measure.rows.where is None else f" where {words(measure.rows.where)}"
+    if measure.rows.dated is not None:
+        text += f", with {measure.rows.dated} {_WINDOWS[measure.window]}"
+    if measure.latest_of is not None:
+        text += f", the latest for each {measure.latest_of}"
+    if measure.credited is not None:
+        text += f", by the shares of credits in the role {measure.credited}"
+    elif str(measure.owner) != f"{measure.rows.table}.partner_id":
+        text += f", for the partner {measure.owner}"
+    if measure.value is not None:
+        text += ", blanks left out" if measure.leaves_blanks_out else ", unknown where one is blank"
+    return text + (", rows of no partner count for the program" if measure.counts_direct else "")
+
+
+def scorecard_blocks(card: ScorecardMeaning, terms: Terms) -> Iterator[Block]:
+    """A scorecard: whom it scores, each KPI with its weight and scale, and every other key of it."""
+    whom = "every partner" if card.whom is None else f"partners where {words(card.whom)}"
+    yield Clauses((("Scores", f"{whom} ({card.name})"),))
+    head = ("KPI", "weight", "points", "if missing")
+    yield Table(head, tuple(_entries(card, card.card, "", terms)))
+    written = card.card.model_dump(mode="json", by_alias=True, exclude_none=True)
+    rest = [(name, value) for name, value in written.items() if name not in (*_PARTS, "for") and value not in ({}, [])]
+    yield Clauses(tuple((_label(name), written_words(value)) for name, value in rest))
+
+
+def _entries(card: ScorecardMeaning, parts: Parts, prefix: str, terms: Terms) -> Iterator[tuple[str, str, str, str]]:
+    for name, entry in parts.kpis.items():
+        yield f"{prefix}{name}", percent(entry.weight), _scale(entry, terms), card.card.missing_of(entry)
+    for name, group in parts.groups.items():
+        yield f"{prefix}{name}", percent(group.weight), _group(group), ""
+        yield from _entries(card, group, f"{prefix}{name}.", terms)
+
+
+def _group(group: GroupSpec) -> str:
+    return "the mean of the group" + (f", with at least {group.at_least} measured" if group.at_least else "")
+
+
+def _scale(entry: KpiEntry, terms: Terms) -> str:
+    scale: Kind = entry.scale
+    said = scale.in_words(terms).text
+    text = f"{_label(entry.scale_name or '')}{f': {said}' if said else ''}"
+    if entry.kpi is not None:
+        text = f"{entry.kpi}; {text}"
+    if entry.assessed is not None:
+        assessed = written_words(entry.assessed.model_dump(mode="json", exclude_none=True))
+        text = f"assessed by people, {assessed}; {text}"
+    return text
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
