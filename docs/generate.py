@@ -15,7 +15,9 @@ from pathlib import Path
 import pages
 from markup import cell, fenced, table
 from reference_of_commands import commands_page, json_page
-from reference_of_models import kinds_page, program_page
+from reference_of_credit import credit_page
+from reference_of_kinds import kinds_page
+from reference_of_models import program_page
 from reference_of_scales import scales_page
 from transcripts import inside, replay
 
@@ -35,6 +37,7 @@ def reference() -> Mapping[str, str]:
     """Every reference page by file name."""
     made = {
         "commands.md": commands_page(),
+        "credit.md": credit_page(),
         "currencies.md": currencies_page(),
         "errors.md": errors_page(),
         "json.md": json_page(),

@@ -42,8 +42,34 @@ SESSIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("trace", (), "partage trace deals D-1002 --json"),
     ("explain", (), "partage explain 1 P-01 commission --json"),
     ("explain --why-not", (), "partage explain 1 P-02 --why-not C-5 --json"),
+    ("test", (), "partage test mine/tests.yaml --json"),
+    ("plan", (), "partage plan mine/tests.yaml --json"),
+    ("curve", (), "partage curve mine/tests.yaml volume --with before=0 --json"),
+    ("accept", (), "partage accept mine/tests.yaml --partner P-01 --by Ada --on 2025-12-05 --json"),
+    ("accept --list", (), "partage accept --list mine/tests.yaml --json"),
     ("a failure of any command", (), "partage show 99 --json"),
 )
+
+TESTS = """program: Volume
+currency: EUR
+calendar: month
+effective: 2026-01-01 to 2026-12-31
+sources: {partners: partners.csv, deals: deals.csv}
+payouts:
+  volume:
+    base: deals.amount
+    dated: deals.closed_on
+    tiers:
+      {method: whole, at_edge: lower_tier, accumulate: period, order: [deals.closed_on],
+       steps: [{to: 100, rate: 1%}, {rate: 2%}]}
+tests:
+  over the edge:
+    given: {deals: {amount: 200}}
+    expect: {volume: 3}
+  blank:
+    given: {deals: {deal_id: D-1}}
+    expect: F301
+"""
 
 # Keys that stand for many names: below them the names are data.
 NAMED: Mapping[str, str] = {"pools": "POOL", "partners[].components": "COMPONENT", "manifest.pools": "POOL"} | {
@@ -112,7 +138,67 @@ MEANINGS: Mapping[str, str] = {
     "problems[].place.column": "from 1",
     "problems[].place.field": "the column of a table",
     "problems[].hint": "how to mend it, for people",
-    "program": "the program's title; in `check`, the path as given",
+    "program": "the program's title; in `check` and `test` the path as given, in `plan` the file",
+    "passed": "how many cases came out as expected",
+    "failed": "how many did not",
+    "cases[]": "the cases, in the program's order",
+    "cases[].case": "the case's name",
+    "cases[].period": "the period that it was worked out for",
+    "cases[].passed": "whether it came out as expected",
+    "cases[].place": "where it is written",
+    "cases[].place.file": "the program's file",
+    "cases[].place.line": "from 1",
+    "cases[].place.column": "from 1",
+    "cases[].differences[]": "what came out differently",
+    "cases[].differences[].name": "the payout, pool, sum, KPI or score",
+    "cases[].differences[].partner_id": "the partner",
+    "cases[].differences[].row": "the key of a line's row, or null",
+    "cases[].differences[].unit": "`minor` (minor units of money) or `number`",
+    "cases[].differences[].expected": "what was expected, as a fraction's text; null for a line that nothing expects",
+    "cases[].differences[].actual": "what came out, as a fraction's text; null where it is unknown, or no such line",
+    "cases[].differences[].place": "where the expectation is written",
+    "cases[].differences[].place.file": "the program's file",
+    "cases[].differences[].place.line": "from 1",
+    "cases[].differences[].place.column": "from 1",
+    "cases[].differences[].explanation": "why it came out so, as in `partage explain`, or null",
+    "cases[].codes[]": "the codes of the problems that stopped the case, expected or not",
+    "program_sha256": "the digest of the program's bytes",
+    "document_sha256": "the digest of the plan's Markdown",
+    "rule": "the payout rule",
+    "measure": "what runs, as the rule writes it",
+    "unit": "of the measure: `minor` (minor units of money) or `number`",
+    "fixed[]": "the other inputs of the rule",
+    "fixed[].name": "the input, as the rule writes it",
+    "fixed[].shown": "its value for people",
+    "left_out[]": "what is not applied: `multipliers`, `limits`",
+    "points[]": "what is paid, from the lowest value of the measure to the highest",
+    "points[].measure": "the value of the measure, as a fraction's text",
+    "points[].due_minor": "what is due, exactly, as a fraction's text",
+    "points[].line_minor": "the line that is paid: rounded",
+    "cliffs[]": "where what is due jumps",
+    "cliffs[].measure": "at which value, as a fraction's text",
+    "cliffs[].left_minor": "what is due just below it, as a fraction's text",
+    "cliffs[].at_minor": "what is due exactly there",
+    "cliffs[].right_minor": "what is due just above it",
+    "acceptance": "its number in this store",
+    "accepted_by": "the person who accepted",
+    "accepted_on": "the day on which they did",
+    "note": "what is worth knowing of it, or empty",
+    "recorded_at": "when it was recorded, UTC",
+    "is_new": "whether it was recorded just now; false where this version was accepted before",
+    "acceptances[]": "with `--list`: each acceptance, in the order in which they were recorded",
+    "acceptances[].acceptance": "its number in this store",
+    "acceptances[].program": "the program's title",
+    "acceptances[].program_sha256": "the digest of the program's bytes",
+    "acceptances[].document_sha256": "the digest of the plan's Markdown, under which the store keeps it",
+    "acceptances[].partner_id": "the partner",
+    "acceptances[].accepted_by": "the person who accepted",
+    "acceptances[].accepted_on": "the day on which they did",
+    "acceptances[].note": "what is worth knowing of it, or empty",
+    "acceptances[].recorded_at": "when it was recorded, UTC",
+    "acceptances[].actor": "who recorded it",
+    "acceptances[].engine": "the version of the engine that wrote the plan",
+    "acceptances[].is_current": "whether it is of the version of the program that is named; null where none is",
     "sha256": "the digest of the program's bytes",
     "run": "the run's number in this store",
     "run_id": "the digest of the run's manifest",
@@ -234,6 +320,7 @@ def json_page() -> str:
             printed, _ = answer(command)
             if title == "init":
                 Path("mine/bad.yaml").write_text("program: Bad\ncurency: EUR\n", "utf-8")
+                Path("mine/tests.yaml").write_text(TESTS, "utf-8")
                 with Path("mine/leads.csv").open("a", encoding="utf-8") as rows:
                     rows.write("L 5,P-01,web,2026-01-05,\n")
             value = json.loads(printed)
@@ -268,7 +355,7 @@ def _walk(value: Any, path: str, found: dict[str, set[str]]) -> None:
     if path in NAMED and isinstance(value, dict):
         for each in value.values():
             _walk(each, f"{path}.{NAMED[path]}", found)
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and path != "cases[].differences[].explanation":  # it is told under `explain`
         for key, each in value.items():
             _walk(each, f"{path}.{key}" if path else key, found)
     elif isinstance(value, list) and path not in ("explanation.parts", "rejected[].faults"):

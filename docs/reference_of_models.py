@@ -1,6 +1,6 @@
-"""The reference of what a program can say: the pages of kinds and of the document's keys, from their models.
+"""The reference of what a program can say: the page of the document's keys, and tables of keys, from their models.
 
-Scales have a page of their own, `reference_of_scales`.
+Kinds, scales and ways to credit have pages of their own.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 import rules.kinds
+from rules.crediting.base import CreditWay
 from rules.kinds.base import Kind, PayoutKind, ShareKind
 from rules.kinds.scales.base import ScaleKind
 from rules.kinds.scales.choice import Choice
 from rules.kinds.scales.reference import Reference
 from rules.program import Program
-
-TITLES: Mapping[str, str] = {"PAYOUTS": "Payouts", "SHARES": "Shares of a pool"}
 
 
 @cache
@@ -42,29 +41,6 @@ def registers() -> Mapping[str, Mapping[str, type[Kind]]]:
         for name, register in found.items()
         if not any(register.items() < other.items() for other in found.values())
     }
-
-
-def kinds_page() -> str:
-    """Every kind: what it does, and its keys."""
-    parts = [
-        "# Kinds\n\n"
-        "A kind is a way to pay a row or to share a pool. A rule names exactly one, as a key: `rate: 7.5%`. Where a "
-        "kind has one key that matters most, a lone value fills it: `rate: 7.5%` is `rate: {rate: 7.5%}`. The kinds "
-        "that turn a KPI into points are [scales](scales.md).\n"
-    ]
-    for register, kinds in registers().items():
-        if all(issubclass(kind, ScaleKind) for kind in kinds.values()):
-            continue
-        parts.append(f"\n## {TITLES.get(register, register.replace('_', ' ').capitalize())}\n")
-        for name, kind in kinds.items():
-            parts.append(f"\n### {name}\n\n{words(kind)}\n\n{keys(kind)}")
-            measures = getattr(kind, "measures", None)
-            if measures:
-                parts.append(f"\nIts `base` is of type {' or '.join(sorted(each.value for each in measures))}.\n")
-            elif issubclass(kind, PayoutKind):
-                parts.append("\nIt takes no `base`.\n")
-            parts.append(keys_below(kind))
-    return "".join(parts)
 
 
 def keys_below(kind: type[Kind], without: Collection[str] = ()) -> str:
@@ -85,8 +61,8 @@ def program_page() -> str:
         "alone. A key that is not known is refused. The same is available to editors as a JSON Schema: "
         "[`partage schema`](commands.md#partage-schema).\n\n"
         "Amounts are written `EUR 1_250.00` or `1_250.00` (in the program's currency), rates `7.5%`, `0.075` or "
-        "`1/3`, dates `2026-01-31`, ranges `2026-01-01 to 2026-12-31` with both days included. Conditions and formulas "
-        "are a small part of SQL over one row: `deals.status = 'won' and deals.amount > 500`.\n"
+        "`1/3`, dates `2026-01-31`, ranges `2026-01-01 to 2026-12-31` with both days included. An expression is a "
+        "condition or a formula in a small part of SQL over one row: `deals.status = 'won' and deals.amount > 500`.\n"
     ]
     parts.append(f"\n## The whole\n\n{words(Program)}\n\n{keys(Program, '')}")
     for path, model in _parts(Program, ""):
@@ -108,7 +84,7 @@ def _parts(
 
 
 def _is_told_here(model: type[BaseModel]) -> bool:
-    return not issubclass(model, PayoutKind | ShareKind) and not _is_registered(model)
+    return not issubclass(model, PayoutKind | ShareKind | CreditWay) and not _is_registered(model)
 
 
 def _below(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
@@ -145,6 +121,8 @@ def keys(model: type[BaseModel], path: str | None = None, without: Collection[st
         if any(map(_is_registered, below)):
             page = "scales.md" if any(issubclass(each, ScaleKind) for each in below) else "kinds.md"
             described = f"the kind [`{name}`]({page}#{name})"
+        elif below and all(issubclass(each, CreditWay) for each in below):
+            described = f"the way [`{name}`](credit.md#{name})"
         elif below and all(map(_is_told_once, below)):
             where = "[reference](scales.md#references)" if Reference in below else "[scale](scales.md)"
             described = f"{described}; a {where}".removeprefix("; ")
@@ -179,7 +157,8 @@ def _type(schema: Mapping[str, Any], definitions: Mapping[str, Any], annotation:
     if inspect.isclass(bare) and issubclass(bare, Mapping):
         return "names, each with keys" if models else "names, each with a value"
     if models:
-        return "a value or keys" if any(getattr(each, "short", None) for each in models) else "keys"
+        one = "a value or keys" if any(getattr(each, "short", None) for each in models) else "keys"
+        return f"a list, each with {one}" if inspect.isclass(bare) and issubclass(bare, tuple) else one
     options = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     return " or ".join(dict.fromkeys(word for each in options if (word := _plain(each, definitions))))
 
@@ -202,7 +181,8 @@ def _plain(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if schema.get("type") == "array":
         return f"a list: {_plain(schema.get('items', {}), definitions)}".removesuffix(": ")
     if schema.get("examples") and schema.get("description"):
-        return f"{_noun(schema['description'])}, such as `{schema['examples'][0]}`"
+        noun = _noun(schema["description"])
+        return "an expression" if noun == "a condition or formula" else f"{noun}, such as `{schema['examples'][0]}`"
     return {"string": "text", "boolean": "`true` or `false`"}.get(str(schema.get("type")), "a value")
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from engine.values import RECORD, Due, Kpi, Plan, Quota, Reading, ReadRows, Reverse, Score
+from engine.values import RECORD, Due, Kpi, Plan, Quota, Reading, ReadRows, Score
 from rules.calendar import Period
 from rules.crediting.meaning import CREDIT
 from rules.expressions.tree import And, Column, Comparison, Expression, InList, Literal, columns
@@ -77,12 +77,11 @@ def _rows(plan: Plan, step: ReadRows, period: Period) -> Reading:
     held = (column for tree in trees for column in columns(tree) if column.table not in (None, CREDIT))
     needs = tuple(dict.fromkeys(column for column in held if column.name != RECORD))
     last, also = _lines(plan, name)
-    undone = plan.step(f"{name}.lines")
-    lock_days, after = step.lock_days, None
-    if isinstance(undone, Reverse) and undone.day is not None:
-        tree, _ = step.measures[undone.day]
+    lock_days, after, back = step.lock_days, None, step.back
+    if back is not None and back.day is not None:
+        tree, _ = step.measures[back.day]
         assert isinstance(tree, Column), "the day of a row is a column"
-        lock_days, after = undone.lock_days, tree
+        lock_days, after = back.lock_days, tree
     return Reading(
         name=name,
         title=step.title,
@@ -102,8 +101,8 @@ def _rows(plan: Plan, step: ReadRows, period: Period) -> Reading:
         also=also,
         lock_days=lock_days,
         after=after,
-        during=step.during,
-        is_added=step.since != "period" and not isinstance(undone, Reverse),
+        during=step.during if back is None else back.during,
+        is_added=(step.since != "period") if back is None else (back.is_added and back.since != "period"),
         credit=step.credit,
         agreed=tuple(step.agreed.values()),
     )
@@ -117,14 +116,12 @@ def _leaves_out(plan: Plan, step: ReadRows) -> bool:
 
 def _lines(plan: Plan, name: str) -> tuple[str, tuple[str, ...]]:
     """The column of what is left of a rule's lines in the end, and its columns of lines that no row has brought."""
-    gathered = {each.name: each for each in plan.components}
-    component = gathered.get(name)
-    if component is None:  # what is taken back is gathered with what was paid, and no limit cuts it
-        return f"{name}.lines", ()
     reads = {step.name for step in plan.steps if isinstance(step, ReadRows)}
     own = f"{name}.rows" if f"{name}.rows" in reads else f"{name}.members"
+    component = next(each for each in plan.components if any(frame == own for _, frame in each.lines))
     last = next(column for column, frame in component.lines if frame == own)
-    return last, tuple(column for column, frame in component.lines if frame not in reads)
+    is_return = component.name != name
+    return last, () if is_return else tuple(column for column, frame in component.lines if frame not in reads)
 
 
 def _measure(step: Kpi, measure: MeasureMeaning, window: Window) -> Reading:

@@ -153,7 +153,8 @@ def sheet_digest(sheet: Sheet) -> str:
     A column goes in as its name and, by partner, the exact value in lowest terms, or null where it is unknown.
     """
     state = hashlib.sha256()
-    state.update(canonical({"t": "partage/sheet/1", "partners": [str(key) for key in sheet.partners.keys]}) + b"\n")
+    partners = json.dumps([str(key) for key in sheet.partners.keys], ensure_ascii=False, separators=(",", ":"))
+    state.update(f'{{"partners":{partners},"t":"partage/sheet/1"}}\n'.encode())
     for name in sorted(name for name, frame in sheet.frame_of.items() if frame == PARTNERS):
         texts = _texts(sheet.columns[name])
         state.update(canonical([name])[:-1] + (f",{texts}" if texts else "").encode() + b"]\n")
@@ -168,10 +169,10 @@ def _texts(column: Exact) -> str:
         under = np.full(len(column), below) if isinstance(below, int) else below
         divisor = np.gcd(above, under)
         pairs = zip((above // divisor).tolist(), (under // divisor).tolist(), known.tolist(), strict=True)
-        return ",".join((f'"{a}"' if b == 1 else f'"{a}/{b}"') if is_known else "null" for a, b, is_known in pairs)
+        return ",".join([(f'"{a}"' if b == 1 else f'"{a}/{b}"') if is_known else "null" for a, b, is_known in pairs])
     if not known.all():
         rows = zip(above.tolist(), known.tolist(), strict=True)
-        return ",".join(f'"{a}"' if is_known else "null" for a, is_known in rows)
+        return ",".join([f'"{a}"' if is_known else "null" for a, is_known in rows])
     return '"' + repr(above.tolist())[1:-1].replace(", ", '","') + '"' if len(column) else ""
 
 

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from rules.calendar import Calendar, Period
 from rules.expressions.tree import Type
-from rules.kinds.base import Kind, number, percent
+from rules.kinds.base import Kind, Terms, Words, number, percent
 from rules.names import Name
 from rules.problem import Place
 from rules.quantities.exact import Exact, Flags
@@ -37,6 +37,16 @@ class QuotaSpec(Kind):
     set_for: Literal["period", "fiscal_year"] = "period"
     seasonality: Mapping[str, RateField] = Field(default={}, description="the part of the year that falls in a period")
     prorate: Literal["active_days", "none"] = "none"
+
+    def in_words(self, terms: Terms) -> Words:
+        stretch = self.set_for.replace("_", " ")
+        text = f"the partner's own target of {self.target} for the {stretch}, else the program's; in {self.unit}"
+        if self.seasonality:
+            parts = ", ".join(f"{name} {percent(part)}" for name, part in self.seasonality.items())
+            text += f"; of it falls {parts}"
+        elif self.set_for == "fiscal_year":
+            text += "; each period has the whole of it"
+        return Words(text + ("; in proportion to the days on which it was active" if self.prorate != "none" else ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import generate
 import pages
 import pytest
+from jsonschema import Draft202012Validator
 from markup import anchors, links
+from reference_of_credit import EXAMPLES
+from reference_of_kinds import PAID
 from reference_of_models import registers
 
 import cli
 from rules.catalogue import catalogue
 from rules.codes import CODES
+from rules.crediting import WAYS
+from rules.document.reader import plain, read_document
 from rules.kinds.scales import SCALES
 from rules.quantities.rounding import Rounding, round_fraction
 from rules.quantities.written import parse_number
+from rules.schema import program_schema
 from rules.tables import canonical
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +62,34 @@ def test_every_command_is_documented() -> None:
 def test_every_kind_is_documented() -> None:
     kinds = {kind for register in registers().values() for kind in register}
     assert kinds - set(SCALES) <= headings("kinds.md")
+
+
+def test_every_way_to_credit_is_documented() -> None:
+    assert set(WAYS) <= headings("credit.md")
+
+
+RULES = {f"{name} {at}": rule for name, rules in PAID.items() for at, (rule, _) in enumerate(rules)}
+CREDITS = {f"{name} {at}": way for name, ways in EXAMPLES.items() for at, (way, _) in enumerate(ways)}
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    return Draft202012Validator(program_schema())
+
+
+@pytest.mark.parametrize("name", [*RULES, *CREDITS])
+def test_an_editor_accepts_the_examples_of_the_reference(name: str, validator: Draft202012Validator) -> None:
+    """By the JSON Schema that `partage schema` prints, so that it knows every kind and every way to credit."""
+    program = (
+        "program: x\ncurrency: EUR\ncalendar: month\neffective: 2026-01-01 to 2026-12-31\nsources: {partners: p.csv}\n"
+    )
+    if name in RULES:
+        program += "payouts:\n  one:\n" + textwrap.indent(RULES[name], "    ")
+    else:
+        program += "credit:\n  one:\n    of: deals\n    from:\n" + textwrap.indent(CREDITS[name], "      ")
+    root, problems = read_document(program.encode(), "program.yaml")
+    assert root is not None and not problems
+    assert [error.json_path for error in validator.iter_errors(plain(root))] == []
 
 
 def test_every_scale_is_documented_with_an_example() -> None:

@@ -28,6 +28,8 @@ cp docs/examples/channel/program.yaml "$folder/channel/"
 .venv/bin/python docs/examples/channel/generate.py "$folder/channel/data"
 say "\$ partage run $channel --period 2026-Q2"
 "$partage" --store "$store" run "$channel" --period 2026-Q2 | awk 'NR <= 15 || /^total|^run/ { print } NR == 16 { print "..." }'
+say "One reseller's commission: who earns which share of a deal, and in which tiers of the year"
+try explain 2 P052 commission
 
 say "The books of this demo are in $store. Try next:"
 cat <<END

@@ -19,7 +19,7 @@ from engine.sheet import evaluate
 from engine.store import RunRecord, Store
 from engine.store.lines import lines_to_parquet
 from engine.store.sheets import sheet_to_parquet
-from engine.values import Fate, Input, Plan, Run, Score, Sheet
+from engine.values import Fate, Input, Kpi, Plan, Run, Score, Sheet
 from engine.version import VERSION
 from rules.calendar import NoSuchPeriod, Period
 from rules.load import load
@@ -81,6 +81,8 @@ def calculate(
             path = Path(folder) / f"{table.table}.parquet"
             facts.snapshot.write(table.table, path)
             blobs[f"table:{table.table}"] = path
+        measures = [each for step in plan.steps if isinstance(step, Kpi) for each in step.kpi.measures]
+        blobs |= facts.snapshot.keep_trails(measures)
         names = facts.snapshot.partner_names()
         with Store.open(store) as books:
             kind = "official" if is_official else "preview"
@@ -90,7 +92,7 @@ def calculate(
 
 def all_fates(plan: Plan, sheet: Sheet, facts: Gathered, period: Period) -> tuple[Fate, ...]:
     """What became of every row that was read; the rejected ones included, they add up to the rows of each table."""
-    told = list(facts.snapshot.fates(readings(plan, period, facts.snapshot.window), sheet))
+    told = list(facts.snapshot.fates(readings(plan, period, facts.snapshot.window), sheet).register())
     rejected = Counter(each.table for each in facts.rejected)
     told += [Fate(table, "rejected", "", rows) for table, rows in sorted(rejected.items())]
     for each in facts.inputs:

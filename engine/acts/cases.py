@@ -90,13 +90,14 @@ def _tried(meaning: Meaning, case: CaseMeaning, program_sha256: str) -> Tried:
         with played(meaning, case, program_sha256) as run:
             if case.problem is not None:
                 return Tried(case, (), (), False)
-            differences = tuple(_differences(case, run))
-            return Tried(case, differences, (), not differences)
+            found = tuple(differences(case, run))
+            return Tried(case, found, (), not found)
     except Refused as refusal:
         return Tried(case, (), refusal.problems, case.problem in {each.code for each in refusal.problems})
 
 
-def _differences(case: CaseMeaning, run: Played) -> Iterator[Difference]:
+def differences(case: CaseMeaning, run: Played) -> Iterator[Difference]:
+    """Everything that came out differently from what a case expects."""
     for each in case.expected:
         found = _line(each, run) if each.row else _value(each, run)
         if found != each.value:

@@ -1,31 +1,41 @@
 """Reopen what partners were found to have in a kept run: its sheet as it was kept, and its facts to work it out from.
 
 Nothing of the run is worked out again here and no table is read through, so that one number of millions of rows is
-explained at once; `engine.acts.reopen` does the whole run.
+explained at once; `engine.acts.reopen` does the whole run. The sheet is held against the manifest, which the run's id
+is the digest of: its bytes alone prove nothing, as which blob is the sheet stands in the database.
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.acts.calculate import period_of
+from engine.digest import sha256
 from engine.facts.connection import connect
+from engine.facts.kept_trails import INDEX, KeptTrails
 from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
+from engine.settle import sheet_digest
 from engine.store import RunRecord, Store
 from engine.store.sheets import sheet_from_parquet
 from engine.values import PARTNERS, Kpi, Plan, Score, Sheet, frozen
 from engine.version import VERSION
 from rules.load import understand
 from rules.meaning import Meaning
+from rules.problem import CheckFailed, Place, Problem
+
+_FEW_ROWS = 50_000  # of a larger table a part is read, sooner than all of it goes into memory
 
 
 def kept_plan(store: Store, record: RunRecord) -> tuple[Meaning, Plan]:
-    """What a run's kept program means, and its plan."""
-    meaning = understand(store.blob_bytes(record.blobs["program"]), record.file, Path()).understood()
+    """What a run's kept program means, and its plan; raises CheckFailed where it is not the one of the manifest."""
+    data = store.blob_bytes(record.blobs["program"])
+    _refuse_other(record, "program", sha256(data))
+    meaning = understand(data, record.file, Path()).understood()
     return meaning, compile_plan(meaning)
 
 
@@ -38,21 +48,36 @@ def is_kept(record: RunRecord, plan: Plan, name: str) -> bool:
 
 @contextmanager
 def reopen_sheet(store: Store, record: RunRecord, meaning: Meaning) -> Iterator[tuple[Sheet, Snapshot]]:
-    """The columns of partners that a run kept, and its facts; raises CheckFailed where the columns were changed since.
+    """The columns of partners that a run kept, and its facts; raises CheckFailed where the columns are not those that
+    the run's manifest names.
 
-    The tables are not hashed again: what is read of them is held against the columns.
+    The tables are not hashed again: what is read of them is held against the columns. Trails are, as far as they are
+    read.
     """
     period = period_of(meaning, record.period)
-    roles = {role: sha256 for role, sha256 in record.blobs.items() if role.startswith("table:")}
-    kept = {role.removeprefix("table:"): store.blob_path(sha256) for role, sha256 in roles.items()}
+    roles = {role: digest for role, digest in record.blobs.items() if role.startswith("table:")}
+    kept = {role.removeprefix("table:"): store.blob_path(digest) for role, digest in roles.items()}
+    trails = None
+    if INDEX in record.blobs:
+        trails = KeptTrails(store.blob_bytes(record.blobs[INDEX]), lambda role: store.blob_path(record.blobs[role]))
     files = {source.table: source.shown for source in meaning.sources}
     with tempfile.TemporaryDirectory(prefix="partage-") as name:
         connection = connect([path.parent for path in kept.values()], None, Path(name))
         try:
-            facts = Snapshot(connection, meaning.tables, files, period, meaning.calendar, meaning.eligible, kept)
+            facts = Snapshot(
+                connection, meaning.tables, files, period, meaning.calendar, meaning.eligible, kept, _FEW_ROWS, trails
+            )
             columns = sheet_from_parquet(store.blob_bytes(record.blobs["sheet"]))
             frames = {PARTNERS: facts.partners()}
             sheet = Sheet(period, frozen(frames), frozen(columns), frozen(dict.fromkeys(columns, PARTNERS)))
+            _refuse_other(record, "sheet", sheet_digest(sheet))
             yield sheet, facts
         finally:
             connection.close()
+
+
+def _refuse_other(record: RunRecord, what: str, digest: str) -> None:
+    """Raise where what is kept has not the digest by which the manifest names it."""
+    if digest != json.loads(record.manifest)[f"{what}_sha256"]:
+        message = f"the kept {what} of run {record.number} is not the one that its manifest names"
+        raise CheckFailed(Problem("S212", message, Place(), "restore the store from a backup"))

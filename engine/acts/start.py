@@ -52,15 +52,20 @@ def start(folder: Path, template: str) -> Started:
 
 def write_schema(path: Path, force: bool) -> None:
     """Write the JSON Schema of a program to a new file; over one that is there only with `force`."""
+    write_new(path, json.dumps(program_schema(), ensure_ascii=False, indent=2) + "\n", force, "the schema")
+
+
+def write_new(path: Path, text: str, force: bool, what: str) -> None:
+    """Write a text (`what` it is, for a refusal) to a new file; over one that is there only with `force`."""
     if path.exists() and not force:
         hint = "name a new file, or add --force; nothing was written"
         raise Refused(Problem("S102", "there is a file of this name already", Place(str(path)), hint))
     try:
-        path.write_text(json.dumps(program_schema(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         reason = (error.strerror or "not writable").lower()
         hint = "check the folder's rights and the disk, or name another file"
-        raise Unavailable(Problem("S103", f"cannot write the schema: {reason}", Place(str(path)), hint)) from None
+        raise Unavailable(Problem("S103", f"cannot write {what}: {reason}", Place(str(path)), hint)) from None
 
 
 def _refuse_to_overwrite(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.acts.reopen import reopen
+from engine.acts.reopen import Reopened, reopen
 from engine.readings import readings
 from engine.store import RunRecord, Store
 from engine.trace import Verdict, trace
@@ -27,23 +27,27 @@ def trace_row(store: Path, number: int | None, table: str, key: str) -> Traced:
     with Store.open(store, create=False) as books:
         record = _record(books, number, store)
         with reopen(books, record.number) as run:
-            read = readings(run.plan, run.run.period, run.facts.window)
-            return Traced(record, table, key, trace(run.plan, run.sheet, run.facts, read, table, key))
+            return Traced(record, table, key, _verdicts(run, table, key))
 
 
 def why_not(store: Path, number: int, partner: str, key: str) -> Traced:
     """Why the row with that key paid a partner nothing, or what it did: its verdicts in every table that has the
     key."""
     with Store.open(store, create=False) as books, reopen(books, number) as run:
-        read = readings(run.plan, run.run.period, run.facts.window)
         tables = [table for table in run.facts.tables() if run.facts.record(table, key) is not None]
         if not tables:
             hint = "name the key as the source has it; a rejected row is listed by partage show RUN --rejected"
             raise Refused(Problem("S114", f"no table of run {number} has an accepted row {key}", Place(), hint))
-        found = [each for table in tables for each in trace(run.plan, run.sheet, run.facts, read, table, key)]
+        found = [each for table in tables for each in _verdicts(run, table, key, partner)]
         mine = tuple(each for each in found if each.partner in ("", partner))
         others = tuple(each for each in found if each.partner not in ("", partner))
         return Traced(run.record, tables[0], key, mine or others)
+
+
+def _verdicts(run: Reopened, table: str, key: str, partner: str = "") -> tuple[Verdict, ...]:
+    read = readings(run.plan, run.run.period, run.facts.window)
+    standing = run.facts.fates(read, run.sheet)
+    return trace(run.plan, run.sheet, run.facts, standing, read, table, key, partner)
 
 
 def _record(books: Store, number: int | None, store: Path) -> RunRecord:

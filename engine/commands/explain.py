@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import click
 
-from engine.acts.trace import why_not
 from engine.acts.why import why
 from engine.commands.console import json_option, print_json, store_path
-from engine.commands.trace import traced_json, traced_lines
 from engine.reports.tree import as_json, tree_lines
 
 
@@ -29,6 +27,9 @@ def command(
     again from its kept program and facts first. What does not re-add to the posted cent is an error.
     """
     if row is not None:
+        from engine.acts.trace import why_not  # takes a while to load, and is seldom asked for
+        from engine.commands.trace import traced_json, traced_lines
+
         traced = why_not(store_path(ctx), run, partner, row)
         if is_json:
             print_json({"partner_id": partner, **traced_json(traced)})

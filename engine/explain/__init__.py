@@ -16,9 +16,10 @@ import numpy as np
 
 from engine.explain.agree import DoesNotReAdd as DoesNotReAdd, agree
 from engine.explain.kpi import formula_reason, ratio_reason
-from engine.explain.limit import limit_reason, released_reason, reverse_reason, top_up_reason
+from engine.explain.limit import limit_reason, released_reason, top_up_reason
 from engine.explain.line import before_reason, due_reason, factor_reason, pay_reason
 from engine.explain.quota import quota_reason
+from engine.explain.returns import fall_reason, reverse_reason
 from engine.explain.score import Cell, World, cells, kpis_below, score_reason
 from engine.explain.source import SourceRows
 from engine.explain.trails import Trails
@@ -104,8 +105,10 @@ class _Explaining:
             if isinstance(step, Accumulate):
                 self._steps |= dict.fromkeys(step.columns, step)
             if isinstance(step, Limit):
-                self._steps[f"{step.name}.released"] = step
+                self._steps |= dict.fromkeys(step.written, step)
         self._readers = {name: step for step in plan.steps if isinstance(step, ReadRows) for name in step.measures}
+        backs = ((step, step.back) for step in plan.steps if isinstance(step, ReadRows) and step.back is not None)
+        self._falls = {f"{back.name}.base": (step, back) for step, back in backs if back.is_added}
         self._plan, self._sheet, self._facts, self._rows_shown = plan, sheet, facts, rows_shown
         scores = [step for step in plan.steps if isinstance(step, Score)]
         self._cards = {name: (step, cell) for step in scores for name, cell in cells(step.scorecard).items()}
@@ -201,8 +204,10 @@ class _Explaining:
     def _line(self, name: str, row: int) -> Reasoned:
         """Why one row has its value of a column: a line and what it rests on, a weight, a measure of a source row."""
         match self._steps.get(name):
-            case None if name in self._readers:
+            case None | ReadRows() if name in self._readers:  # an input `rows` has the name of its frame
                 return self._measure(name, row)
+            case None if name in self._falls:
+                node = fall_reason(*self._falls[name], row, self._sheet, self._plan.terms, self._line)
             case None:
                 return self._agree(name, row, self._rows.agreed(name, row))
             case Pay() as step:
@@ -217,14 +222,14 @@ class _Explaining:
                 node = self._weight(step, row)
             case Share() as step:
                 return self._share(step, row)
-            case Limit() as step if name == step.name:
-                node = limit_reason(step, row, self._sheet, self._plan, self._line)
-            case Limit() as step:
+            case Limit() as step if name == f"{step.name}.released":
                 node = released_reason(step, row, self._sheet, self._plan)
+            case Limit() as step:
+                node = limit_reason(step, name, row, self._sheet, self._plan, self._line)
             case TopUp() as step:
                 node = top_up_reason(step, row, self._sheet, self._plan.terms)
             case Reverse() as step:
-                node = reverse_reason(step, row, self._sheet, self._plan, self._row_title(name, row))
+                node = reverse_reason(step, row, self._sheet, self._row_title(name, row))
             case other:
                 raise AssertionError(f"{other} has no rows")
         return self._agree(name, row, node)
@@ -299,6 +304,8 @@ class _Explaining:
             return step.kpi.type == Type.MONEY
         if isinstance(step, Quota):
             return step.quota.type == Type.MONEY
+        if name in self._falls:
+            return self._is_money(self._falls[name][1].whole or "")
         return name in self._readers and self._readers[name].measures[name][1] == Type.MONEY
 
     def _is_percent(self, name: str) -> bool:
@@ -322,7 +329,8 @@ class _Explaining:
 
     def _told(self, cells: Mapping[Column, Value]) -> str:
         """The cells that an expression met: `deals.amount 12,000.00, credits.share 0.5`."""
-        return "with " + ", ".join(f"{column} {self._cell(column, value)}" for column, value in cells.items())
+        listed = ", ".join(f"{column} {self._cell(column, value)}" for column, value in cells.items())
+        return f"with {listed}" if listed else ""
 
     def _cell(self, column: Column, value: Value) -> str:
         if value is None:

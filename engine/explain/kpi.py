@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from heapq import nsmallest
 
-from engine.explain.measure import Counted, aggregated, counted_rows
+from engine.explain.measure import Counted, added, aggregated, counted_rows
 from engine.values import Facts, Reasoned, TrailRow
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Type, words
@@ -62,11 +63,11 @@ def _measure_reason(
     counted = found or []
     value, below = aggregated(measure, counted) if found is not None else (None, Fraction(1))
     is_money = measure.type == Type.MONEY
-    listed = sorted(_distinct(measure, counted), key=lambda each: (-abs(each[1]), each[0].key))
-    told = listed[:rows_shown] if rows_shown is not None else listed
+    listed = _distinct(measure, counted)
+    told = _largest(listed, rows_shown)
     parts = [_row_reason(measure, each, facts, shown) for each in told]
     if len(told) < len(listed):
-        rest = sum((each for _, each in listed[len(told) :]), Fraction(0))
+        rest = added(each for _, each in listed) - added(each for _, each in told)
         parts.append(
             Reasoned(f"and {len(listed) - len(told)} rows more", rest, shown(rest, is_money), is_money=is_money)
         )
@@ -94,6 +95,16 @@ def _distinct(measure: MeasureMeaning, counted: Sequence[Counted]) -> Sequence[C
     for each in counted:
         first.setdefault(evaluate(measure.value, each[0].cells.__getitem__), each)
     return list(first.values())
+
+
+def _largest(counted: Sequence[Counted], most: int | None) -> Sequence[Counted]:
+    """The largest rows first, at most so many; which are looked for alone, as fractions are slow to compare."""
+
+    def by_size(each: Counted) -> tuple[Fraction | int, str]:
+        size = -abs(each[1])
+        return size.numerator if size.denominator == 1 else size, each[0].key
+
+    return sorted(counted, key=by_size) if most is None else nsmallest(most, counted, key=by_size)
 
 
 def _row_reason(measure: MeasureMeaning, counted: Counted, facts: Facts, shown: Shown) -> Reasoned:

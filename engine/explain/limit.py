@@ -1,61 +1,58 @@
-"""Why a line was cut, topped up, released or taken back: what it was entitled to, what is applied, what remains."""
+"""Why a line was cut, topped up or released: what it was entitled to, what is applied, what remains."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from fractions import Fraction
 
 import numpy as np
 
-from engine.values import Limit, Plan, Reasoned, Reverse, Sheet, TopUp
-from rules.expressions.columnar import EPOCH
-from rules.kinds.base import Terms, percent
+from engine.values import Limit, Plan, Reasoned, Sheet, TopUp
+from rules.kinds.base import Terms
 from rules.quantities.limits import Limited, explain_floor, explain_in_order, explain_pro_rata
-from rules.quantities.rounding import round_fraction
 
 Walk = Callable[[str, int], Reasoned]
 
 
-def limit_reason(step: Limit, row: int, sheet: Sheet, plan: Plan, walk: Walk) -> Reasoned:
+def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, walk: Walk) -> Reasoned:
     """A line below a limit: what it came to, and what the limit left for it."""
-    line, terms = walk(step.lines, row), plan.terms
-    spec, frame = step.limit.spec, sheet.frames[step.frame]
-    room, used = _room(step, int(frame.partners[row]), sheet, plan)
-    limited = _limited(step, row, room, sheet)
+    at = next(place for place, track in enumerate(step.tracks) if track[2] == name)
+    frame_name, lines, _, _ = step.tracks[at]
+    line, terms = walk(lines, row), plan.terms
+    spec, partner = step.limit.spec, int(sheet.frames[frame_name].partners[row])
+    room, used = _room(step, partner, sheet, plan)
+    limited = _limited(step, at, row, room, sheet)
+    if limited.applied == limited.entitled:
+        return line
     over = {"period": "of the period", "fiscal_year": "of the fiscal year"}.get(spec.over, "over all")
+    whom = "the program" if spec.per == "program" else str(sheet.partners.keys[partner])
     words = f"{line.words}; " if line.words else ""
-    words += f"at most {terms.money(step.limit.amount_minor)} {over} for {_whom(step, row, sheet)}"
+    words += f"at most {terms.money(step.limit.amount_minor)} {over} for {whom}"
     if used:
         words += f", of which {terms.money(used)} went to earlier periods"
     words += f": entitled {terms.money(limited.entitled)}, applied {terms.money(limited.applied)}"
     words += f", remaining {terms.money(limited.remaining or 0)}"
-    if limited.applied == limited.entitled:
-        words = line.words
     return Reasoned(line.title, Fraction(limited.applied), "", words, line.place, line.source, True, line.parts)
 
 
-def _whom(step: Limit, row: int, sheet: Sheet) -> str:
-    if step.limit.spec.per == "program":
-        return "the program"
-    return str(sheet.partners.keys[sheet.frames[step.frame].partners[row]])
-
-
-def _limited(step: Limit, row: int, room: int, sheet: Sheet) -> Limited:
-    """What the limit made of one line, worked out over the lines that share its room."""
-    frame, lines, spec = sheet.frames[step.frame], sheet.columns[step.lines], step.limit.spec
-    same = np.ones(len(frame), dtype=bool) if spec.per == "program" else frame.partners == frame.partners[row]
-    rows = [int(each) for each in np.flatnonzero(same & lines.is_known())]
-    if spec.cut == "in_order":
-        columns = [sheet.columns[name] for name in step.order]
-
-        def place(at: int) -> tuple[tuple[bool, Fraction], ...]:
-            found = [column.fraction(at) for column in columns]
-            return (*((value is None, value or Fraction(0)) for value in found), (False, Fraction(at)))
-
-        rows.sort(key=place)
-        return explain_in_order([_minor(lines.fraction(at)) for at in rows], room, spec.last)[rows.index(row)]
-    return explain_pro_rata([_minor(lines.fraction(at)) for at in rows], rows, room)[rows.index(row)]
+def _limited(step: Limit, at: int, row: int, room: int, sheet: Sheet) -> Limited:
+    """What the limit made of one line, worked out over the lines of all tracks that share its room."""
+    partner = sheet.frames[step.tracks[at][0]].partners[row]
+    counted: list[tuple[tuple[tuple[bool, Fraction], ...], int, tuple[int, int]]] = []
+    for track, (name, lines, _, by) in enumerate(step.tracks):
+        frame, column = sheet.frames[name], sheet.columns[lines]
+        same = np.ones(len(frame), dtype=bool) if step.limit.spec.per == "program" else frame.partners == partner
+        for each in np.flatnonzero(same & column.is_known()).tolist():
+            found = [sheet.columns[order].fraction(each) for order in by]
+            place = ((value is None, value or Fraction(0)) for value in found)
+            last = (False, Fraction(track)), (False, Fraction(each))
+            counted.append(((*place, *last), _minor(column.fraction(each)), (track, each)))
+    if step.limit.spec.cut == "in_order":
+        counted.sort()
+        limited = explain_in_order([amount for _, amount, _ in counted], room, step.limit.spec.last)
+    else:
+        limited = explain_pro_rata([amount for _, amount, _ in counted], list(range(len(counted))), room)
+    return limited[[which for _, _, which in counted].index((at, row))]
 
 
 def _minor(value: Fraction | None) -> int:
@@ -75,7 +72,10 @@ def _room(step: Limit, partner: int, sheet: Sheet, plan: Plan) -> tuple[int, int
         who = str(sheet.partners.keys[partner])
         for each in _before(sheet):
             if first is None or each.period.end > first:
-                used += _paid(each, step.name, None if spec.per == "program" else who)
+                paid, is_cut = _paid(each, step, None if spec.per == "program" else who)
+                used += paid
+                if is_cut and spec.cut == "in_order":  # a cut in order is the end
+                    return 0, used
     return max(step.limit.amount_minor - used, 0), used
 
 
@@ -85,17 +85,18 @@ def _before(sheet: Sheet) -> list[Sheet]:
     return sorted(found, key=lambda each: each.period.start)
 
 
-def _paid(sheet: Sheet, name: str, partner: str | None) -> int:
-    """What a limit let through in a period, what was released included: to one partner, or to all."""
-    paid = 0
-    for column in (name, f"{name}.released"):
-        if column not in sheet.columns:
-            continue
+def _paid(sheet: Sheet, step: Limit, partner: str | None) -> tuple[int, bool]:
+    """What a limit let through in a period to one partner or to all, released amounts included; whether it cut."""
+    paid, is_cut = 0, False
+    before = {column: lines for _, lines, column, _ in step.tracks}
+    for column in step.written:
         frame = sheet.frames[sheet.frame_of[column]]
         for at in range(len(frame)):
             if partner in (None, str(sheet.partners.keys[frame.partners[at]])):
-                paid += int(sheet.columns[column].fraction(at) or 0)
-    return paid
+                value = sheet.columns[column].fraction(at) or Fraction(0)
+                paid += int(value)
+                is_cut |= column in before and value != (sheet.columns[before[column]].fraction(at) or 0)
+    return paid, is_cut
 
 
 def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan) -> Reasoned:
@@ -106,9 +107,10 @@ def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan) -> Reasoned
     before = _before(sheet)
     held = _held(step, before, who)
     room, _ = _room(step, int(frame.partners[row]), sheet, plan)
-    lines, of = sheet.columns[step.name], sheet.frames[step.frame]
-    mine = np.flatnonzero(of.partners == frame.partners[row]).tolist()
-    own = sum(_minor(lines.fraction(at) or Fraction(0)) for at in mine)
+    own = 0
+    for name_of, _, column, _ in step.tracks:
+        mine = np.flatnonzero(sheet.frames[name_of].partners == frame.partners[row]).tolist()
+        own += sum(_minor(sheet.columns[column].fraction(at) or Fraction(0)) for at in mine)
     value = min(held, max(room - own, 0))
     words = f"the bank holds {terms.money(held)} of what was cut, and {terms.money(room)} less {terms.money(own)} leave"
     words += f" room for {terms.money(max(room - own, 0))}; {terms.money(held - value)} remain"
@@ -119,11 +121,12 @@ def _held(step: Limit, sheets: list[Sheet], who: str) -> int:
     """What a bank holds at the start: all that was cut in the periods before, less what it released."""
     held = 0
     for sheet in sheets:
-        frame = sheet.frames[step.frame]
-        for at in range(len(frame)):
-            if str(sheet.partners.keys[frame.partners[at]]) == who:
-                entitled, applied = (sheet.columns[name].fraction(at) for name in (step.lines, step.name))
-                held += int((entitled or Fraction(0)) - (applied or Fraction(0)))
+        for name, before, after, _ in step.tracks:
+            frame = sheet.frames[name]
+            for at in range(len(frame)):
+                if str(sheet.partners.keys[frame.partners[at]]) == who:
+                    entitled, applied = (sheet.columns[column].fraction(at) for column in (before, after))
+                    held += int((entitled or Fraction(0)) - (applied or Fraction(0)))
         released = sheet.frames[f"{step.name}.released.rows"]
         for at in range(len(released)):
             if str(sheet.partners.keys[released.partners[at]]) == who:
@@ -141,55 +144,3 @@ def top_up_reason(step: TopUp, row: int, sheet: Sheet, terms: Terms) -> Reasoned
     lifted = explain_floor(total, step.limit.amount_minor)
     words = f"at least {terms.money(step.limit.amount_minor)}, and the lines come to {terms.money(total)}"
     return Reasoned(step.title, Fraction(lifted.applied - total), "", words, step.place, "", True)
-
-
-def reverse_reason(step: Reverse, row: int, sheet: Sheet, plan: Plan, title: str) -> Reasoned:
-    """A return: what its row was paid, and which part of it was returned before it and with it."""
-    frame, columns = sheet.frames[step.frame], sheet.columns
-    source, partner = columns[step.row].fraction(row), frame.partners[row]
-    who = str(sheet.partners.keys[partner])
-    paid = _paid_for(step, row, who, sheet, plan)
-    before, part = Fraction(0), Fraction(0)
-    for at in np.flatnonzero(frame.partners == partner).tolist():
-        if columns[step.row].fraction(at) != source:
-            continue
-        if _when(step, at, sheet) < _when(step, row, sheet):
-            before += _part(step, at, sheet)
-        elif at == row:
-            part = _part(step, at, sheet)
-    ends = min(before, Fraction(1)), min(before + part, Fraction(1))
-    due = [round_fraction(paid * end, plan.terms.rounding) for end in ends]
-    words = f"{percent(ends[1] - ends[0])} of {plan.terms.money(paid)} paid is taken back"
-    if before:
-        words += f", after {percent(ends[0])} before"
-    return Reasoned(title, Fraction(due[0] - due[1]), "", words, step.place, "", True)
-
-
-def _part(step: Reverse, row: int, sheet: Sheet) -> Fraction:
-    if step.returned is None or step.whole is None:
-        return step.share
-    returned, whole = (sheet.columns[name].fraction(row) for name in (step.returned, step.whole))
-    return step.share * returned / whole if returned is not None and whole else Fraction(0)
-
-
-def _when(step: Reverse, row: int, sheet: Sheet) -> tuple[Fraction, int]:
-    """When a return counts: on its day, or on the later one of its row; then in the order of the keys."""
-    own = sheet.columns[step.dated].fraction(row) or Fraction(0)
-    paid_on = Fraction(0) if step.day is None else (sheet.columns[step.day].fraction(row) or Fraction(0))
-    return max(own, paid_on + step.lock_days) if step.day is not None else own, row
-
-
-def _paid_for(step: Reverse, row: int, who: str, sheet: Sheet, plan: Plan) -> int:
-    """What the row of a return was paid, in the period that its day falls in."""
-    record = sheet.columns[step.row].fraction(row)
-    of = sheet
-    if step.day is not None:
-        day = EPOCH + timedelta(days=int(sheet.columns[step.day].fraction(row) or 0) + step.lock_days)
-        of = next((each for each in _before(sheet) if each.period.start <= day < each.period.end), sheet)
-    paid = 0
-    for name in step.lines:
-        frame = of.frames[of.frame_of[name]]
-        for at in np.flatnonzero(frame.records == int(record or 0)).tolist():
-            if str(of.partners.keys[frame.partners[at]]) == who:
-                paid += _minor(of.columns[name].fraction(at) or Fraction(0))
-    return paid

@@ -23,7 +23,7 @@ def due_reason(step: Due, row: int, sheet: Sheet, walk: Walk) -> Reasoned:
     inputs = {key: sheet.columns[column] for key, column in step.inputs.items()}
     reason = step.kind.explain(inputs, row, step.terms)
     parts = tuple(walk(step.inputs[key], row) for key in reason.uses)
-    return Reasoned(step.title, reason.value, "", reason.words, step.place, "", True, parts)
+    return Reasoned(f"{step.title}: due", reason.value, "", reason.words, step.place, "", True, parts)
 
 
 def factor_reason(step: Multiply, row: int, sheet: Sheet, walk: Walk) -> Reasoned:
@@ -35,7 +35,8 @@ def factor_reason(step: Multiply, row: int, sheet: Sheet, walk: Walk) -> Reasone
     words = f"{before.shown} x {step.title} {reason.words}"
     if reason.value == 1 and not reason.uses:
         words = f"{before.shown}, {step.title} {reason.words}"
-    parts = (before, *(walk(step.inputs[key], row) for key in reason.uses))
+    inputs_told = (walk(step.inputs[key], row) for key in reason.uses)
+    parts = (before, *(part for part in inputs_told if part.words or part.source or part.parts))  # not a bare number
     return Reasoned(step.title, before.value * reason.value, "", words, step.place, "", True, parts)
 
 
@@ -71,8 +72,9 @@ def pay_reason(step: Pay, row: int, sheet: Sheet, walk: Walk, title: str) -> Rea
     assert found.value is not None, "a row that is not due is no line"
     exact, words, parts = found.value, found.words, found.parts
     for bound, side, told in ((step.at_least_minor, -1, "at least"), (step.at_most_minor, 1, "at most")):
-        if bound is not None and (exact - bound) * side > 0:
-            exact, words = bound, f"{words} = {step.terms.money(exact)}, {told} {step.terms.money(bound)}"
+        if bound is not None and (abs(exact) - bound) * side > 0:
+            words += f" = {step.terms.money(exact)}, {told} {step.terms.money(bound)}"
+            exact = -bound if exact < 0 else bound
     value, tail = _rounded(step, row, exact, sheet)
     if tail:
         words += f" = {number(exact / step.terms.minor_per_major)}{tail}"
@@ -91,9 +93,8 @@ def _rounded(step: Pay, row: int, exact: Fraction, sheet: Sheet) -> tuple[int, s
     if step.together is not None:
         rows = [each for each in range(len(frame)) if _is_together(step, each, row, sheet)]
         dues = [_bounded(step, sheet.columns[step.due].fraction(each)) for each in rows]
-        keys = [int(frame.partners[each]) for each in rows]
         if len(rows) > 1:
-            reason = explain_together(dues, keys, rows.index(row), mode, size, terms.money)
+            reason = explain_together(dues, rows, rows.index(row), mode, size, terms.money)
             return reason.amount, "" if reason.amount == exact else f" ({reason.words})"
     value = round_fraction(exact, mode, size)
     return value, "" if value == exact else f", rounded {terms.rounding_words}"
@@ -102,8 +103,9 @@ def _rounded(step: Pay, row: int, exact: Fraction, sheet: Sheet) -> tuple[int, s
 def _bounded(step: Pay, due: Fraction | None) -> Fraction | None:
     if due is None:
         return None
-    due = due if step.at_least_minor is None else max(due, step.at_least_minor)
-    return due if step.at_most_minor is None else min(due, step.at_most_minor)
+    size = abs(due) if step.at_least_minor is None else max(abs(due), step.at_least_minor)
+    size = size if step.at_most_minor is None else min(size, step.at_most_minor)
+    return -size if due < 0 else size
 
 
 def _is_together(step: Pay, row: int, other: int, sheet: Sheet) -> bool:

@@ -343,14 +343,16 @@ class _Scoring:
         assert against.percentile is not None
         title = f"{percent(against.percentile)} percentile of the peers"
         groups = None if against.among is None else self.world.facts.codes(against.among)
-        told_in = values * Exact.constant(Fraction(1, each.scale_minor), len(values))  # money in major units
+        told_in = values  # money in major units
+        if each.scale_minor != 1:
+            told_in = values * Exact.constant(Fraction(1, each.scale_minor), len(values))
         reason = explain_percentile_of_peers(told_in, groups, self.row, against.percentile, against.method)
         agree(f"{title}, row {self.row}", found, None if reason is None else reason.value * each.scale_minor)
         if reason is None:
             return title, "", ()
         assert reason.peers is not None, "a percentile has peers"
         unit = "money" if each.type is Type.MONEY else "percent" if self._is_percent(each) else "number"
-        minor = tuple(Fraction(each_number) * each.scale_minor for each_number in reason.peers.numbers)
+        minor = tuple(each_number * each.scale_minor for each_number in reason.peers.numbers)
         return title, reason.words, (self._peers(replace(reason.peers, numbers=minor, unit=unit), against.among),)
 
     def _peers(self, peers: Peers, among: Expression | None) -> Reasoned:

@@ -10,7 +10,7 @@ import duckdb
 from engine.facts.read import table_name
 
 _PLACE = '"@place"'  # among the kept rows, which are sorted: it tells rows without a key, whatever order they came in
-_ROWS_IN_MEMORY_MAX = 1_000_000
+ROWS_IN_MEMORY_MAX = 1_000_000
 
 
 def connect(
@@ -36,10 +36,12 @@ def connect(
     return connection
 
 
-def open_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+def open_table(
+    connection: duckdb.DuckDBPyConnection, table: str, path: Path, rows_in_memory_max: int = ROWS_IN_MEMORY_MAX
+) -> None:
     """A kept table under its name: in memory, or as a view of its file where it is large."""
     file = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number=true)"
     rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])
-    kind = "TABLE" if rows <= _ROWS_IN_MEMORY_MAX else "VIEW"
+    kind = "TABLE" if rows <= rows_in_memory_max else "VIEW"
     query = f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {_PLACE} FROM {file}"
     connection.execute(f"CREATE {kind} {table_name(table)} AS {query}")

@@ -5,9 +5,10 @@ In: a rule, and the tables. Out: columns of codes; who earns which share of them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -15,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.facts.batches import BATCH_ROWS, Read, Texts, columns, copied, joined
 from engine.facts.keys import key_sql
 from engine.facts.read import table_name
-from engine.facts.seen import FP, Seen, order_of, texts, unscaled
+from engine.facts.seen import FP, Seen, texts, unscaled
 from engine.facts.sql import Sql, identifier
 from engine.values import Creditable
 from rules.calendar import Period
@@ -28,6 +30,7 @@ from rules.expressions.tree import Expression
 from rules.expressions.vector import leaves, number, truth
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, Flags
+from rules.quantities.groups import sorted_by
 from rules.specific import most_specific
 from rules.tables import Table
 
@@ -36,12 +39,14 @@ _FOR_EVER = date.max.toordinal()
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """The SQL of who may earn: its partner, role, share, day and key."""
+    """The SQL of who may earn: its partner, role, share and day; and the table of the row `by` that says so, with its
+    key, in whose order it is kept."""
 
     partner: str
     role: str
     share: str = "NULL"
     day: str = "NULL"
+    by: str | None = None
     key: str = "''"
 
 
@@ -59,26 +64,28 @@ class Crediting:
         self._connection, self._tables, self._period = connection, tables, period
         self._there, self._meaning = frozenset(there), meaning
         self._partners = [str(each) for (each,) in self._ask("SELECT partner_id FROM t_partners ORDER BY partner_id")]
+        self._roles: dict[str, int] = {}
 
     def creditable(self) -> Creditable:
         """The credited rows and everyone who may earn on them."""
-        records, names, answers = self._rows()
+        records, names, days, answers = self._rows()
         way = self._ways(names, answers, len(records))
-        day, lead_day, opportunity_day = self._days(records)
+        day, lead_day, opportunity_day = days
         amount = answers.get("amount")
         capped = amount if isinstance(amount, Exact) else None
         rows = CreditedRows(names, day, lead_day, opportunity_day, capped)
         positions = pa.table({"record": records, "row": np.arange(len(records)), "way": way})
         self._connection.register("credited_rows", positions)
         parts = [part for at, _ in enumerate(self._meaning.spec.ways) for part in self._of_way(at)]
-        found = pa.concat_tables(parts).combine_chunks()
+        found = {name: joined([part.pop(name) for part in parts]) for name in list(parts[0])}
+        self._connection.unregister("credited_rows")
         hierarchy = self._hierarchy() if self._meaning.spec.roll_up is not None else None
         return Creditable(records, self._candidates(rows, found), hierarchy)
 
     # --- the credited rows --------------------------------------------------------------------------------------------
 
-    def _rows(self) -> tuple[NDArray[np.int64], list[str], dict[str, Exact | Flags]]:
-        """The rows for which the rule holds, in the order of their keys, with what is asked of each."""
+    def _rows(self) -> tuple[NDArray[np.int64], Texts, list[NDArray[np.int64]], dict[str, Exact | Flags]]:
+        """The rows for which the rule holds, in the order of their keys, their days, and what is asked of each."""
         meaning = self._meaning
         seen = Seen(self._tables, meaning.of, self._period)
         trees: dict[str, Expression] = {f"fits.{at}": tree for at, tree in enumerate(meaning.fits) if tree is not None}
@@ -90,11 +97,14 @@ class Crediting:
         sql = Sql(seen.named)
         asked = "".join(f", {seen.leaf(tree, sql)} AS leaf{at}" for at, tree in enumerate(wanted))
         table = self._tables[meaning.of]
-        query = f"""SELECT {key_sql(table, "t.")} AS key, t.record AS record{asked}
-            FROM {table_name(table.name)} AS t {seen.joins()} ORDER BY {", ".join(order_of(table))}"""
-        answer = self._connection.sql(query, params=sql.parameters).to_arrow_table()
-        found = {tree: seen.answer(tree, answer[f"leaf{at}"]) for at, tree in enumerate(wanted)}
-        count = answer.num_rows
+        days = "".join(f", {_day(each)} AS day{at}" for at, each in enumerate(self._days()))
+        query = f"""SELECT {key_sql(table, "t.")} AS key, t.record AS record, t."@place" AS place{days}{asked}
+            FROM {table_name(table.name)} AS t {seen.joins()}"""
+        answer = self._connection.sql(query, params=sql.parameters).to_arrow_reader(BATCH_ROWS)
+        read: dict[str, Read] = {f"leaf{at}": partial(seen.answer, tree) for at, tree in enumerate(wanted)}
+        answered = columns(answer, {**read, "key": copied})
+        found = {tree: answered.pop(f"leaf{at}") for at, tree in enumerate(wanted)}
+        count = len(answered["place"])
         answers: dict[str, Exact | Flags] = {}
         for name, tree in trees.items():
             if name == "amount":
@@ -103,8 +113,11 @@ class Crediting:
                 answers[name] = truth(tree, found.__getitem__, seen.type_of, count).yes
         keep = answers.pop("where", np.ones(count, dtype=bool))
         assert not isinstance(keep, Exact), "a condition is true or not"
-        kept = {name: each.take(keep) if isinstance(each, Exact) else each[keep] for name, each in answers.items()}
-        return answer["record"].to_numpy()[keep], texts(answer["key"])[keep].tolist(), kept
+        rows = np.flatnonzero(keep)
+        rows = rows[sorted_by((answered["place"][rows],))]
+        kept = {name: each.take(rows) if isinstance(each, Exact) else each[rows] for name, each in answers.items()}
+        days_of = [answered[f"day{at}"][rows] for at in range(3)]
+        return answered["record"][rows], Texts(answered["key"], rows), days_of, kept
 
     def _ways(self, names: Sequence[str], answers: Mapping[str, Exact | Flags], rows: int) -> NDArray[np.int64]:
         """The way of each row: the most specific one that fits; -1 where none does. Two of a kind are refused."""
@@ -123,27 +136,24 @@ class Crediting:
             raise Refused(*problems)
         return chosen.entry
 
-    def _days(self, records: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-        """The day of each row, of its first lead and of its opportunity; -1 where unknown."""
+    def _days(self) -> tuple[str, str, str]:
+        """The SQL of the day of each row, of its first lead and of its opportunity."""
         of, key = self._meaning.of, SUBJECT.get(self._meaning.of)
         own = self._column(of, DAY_OF.get(of, ""))
         opened = self._column(of, "opened_on") if of == "deals" else "NULL"
+        if key is not None and "leads" in self._there and of != "projects":
+            opened = f"coalesce((SELECT min(l.opportunity_on) FROM t_leads AS l WHERE l.{key} = t.{key}), {opened})"
         lead = "NULL"
         if key is not None and "leads" in self._there and of != "projects":
             lead = f"(SELECT min(l.created_on) FROM t_leads AS l WHERE l.{key} = t.{key})"
-        selected = ", ".join(f"{_day(each)} AS d{at}" for at, each in enumerate((own, lead, opened)))
-        query = f"SELECT t.record, {selected} FROM {table_name(of)} AS t"
-        found = self._connection.sql(query).to_arrow_table()
-        order = np.argsort(found["record"].to_numpy())
-        at = order[np.searchsorted(found["record"].to_numpy()[order], records)]
-        return (found[f"d{place}"].to_numpy()[at].astype(np.int64) for place in range(3))
+        return own, lead, opened
 
     def _column(self, table: str, name: str) -> str:
         return f"t.{identifier(name)}" if name and self._tables[table].column(name) is not None else "NULL"
 
     # --- the candidates -----------------------------------------------------------------------------------------------
 
-    def _of_way(self, at: int) -> list[pa.Table]:
+    def _of_way(self, at: int) -> list[dict[str, Any]]:
         """The candidates of the rows of one way."""
         way, of = self._meaning.spec.ways[at], self._meaning.of
         rows = f"credited_rows AS r JOIN {table_name(of)} AS t ON t.record = r.record AND r.way = {at}"
@@ -157,48 +167,68 @@ class Crediting:
                     f"({touches} LEFT JOIN t_leads AS l ON l.lead_id = c.lead_id)",
                     [*on, f"l.{key} = t.{key}"],
                 )
-            touch = _Candidate("c.partner_id", f"'{TOUCH}'", day="c.touched_on", key="c.touch_id")
+            touch = _Candidate("c.partner_id", f"'{TOUCH}'", day="c.touched_on", by="c", key="c.touch_id")
             return [self._selected(f"{rows} JOIN {touches} ON {' OR '.join(on) or 'FALSE'}", touch)]
         share = f"CAST(c.share * {FP} AS DECIMAL(38,0))"
-        credit = _Candidate("c.partner_id", "c.role", share, "c.touched_on", "c.credit_id")
+        credit = _Candidate("c.partner_id", "c.role", share, "c.touched_on", "c", "c.credit_id")
         found = [self._selected(f"{rows} JOIN t_credits AS c ON c.{key} = t.{key}", credit)]
         if self._meaning.spec.protected_by is not None:  # who has registered a deal is sourced on it, credit or not
             lone = f"""NOT EXISTS (SELECT 1 FROM t_credits AS c
                 WHERE c.{key} = t.{key} AND c.partner_id = g.partner_id AND c.role = '{SOURCED}')"""
             source = f"{rows} JOIN t_registrations AS g ON g.deal_id = t.deal_id AND {_valid('g')}"
-            holder = _Candidate("g.partner_id", f"'{SOURCED}'", key="g.registration_id")
+            holder = _Candidate("g.partner_id", f"'{SOURCED}'", by="g", key="g.registration_id")
             found.append(self._selected(source, holder, lone))
         return found
 
-    def _selected(self, source: str, who: _Candidate, where: str = "TRUE") -> pa.Table:
+    def _selected(self, source: str, who: _Candidate, where: str = "TRUE") -> dict[str, Any]:
         held = "FALSE"
         if self._meaning.spec.protected_by is not None:
             held = f"""EXISTS (SELECT 1 FROM t_registrations AS v
                 WHERE v.deal_id = t.deal_id AND v.partner_id = {who.partner} AND {_valid("v")})"""
         positions = "(SELECT partner_id, row_number() OVER (ORDER BY partner_id) - 1 AS at FROM t_partners)"
+        key = f"CAST({who.key} AS VARCHAR)"
+        if self._is_of_one_table:
+            key = "0" if who.by is None else f'{who.by}."@place"'
         query = f"""SELECT r.row AS row, r.way AS way, p.at AS partner, {who.role} AS role, {_day(who.day)} AS day,
-                CAST({who.share} AS DECIMAL(38,0)) AS share, CAST({who.key} AS VARCHAR) AS key, {held} AS held
+                CAST({who.share} AS DECIMAL(38,0)) AS share, {key} AS key, {held} AS held
             FROM {source} JOIN {positions} AS p ON p.partner_id = {who.partner}
             WHERE {who.role} IS NOT NULL AND {where}"""
-        return self._connection.sql(query).to_arrow_table()
+        read: dict[str, Read] = {"role": self._role_codes, "share": _shares, "held": np.asarray}
+        if not self._is_of_one_table:
+            read["key"] = lambda column: texts(column).astype(str)
+        return columns(self._connection.sql(query).to_arrow_reader(BATCH_ROWS), read)
 
-    def _candidates(self, rows: CreditedRows, found: pa.Table) -> Candidates:
-        named = texts(found["role"]).astype(str)
-        roles = sorted({*named.tolist(), *self._credited_roles()})
-        keys: NDArray[np.int64] = np.unique(texts(found["key"]).astype(str), return_inverse=True)[1]
-        known = np.asarray(found["share"].is_valid())
+    @property
+    def _is_of_one_table(self) -> bool:
+        """Whether the keys of all candidates are those of one table, whose order is known, and need not be compared."""
+        reads = {way.reads for way in self._meaning.spec.ways} - {"owner"}
+        return len(reads) < 2 and self._meaning.spec.protected_by is None
+
+    def _role_codes(self, column: pa.ChunkedArray) -> NDArray[np.int64]:
+        """The places of roles among those met so far."""
+        found = column.combine_chunks().dictionary_encode()
+        known = [self._roles.setdefault(role, len(self._roles)) for role in found.dictionary.to_pylist()]
+        codes: NDArray[np.int64] = np.array(known, dtype=np.int64)[np.asarray(found.indices)]
+        return codes
+
+    def _candidates(self, rows: CreditedRows, found: dict[str, Any]) -> Candidates:
+        roles = sorted({*self._roles, *self._credited_roles()})
+        code = np.array([roles.index(role) for role in self._roles], dtype=np.int64)
+        key = (
+            found["key"] if self._is_of_one_table else np.unique(found["key"], return_inverse=True)[1].astype(np.int64)
+        )
         return Candidates(
             rows=rows,
             partners=self._partners,
             roles=tuple(roles),
-            row=found["row"].to_numpy().astype(np.int64),
-            partner=found["partner"].to_numpy().astype(np.int64),
-            role=np.searchsorted(np.array(roles), named).astype(np.int64),
-            key=keys.astype(np.int64),
-            share=Exact(unscaled(found["share"]), FP, None if known.all() else known),
-            day=found["day"].to_numpy().astype(np.int64),
-            way=found["way"].to_numpy().astype(np.int64),
-            is_protected=np.asarray(found["held"]).astype(bool),
+            row=found["row"],
+            partner=found["partner"],
+            role=code[found["role"]],
+            key=key,
+            share=found["share"],
+            day=found["day"],
+            way=found["way"],
+            is_protected=found["held"],
         )
 
     def _credited_roles(self) -> set[str]:
@@ -238,6 +268,12 @@ class Crediting:
 
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()
+
+
+def _shares(column: pa.ChunkedArray) -> Exact:
+    """Shares in billionths, unknown where they are blank."""
+    known = np.asarray(column.is_valid())
+    return Exact(unscaled(column), FP, None if known.all() else known)
 
 
 def _day(sql: str) -> str:

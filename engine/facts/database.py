@@ -16,8 +16,6 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
-import psycopg
-
 from engine.facts.csvfile import csv_relation
 from engine.facts.csvscan import scan
 from engine.facts.texts import ROWS_MAX, Fault, RawRow, TextRows, too_many_rows
@@ -58,6 +56,8 @@ def open_postgres(
     variable: str, shown: str, query: str, scratch: Path, rows_max: int = ROWS_MAX
 ) -> tuple[TextRows | None, tuple[Problem, ...]]:
     """Ask a PostgreSQL server, in a read-only transaction; rows come in batches."""
+    import psycopg  # takes a while, and few programs ask a server
+
     url = os.environ.get(variable, "")
     if not url:
         return None, (_unreachable(shown, f"the environment variable {variable} is not set"),)

@@ -1,24 +1,29 @@
 """The fate of every source row: paid, measured, not payable (and by which rule), or outside the period.
 
-In: the readings of a plan (which rows each rule reads, on which conditions). Out: how many rows of each table ended
-in which way; together with the rejected rows they add up to the rows read. A row that a counted row refers to counts
-with it.
+In: the readings of a plan (which rows each rule reads, on which conditions), and the sheet. Out: how many rows of each
+table ended in which way; together with the rejected rows they add up to the rows read. A row that a counted row rests
+on counts with it: one that it refers to, its partner, and what shares it or was agreed for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from engine.facts.credit import credited_shares
+from engine.facts.keys import key_sql
 from engine.facts.read import table_name
-from engine.facts.seen import Seen, order_of
-from engine.facts.sql import Sql
-from engine.values import Fate, Reading
+from engine.facts.reading_sql import Writer, quoted
+from engine.facts.resting import HISTORY, TERMS, Resting, about, tables_of
+from engine.values import PARTNERS, Fate, Reading, Sheet
 from rules.calendar import Period
-from rules.expressions.tree import Column, columns
+from rules.crediting.meaning import CREDIT
+from rules.expressions.tree import Expression, columns
+from rules.expressions.vector import has_product
 from rules.joins import route
 from rules.tables import Table
 
@@ -26,126 +31,282 @@ _UNREAD = "no rule reads this table"
 _UNREFERRED = "no row that counts refers to it"
 
 
-def fates(
-    connection: duckdb.DuckDBPyConnection,
-    tables: Mapping[str, Table],
-    period: Period,
-    readings: Sequence[Reading],
-    kept: Mapping[str, Sequence[int]],
-) -> tuple[Fate, ...]:
-    """How many rows of each table met which fate, in the order of tables, fates and rules.
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a reading comes to the rows `t` of a table, in SQL: which of them count, which are of the days that it looks
+    at by the rule that does not count them, and which it comes to at all."""
 
-    `kept`: for rules that pay, by name, the records of the rows that became lines; for readings whose condition the
-    kernel works out, those that it kept.
+    counted: str
+    refused: Sequence[tuple[str, str]]
+    reached: str
+    is_own: bool
+    is_dated: bool
+    is_paid: bool
+
+
+class Fates:
+    """The fates of the rows of a snapshot, and what a trace asks of the way to them.
+
+    `there` are the tables that have a source; `kept` gives the records of a table's rows for which a condition holds.
     """
-    names = {name: f"kept_{index}" for index, name in enumerate(kept)}
-    for name, records in kept.items():
-        connection.register(names[name], pa.table({"record": pa.array(records, pa.int64())}))
-    found = [fate for table in tables for fate in _table_fates(connection, tables, period, table, readings, names)]
-    for view in names.values():
-        connection.unregister(view)
-    return tuple(found)
 
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, Table],
+        period: Period,
+        there: Collection[str],
+        readings: Sequence[Reading],
+        sheet: Sheet,
+        kept: Callable[[str, Expression], Sequence[int]],
+    ) -> None:
+        self._connection, self._tables, self._period = connection, tables, period
+        self._there, self._readings, self._sheet = tuple(there), readings, sheet
+        self._resting = Resting(connection, tables, period, there, sheet)
+        self._writer = Writer(tables, period, {})
+        self._keep(kept)
 
-def _table_fates(
-    connection: duckdb.DuckDBPyConnection,
-    tables: Mapping[str, Table],
-    period: Period,
-    table: str,
-    readings: Sequence[Reading],
-    kept: Mapping[str, str],
-) -> Iterator[Fate]:
-    writer = _Writer(tables, period, kept)
-    own = [reading for reading in readings if reading.table == table]
-    own = [reading for reading in own if reading.dated is not None] or own  # a date says best whose period a row is in
-    paid = writer.any_of(table, [reading for reading in readings if reading.is_paid])
-    measured = writer.any_of(table, [reading for reading in readings if not reading.is_paid])
-    refused = "".join(f" WHEN {writer.in_window(reading)} THEN '{reading.name}'" for reading in own)
-    outside = "'outside'" if own else "'not_payable'"
-    query = f"""SELECT CASE WHEN paid THEN 'paid' WHEN measured THEN 'measured' WHEN rule != '' THEN 'not_payable'
-            ELSE {outside} END AS fate,
-        CASE WHEN paid OR measured THEN '' ELSE rule END AS rule, count(*) FROM (
-        SELECT ({paid}) AS paid, ({measured}) AS measured, CASE{refused or " WHEN FALSE THEN ''"} ELSE '' END AS rule
-        FROM {table_name(table)} AS t) GROUP BY 1, 2 ORDER BY 1, 2"""
-    for fate, rule, rows in connection.execute(query, writer.parameters).fetchall():
-        reason = rule if rule or fate != "not_payable" else _UNREAD if paid == measured == "FALSE" else _UNREFERRED
-        yield Fate(table, fate, reason, int(rows))
+    def _keep(self, kept: Callable[[str, Expression], Sequence[int]]) -> None:
+        """Register what is known of readings: the rows that became lines with their partners, and those for which a
+        condition holds that the kernel works out."""
+        names: dict[str, str] = {}
+        partners = self._sheet.partners.records
+        for index, reading in enumerate(self._readings):
+            if reading.is_paid:
+                names[reading.name] = f"kept_{index}"
+                frame = self._sheet.frames[self._sheet.frame_of[reading.lines]]
+                is_line = self._sheet.columns[reading.lines].is_known()
+                self._connection.register(f"kept_{index}", pa.table({"record": frame.records[is_line]}))
+                theirs = [partners[frame.partners[is_line]]]
+                for column in reading.also:
+                    of = self._sheet.frames[self._sheet.frame_of[column]]
+                    theirs.append(partners[of.partners[self._sheet.columns[column].is_known()]])
+                self._connection.register(f"paid_{index}", pa.table({"record": np.concatenate(theirs)}))
+            elif reading.where is not None and has_product(reading.where):
+                names[reading.name] = f"kept_{index}"
+                records = kept(reading.table, reading.where)
+                self._connection.register(f"kept_{index}", pa.table({"record": pa.array(records, pa.int64())}))
+        for name, credits in self._sheet.credits.items():
+            shares = pa.table({"shared": credits.records, "partner_id": pa.array(credits.partners, pa.string())})
+            self._connection.register(f"shares_{name}", shares)
+        self._writer = Writer(self._tables, self._period, names)
 
+    def register(self) -> tuple[Fate, ...]:
+        """How many rows of each table met which fate, in the order of tables, fates and rules."""
+        return tuple(fate for table in self._there for fate in self._of_table(table))
 
-class _Writer:
-    """The SQL of conditions on a row `t`, with the parameters in the order in which they are written."""
+    def _of_table(self, table: str) -> Iterator[Fate]:
+        self._writer.parameters.clear()
+        ways = [way for reading in self._readings for way in self._ways(table, reading)]
+        paid = " OR ".join(way.counted for way in ways if way.is_paid and way.counted) or "FALSE"
+        # The parameters of conditions come in the order of the text: those who pay are the first of the readings.
+        measured = " OR ".join(way.counted for way in ways if not way.is_paid and way.counted) or "FALSE"
+        whens = [
+            "WHEN paid THEN ['paid', '']",
+            "WHEN measured THEN ['measured', '']",
+            *(f"WHEN {test} THEN ['not_payable', {quoted(rule)}]" for rule, test in _refusals(ways)),
+        ]
+        query = f"""SELECT CASE {" ".join(whens)} ELSE ['not_payable', ''] END AS fate, count(*) FROM (
+            SELECT t.*, ({paid}) AS paid, ({measured}) AS measured FROM {table_name(table)} AS t) AS t
+            GROUP BY 1 ORDER BY 1"""
+        for (fate, rule), rows in self._connection.execute(query, self._writer.parameters).fetchall():
+            if rule == _OUTSIDE:
+                yield Fate(table, "outside", "", int(rows))
+                continue
+            reason = rule if rule or fate != "not_payable" else _UNREFERRED if ways else _UNREAD
+            yield Fate(table, fate, reason, int(rows))
 
-    def __init__(self, tables: Mapping[str, Table], period: Period, kept: Mapping[str, str]) -> None:
-        self._tables, self._period, self._kept = tables, period, kept
-        self.parameters: list[object] = []
+    # --- how readings come to rows ------------------------------------------------------------------------------------
 
-    def any_of(self, table: str, readings: Sequence[Reading]) -> str:
-        """Whether a row of `table` is counted by one of the readings, itself or through a row that refers to it."""
-        ways = [self._counted(table, reading) for reading in readings]
-        return " OR ".join(way for way in ways if way) or "FALSE"
+    def reaches(self, reading: Reading, table: str) -> bool:
+        """Whether rows of a reading refer to rows of a table, by names that its rule reads."""
+        return table in self._hops(reading)
 
-    def in_window(self, reading: Reading) -> str:
-        """Whether the row is in the days that a reading looks at."""
-        if reading.days is None:
-            return "FALSE"
-        if reading.dated is None:
-            return "TRUE"
-        seen = Seen(self._tables, reading.table, self._period)
-        window = self._window(reading, seen)
-        inner = f"SELECT t.record FROM {table_name(reading.table)} AS t {seen.joins()} WHERE {window}"
-        return f"t.record IN ({inner})"
+    def _hops(self, reading: Reading) -> frozenset[str]:
+        named = {column.table for tree in reading.trees for column in columns(tree)}
+        if reading.credit is not None:
+            named.add(self._sheet.credits[reading.credit].meaning.of)
+        named -= {None, "period", CREDIT, reading.table, *([PARTNERS] if _is_owned(reading) else [])}
+        hops = {hop.table for each in named if each for hop in route(self._tables, reading.table, each)}
+        return frozenset(each for each in hops if self._tables[each].key) - (
+            {PARTNERS} if _is_owned(reading) else set()
+        )
 
-    def _counted(self, table: str, reading: Reading) -> str:
-        if reading.days is None:
-            return ""
+    def _ways(self, table: str, reading: Reading) -> Iterator[_Way]:
+        """Every way by which a reading comes to rows of a table."""
+        write, name = self._writer, reading.name
+        is_dated, paid = reading.dated is not None, reading.is_paid
         if reading.table == table:
-            return f"t.record IN ({self._records(reading, 't.record')})"
-        if reading.credited is not None and table == "credits":
-            deals = self._records(reading, "t.deal_id")
-            return f"(t.role = '{reading.credited}' AND t.deal_id IN ({deals}))"
-        reached = {each.table for tree in reading.trees for each in columns(tree)} - {None, "period", reading.table}
-        hops = {hop.table for each in reached if each for hop in route(self._tables, reading.table, each)}
-        if table not in hops or not self._tables[table].key:
-            return ""
-        return f"t.record IN ({self._records(reading, f'j_{table}.record', Column(table, self._tables[table].key[0]))})"
+            counted = f"t.record IN ({write.counted(reading, write.RECORD)})" if reading.days is not None else ""
+            inside = f"t.record IN ({write.inside(reading, write.RECORD)})" if is_dated else write.always(reading)
+            yield _Way(counted, ((name, inside),), "TRUE", True, is_dated, paid)
+        elif table in self._hops(reading):
+            through = write.key_of(table)
+            counted = f"t.record IN ({write.counted(reading, through)})" if reading.days is not None else ""
+            refused = ((name, f"t.record IN ({write.inside(reading, through)})"),)
+            yield _Way(counted, refused, f"t.record IN ({write.every(reading, through)})", False, is_dated, paid)
+        if table == PARTNERS and reading.table != table and _is_owned(reading):
+            yield self._of_partners(reading)
+        if table == "credits" and reading.credited is not None:
+            deals = f"t.role = {quoted(reading.credited)} AND t.deal_id IN"
+            counted = f"({deals} ({write.counted(reading, write.DEAL)}))" if reading.days is not None else ""
+            refused = ((name, f"({deals} ({write.inside(reading, write.DEAL)}))"),)
+            yield _Way(counted, refused, f"({deals} ({write.every(reading, write.DEAL)}))", False, is_dated, paid)
+        if reading.credit is not None:
+            yield from self._of_credit(table, reading)
+        if table == TERMS and reading.agreed:
+            names = ", ".join(map(quoted, reading.agreed))
+            held = f"t.term IN ({names})"
+            refused = ((name, f"({held} AND {write.overlaps(reading)})"),)
+            yield _Way(self._rests(reading, table), refused, held, False, is_dated, paid)
 
-    def _records(self, reading: Reading, selected: str, through: Column | None = None) -> str:
-        """The query of what a reading's counted rows select."""
-        seen = Seen(self._tables, reading.table, self._period)
-        if through is not None:
-            seen.named(through)
-        owner = "NULL" if reading.owner is None else seen.named(reading.owner)
-        if reading.owner is None:
-            theirs = "TRUE"
+    def _of_partners(self, reading: Reading) -> _Way:
+        """The partners whose rows a reading reads."""
+        write = self._writer
+        index = self._readings.index(reading)
+        if reading.credit is not None:
+            shared = f"SELECT s.partner_id FROM shares_{reading.credit} AS s WHERE s.shared IN"
+            of = write.key_of(self._of(reading), reading.table)
+            inside, every = (f"{shared} ({query})" for query in (write.inside(reading, of), write.every(reading, of)))
         elif reading.credited is not None:
-            shares = credited_shares(reading.credited)
-            theirs = f"t.deal_id IN (SELECT deal_id FROM ({shares}) SEMI JOIN eligible_partners USING (partner_id))"
+            shared = (
+                f"SELECT s.partner_id FROM ({credited_shares(reading.credited)}) AS s WHERE s.num > 0 AND s.deal_id IN"
+            )
+            inside = f"{shared} ({write.inside(reading, write.DEAL)})"
+            every = f"{shared} ({write.every(reading, write.DEAL)})"
         else:
-            theirs = f"{owner} IN (SELECT partner_id FROM eligible_partners)"
-        tests = [theirs]
-        if reading.name in self._kept:
-            tests.append(f"t.record IN (SELECT record FROM {self._kept[reading.name]})")
-        else:
-            sql = Sql(seen.named)
-            tests += [sql.of(tree) for tree in ([] if reading.where is None else [reading.where])]
-            self.parameters += sql.parameters
-        tests += [f"{seen.named(column)} IS NOT NULL" for column in reading.needs]
-        tests.append(self._window(reading, seen))
-        latest = ""
-        if reading.latest_of is not None and reading.dated is not None:
-            newest = (seen.named(reading.dated), *order_of(self._tables[reading.table]))
-            order = ", ".join(f"{name} DESC" for name in newest)
-            by = f"{owner}, {seen.named(reading.latest_of)}"
-            latest = f" QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY {order}) = 1"
-        source = f"{table_name(reading.table)} AS t {seen.joins()}"
-        return f"SELECT {selected} FROM {source} WHERE {' AND '.join(tests)}{latest}"
+            assert reading.owner is not None, "its rows belong to partners"
+            inside, every = write.inside(reading, reading.owner), write.every(reading, reading.owner)
+        counted = f"t.record IN (SELECT record FROM paid_{index})"
+        if not reading.is_paid:
+            theirs = "t.partner_id IN (SELECT partner_id FROM eligible_partners)"
+            if reading.days is None:
+                counted = ""
+            elif reading.credited is not None:
+                deals = write.counted(reading, write.DEAL)
+                counted = f"({theirs} AND t.partner_id IN ({shared} ({deals})))"
+            elif reading.owner is not None:
+                counted = f"({theirs} AND t.partner_id IN ({write.counted(reading, reading.owner)}))"
+        tests = tuple(f"t.partner_id IN ({query})" for query in (inside, every))
+        return _Way(counted, ((reading.name, tests[0]),), tests[1], False, reading.dated is not None, reading.is_paid)
 
-    def _window(self, reading: Reading, seen: Seen) -> str:
-        if reading.dated is None or reading.days is None:
-            return "TRUE"
-        name, tests = seen.named(reading.dated), ["TRUE"]
-        for bound, sign in zip(reading.days, (">=", "<"), strict=True):
-            if bound is not None:
-                tests.append(f"{name} {sign} CAST(? AS DATE)")
-                self.parameters.append(bound)
-        return " AND ".join(tests)
+    def _of_credit(self, table: str, reading: Reading) -> Iterator[_Way]:
+        """The rows that say who earns on the rows of a reading, or who stands above whom."""
+        assert reading.credit is not None
+        meaning, write = self._sheet.credits[reading.credit].meaning, self._writer
+        name, is_dated = reading.credit, reading.dated is not None
+        if table == HISTORY and meaning.spec.roll_up is not None:
+            held = f"t.attribute = {quoted(meaning.spec.roll_up.to)}"
+            refused = ((name, f"({held} AND {write.overlaps(reading)})"),)
+            yield _Way(self._rests(reading, table), refused, held, False, is_dated, reading.is_paid)
+        if table not in tables_of(meaning, self._there):
+            return
+        view = f"earning_{name}_{table}"
+        self._connection.register("resting_rows", self._resting.candidates(name, table))
+        self._connection.register("resting_earning", self._resting.earning(name))
+        query = "SELECT r.told, r.shared FROM resting_rows AS r SEMI JOIN resting_earning USING (candidate)"
+        earning = self._connection.sql(query)
+        self._connection.register(view, earning.to_arrow_table())
+        of, told = write.key_of(self._of(reading), reading.table), about(meaning, table, self._there)
+        inside, every = write.inside(reading, of), write.every(reading, of)
+        said = f"t.record IN (SELECT told FROM ({told}) WHERE shared IN ({{}}))"
+        earns = f"t.record IN (SELECT told FROM {view} WHERE shared IN ({inside}))"
+        by_either = [(reading.name, earns), (name, said.format(inside))]
+        yield _Way(self._rests(reading, table), by_either, said.format(every), False, is_dated, reading.is_paid)
+
+    def _of(self, reading: Reading) -> str:
+        assert reading.credit is not None
+        return self._sheet.credits[reading.credit].meaning.of
+
+    def _rests(self, reading: Reading, table: str) -> str:
+        view = f"rests_{self._readings.index(reading)}_{table}"
+        self._connection.register(view, self._resting.lines(reading, table))
+        return f"t.record IN (SELECT told FROM {view})"
+
+    # --- what a trace asks --------------------------------------------------------------------------------------------
+
+    def lines_on(self, reading: Reading, table: str, record: int) -> Sequence[int]:
+        """The lines of a reading that rest on one row of another table, by their places in its frame."""
+        found = self._resting.lines(reading, table)
+        lines, rows = found["line"].to_numpy(), found["told"].to_numpy()
+        return [int(line) for line in np.sort(lines[rows == record])]
+
+    def credited_by(self, credit: str, table: str, record: int) -> Mapping[int, Sequence[int]]:
+        """The credited rows that one row of another table says something of, by record; and the candidates of the rule
+        that it makes there."""
+        meaning = self._sheet.credits[credit].meaning
+        if table not in tables_of(meaning, self._there):
+            return {}
+        query = f"SELECT DISTINCT shared FROM ({about(meaning, table, self._there)}) WHERE told = ? ORDER BY 1"
+        found: dict[int, list[int]] = {int(of): [] for (of,) in self._connection.execute(query, [record]).fetchall()}
+        made = self._resting.candidates(credit, table)
+        mine = made["told"].to_numpy() == record
+        for of, at in sorted(
+            zip(made["shared"].to_numpy()[mine].tolist(), made["candidate"].to_numpy()[mine].tolist(), strict=True)
+        ):
+            found[int(of)].append(int(at))
+        return found
+
+    def key(self, table: str, record: int) -> str:
+        """The key of a row, as people know it."""
+        shown = key_sql(self._tables[table], "t.")
+        query = f"SELECT {shown} FROM {table_name(table)} AS t WHERE t.record = ?"
+        ((key,),) = self._connection.execute(query, [record]).fetchall()
+        return str(key)
+
+    def of_partner(self, reading: Reading, partner: str) -> tuple[int, int, int] | None:
+        """How many rows of a reading count for a partner, are in its days, and are there at all; None where partners
+        are not whom its rows belong to. Of rows that pay, the first number is left at 0: the sheet has them."""
+        if reading.table == PARTNERS or not _is_owned(reading):
+            return None
+        write = Writer(self._tables, self._period, self._writer.kept)
+        if reading.credit is not None:
+            of = write.key_of(self._of(reading), reading.table)
+            shared = (
+                f"SELECT s.partner_id AS x FROM shares_{reading.credit} AS s JOIN ({{}}) AS r(shared) USING (shared)"
+            )
+        elif reading.credited is not None:
+            of = write.DEAL
+            shared = f"""SELECT s.partner_id AS x FROM ({credited_shares(reading.credited)}) AS s
+                JOIN ({{}}) AS r(deal_id) USING (deal_id) WHERE s.num > 0"""
+        else:
+            assert reading.owner is not None
+            of, shared = reading.owner, "SELECT x FROM ({}) AS r(x)"
+        counts = []
+        for query in (
+            None if reading.is_paid or reading.days is None else write.counted(reading, of),
+            None if reading.days is None else write.inside(reading, of),
+            write.every(reading, of),
+        ):
+            if query is None:
+                counts.append(0)
+                continue
+            asked = f"SELECT count(*) FROM ({shared.format(query)}) WHERE x = ?"
+            ((count,),) = self._connection.execute(asked, [*write.parameters, partner]).fetchall()
+            counts.append(int(count))
+            write.parameters.clear()
+        return counts[0], counts[1], counts[2]
+
+
+_OUTSIDE = "outside the period"  # no rule has this for a name
+
+
+def _refusals(ways: Sequence[_Way]) -> Iterator[tuple[str, str]]:
+    """Which rule did not count a row, in the order of who says it best: a rule for rows with this table's dates, one
+    for its rows at all times, one for rows that rest on it. What is of other days altogether is outside."""
+    own = [way for way in ways if way.is_own]
+    dated = [way for way in own if way.is_dated]
+    further = [way for way in ways if not way.is_own]
+    for way in (*(dated or own), *(each for each in further if each.is_dated)):
+        yield from way.refused
+    for way in (*dated, *(each for each in further if each.is_dated)):
+        yield _OUTSIDE, way.reached
+    for way in (each for each in further if not each.is_dated):
+        yield from way.refused
+    for way in ways:
+        yield _OUTSIDE, way.reached
+
+
+def _is_owned(reading: Reading) -> bool:
+    """Whether a reading's rows belong to partners."""
+    return reading.owner is not None or reading.credit is not None

@@ -85,6 +85,10 @@ class Seen:
         own = [_join(hop) for hop in hops if hop.origin != CREDIT]
         return " ".join([*own, credits, *(_join(hop) for hop in hops if hop.origin == CREDIT)])
 
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the names so far refer to."""
+        return tuple(self._hops)
+
     def type_of(self, column: Column) -> Type:
         """The type of a column; a value of partners is a number."""
         if column.table is None:

@@ -9,36 +9,36 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeGuard
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from engine.facts.agreed import agreed
-from engine.facts.connection import open_table
+from engine.facts.connection import ROWS_IN_MEMORY_MAX, open_table
 from engine.facts.credit import credited_shares
 from engine.facts.crediting import Crediting
-from engine.facts.fates import fates
+from engine.facts.fates import Fates
 from engine.facts.keep import digest_rows
+from engine.facts.kept_trails import KeptTrails, keep_trails
 from engine.facts.keys import key_sql
 from engine.facts.lookups import benchmark, codes, codes_of, earlier_points, target
 from engine.facts.measures import Groups, measure
 from engine.facts.read import table_name
+from engine.facts.rows import RowReader
 from engine.facts.seen import FP, Seen, order_of, texts
 from engine.facts.sql import Sql, identifier
 from engine.facts.trail import matching, trail
 from engine.facts.windows import window_days
-from engine.values import ALWAYS, RECORD, Creditable, Credits, Fate, Frame, Measured, Reading, Rows, Sheet, TrailRow
+from engine.values import ALWAYS, Creditable, Credits, Frame, Measured, Reading, Rows, Sheet, TrailRow
 from rules.calendar import Calendar, Period
-from rules.crediting.meaning import CREDIT, SHARE, CreditMeaning
+from rules.crediting.meaning import CreditMeaning
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
-from rules.expressions.vector import Truth, has_product, leaves, number, truth
+from rules.expressions.vector import Truth, leaves, truth
 from rules.meaning import MeasureMeaning
 from rules.quantities.exact import Exact
 from rules.tables import Table
@@ -48,7 +48,8 @@ class Snapshot:
     """The facts of one period: typed tables in a connection, asked for rows by the sheet.
 
     `files` names each table's source for people; `eligible` is the condition on which a partner can be paid at all;
-    `kept` are the tables as Parquet files, in the order of their keys.
+    `kept` are the tables as Parquet files, in the order of their keys; those of at most `rows_in_memory_max` rows are
+    read into memory. `trails` are the partners' rows as this period's measures read them, where they were kept.
     """
 
     def __init__(
@@ -60,14 +61,17 @@ class Snapshot:
         calendar: Calendar,
         eligible: Expression | None,
         kept: Mapping[str, Path],
+        rows_in_memory_max: int = ROWS_IN_MEMORY_MAX,
+        trails: KeptTrails | None = None,
     ) -> None:
         for table, path in kept.items():
-            open_table(connection, table, path)
-        self._connection, self._calendar, self._kept = connection, calendar, kept
+            open_table(connection, table, path, rows_in_memory_max)
+        self._connection, self._calendar, self._kept, self._trails = connection, calendar, kept, trails
         self._files = files
         self._tables = tables
         self._period, self._eligible = period, eligible
         self._partners = self._read_partners(eligible)
+        self._rows = RowReader(connection, tables, period, self._shown_key)
 
     def at(self, period: Period) -> Snapshot:
         """The same facts as another period sees them, on a connection of its own to the same tables."""
@@ -88,40 +92,17 @@ class Snapshot:
         named: Mapping[str, Exact],
         owner: Column | None = None,
         credits: Credits | None = None,
+        later: Sequence[Expression] | None = None,
     ) -> Rows:
         """The rows of `table` dated in the half-open `days` for which `where` holds, whose partner can be paid.
 
         A row belongs to the partner that it names, or to `owner`. Rows come in the order of their keys, with their
         measures: a date counts days since 1970-01-01, a condition is 1 or 0. A measure is unknown where one of the
         cells that it rests on is blank. `named` holds values of partners, which a row takes from its own.
-        With `credits`, a row comes once for each of its shares, with the partner whose that is.
+        With `credits`, a row comes once for each of its shares, with the partner whose that is. `later` are expressions
+        that are asked of the same rows next, which are then read once for all; None where nobody asks for them again.
         """
-        seen = Seen(self._tables, table, self._period, credits is not None)
-        trees = [tree for tree, _ in measures.values()] + ([] if where is None else [where])
-        wanted = list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree, seen.type_of)))
-        from_tables = [tree for tree in wanted if not _is_given(tree)]
-        answer = self._select(seen, table, dated, from_tables, days, owner=owner, credits=credits)
-        frame = Frame(table, texts(answer["key"]), answer["record"].to_numpy(), answer["partner"].to_numpy())
-        if credits is not None:
-            frame = replace(frame, shares=answer["at"].to_numpy())
-        found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(from_tables)}
-        for tree in wanted:
-            if _is_given(tree) and tree.table is None:
-                found[tree] = named[tree.name].take(frame.partners)
-            elif _is_given(tree) and credits is not None:
-                assert frame.shares is not None, "each credited row has its share"
-                found[tree] = credits.shares.share.take(frame.shares)
-        rows = len(frame)
-        columns = {
-            name: _flags(truth(tree, found.__getitem__, seen.type_of, rows))
-            if type_ == Type.FLAG
-            else number(tree, found.__getitem__, seen.type_of, rows)
-            for name, (tree, type_) in measures.items()
-        }
-        if where is None:
-            return Rows(frame, columns)
-        keep = truth(where, found.__getitem__, seen.type_of, rows).yes
-        return Rows(frame.take(keep), {name: column.take(keep) for name, column in columns.items()})
+        return self._rows.rows(table, where, dated, days, measures, named, owner, credits, later)
 
     def creditable(self, meaning: CreditMeaning) -> Creditable:
         """The rows that a crediting rule credits, and everyone who may earn on them."""
@@ -137,7 +118,7 @@ class Snapshot:
         seen = Seen(self._tables, "partners", self._period)
         wanted = list(dict.fromkeys(leaves(condition, seen.type_of)))
         from_tables = [tree for tree in wanted if not (isinstance(tree, Column) and tree.table is None)]
-        answer = self._select(seen, "partners", None, from_tables)
+        answer = self._select(seen, from_tables)
         found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(from_tables)}
         found |= {tree: named[tree.name] for tree in wanted if isinstance(tree, Column) and tree.table is None}
         return truth(condition, found.__getitem__, seen.type_of, answer.num_rows)
@@ -172,7 +153,7 @@ class Snapshot:
 
     def _attribute(self, column: Expression) -> list[object]:
         seen = Seen(self._tables, "partners", self._period)
-        found: list[object] = self._select(seen, "partners", None, [column])["leaf0"].to_pylist()
+        found: list[object] = self._select(seen, [column])["leaf0"].to_pylist()
         return found
 
     def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
@@ -197,23 +178,29 @@ class Snapshot:
         found, groups = np.unique(texts(self._connection.sql(query).to_arrow_table()["label"]), return_inverse=True)
         return tuple(found.tolist()), Groups(keys, groups.astype(np.int64), len(found))
 
-    def fates(self, readings: Sequence[Reading], sheet: Sheet) -> tuple[Fate, ...]:
-        """How many rows of each table ended in which way; what a sheet has read is not worked out again."""
-        kept: dict[str, Sequence[int]] = {}
-        for reading in readings:
-            if reading.is_paid:
-                lines = f"{reading.name}.lines"
-                is_line = sheet.columns[lines].is_known()
-                kept[reading.name] = sheet.frames[sheet.frame_of[lines]].records[is_line].tolist()
-            elif reading.where is not None and has_product(reading.where):
-                kept[reading.name] = self.rows(
-                    reading.table, reading.where, None, ALWAYS, {}, {}
-                ).frame.records.tolist()
-        return fates(self._connection, self._tables, self._period, readings, kept)
+    def fates(self, readings: Sequence[Reading], sheet: Sheet) -> Fates:
+        """The fates of all rows, and how the readings come to them; what a sheet has read is not worked out again."""
+
+        def kept(table: str, where: Expression) -> Sequence[int]:
+            found: list[int] = self.rows(table, where, None, ALWAYS, {}, {}).frame.records.tolist()
+            return found
+
+        return Fates(self._connection, self._tables, self._period, self.tables(), readings, sheet, kept)
 
     def trail(self, measures: Sequence[MeasureMeaning], partner: str) -> Sequence[TrailRow]:
         """Every row of a partner in the table of measures that read alike, unfiltered, in the order of their keys."""
+        at = np.flatnonzero(self._partners.keys == partner)
+        if self._trails is not None and len(at):
+            rows = self._trails.rows(self._tables, self._period, measures, int(at[0]))
+            if rows is not None:
+                return rows
         return list(trail(self._connection, self._tables, self._period, measures, partner))
+
+    def keep_trails(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, bytes | Path]:
+        """The trails of measures over large tables, as blobs by role, so that they are read at once later; files are
+        made beside those of the tables."""
+        folder = self._kept["partners"].parent
+        return keep_trails(self._connection, self._tables, self._period, measures, folder)
 
     def matching(self, table: str, equal: Mapping[str, str | None], wanted: Sequence[str]) -> Sequence[TrailRow]:
         """The rows of a table whose columns hold these texts (None: nothing), with the cells of `wanted`."""
@@ -308,7 +295,7 @@ class Snapshot:
     def _read_partners(self, eligible: Expression | None) -> Frame:
         seen = Seen(self._tables, "partners", self._period)
         wanted = [] if eligible is None else list(dict.fromkeys(leaves(eligible, seen.type_of)))
-        answer = self._select(seen, "partners", None, wanted, is_open=True)
+        answer = self._select(seen, wanted, is_open=True)
         keep = np.ones(answer.num_rows, dtype=bool)
         if eligible is not None:
             found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
@@ -319,59 +306,13 @@ class Snapshot:
         self._connection.register("eligible_partners", eligibles)
         return Frame("partners", keys, records, places)
 
-    def _select(
-        self,
-        seen: Seen,
-        table: str,
-        dated: Column | None,
-        wanted: list[Expression],
-        days: tuple[date, date] | None = None,
-        is_open: bool = False,
-        owner: Column | None = None,
-        credits: Credits | None = None,
-    ) -> pa.Table:
-        """The key, record, partner and leaves of a table's rows dated in `days`, in the order of their keys.
-
-        The partner is its place among those that can be paid; where any partner is asked for (`is_open`), its id.
-        """
+    def _select(self, seen: Seen, wanted: list[Expression], is_open: bool = False) -> pa.Table:
+        """The id, record and leaves of partners, in the order of their ids: of those that can be paid, or of all where
+        any partner is asked for (`is_open`)."""
         sql = Sql(seen.named)
         selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
-        window, bounds = "TRUE", []
-        if dated is not None:
-            assert days is not None, "dated rows are asked for by their days"
-            name, bounds = seen.named(dated), list(days)
-            window = f"{name} >= CAST(? AS DATE) AND {name} < CAST(? AS DATE)"
-        shown = self._shown_key(table)
-        whose = "t.partner_id" if owner is None else seen.named(owner)
-        shared, order = "", order_of(self._tables[table])
-        if credits is not None:
-            whose, shared = "c.partner_id", self._credited(seen, credits)
-            order, selected = [*order, "c.at"], ["c.at AS at", *selected]
-        partner = whose if is_open else "e.place"
-        open_to = "" if is_open else f"JOIN eligible_partners AS e ON e.partner_id = {whose}"
-        columns = ", ".join([f"{shown} AS key", "t.record AS record", f"{partner} AS partner", *selected])
-        query = f"""SELECT {columns} FROM {table_name(table)} AS t {seen.joins(shared)} {open_to}
-            WHERE {window} ORDER BY {", ".join(order)}, t.record"""
-        return self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_table()
-
-    def _credited(self, seen: Seen, credits: Credits) -> str:
-        """The join of rows to their shares, one for each; named columns of the row are asked for before it."""
-        columns = {
-            "record": credits.records,
-            "partner_id": pa.array(credits.partners, pa.string()),
-            "role": pa.array(credits.roles, pa.string()),
-            "level": credits.shares.level,
-            "at": np.arange(len(credits.shares), dtype=np.int64),
-        }
-        self._connection.register(f"credit_{credits.meaning.name}", pa.table(columns))
-        record = seen.named(Column(credits.meaning.of, RECORD))
-        return f"JOIN credit_{credits.meaning.name} AS c ON c.record = {record}"
-
-
-def _is_given(tree: Expression) -> TypeGuard[Column]:
-    """Whether a value is no cell of a table: what partners have by name, or the share of a credit."""
-    return isinstance(tree, Column) and (tree.table is None or (tree.table, tree.name) == (CREDIT, SHARE))
-
-
-def _flags(found: Truth) -> Exact:
-    return Exact(found.yes.astype(np.int64), 1, None if found.known.all() else found.known)
+        open_to = "" if is_open else "JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
+        columns = ", ".join(["t.partner_id AS partner", "t.record AS record", *selected])
+        source = f"{table_name('partners')} AS t {seen.joins()} {open_to}"
+        query = f"SELECT {columns} FROM {source} ORDER BY t.partner_id"
+        return self._connection.sql(query, params=sql.parameters).to_arrow_table()

@@ -36,10 +36,12 @@ def reasons_grid(fates: Sequence[Fate]) -> Grid:
 def rule_words(rule: str) -> str:
     """A rule as people know it: the part of a KPI or of a scorecard that reads the rows, in words.
 
-    >>> rule_words("close_rate.denominator"), rule_words("commission")
-    ('close_rate (what it is divided by)', 'commission')
+    >>> rule_words("close_rate.denominator"), rule_words("commission"), rule_words("commission.returns.refund")
+    ('close_rate (what it is divided by)', 'commission', 'commission (refund)')
     """
     name, _, part = rule.rpartition(".")
+    if name.endswith(".returns"):
+        return f"{name.removesuffix('.returns')} ({part.replace('_', ' ')})"
     return f"{name} ({_PARTS[part]})" if name and part in _PARTS else rule
 
 

@@ -63,7 +63,7 @@ def _markdown(block: Block) -> Iterator[str]:
         case Heading(level, text):
             yield f"{'#' * level} {_plain(text)}"
         case Paragraph(text):
-            yield _plain(text)
+            yield re.sub(r"^([#+=>-]|[0-9]+[.)])(?=\s|$)", r"\\\1", _plain(text))
         case Clauses(rows):
             yield from (f"- **{_plain(name)}:** {_plain(text)}" for name, text in rows)
         case Table(head, rows):
@@ -82,10 +82,9 @@ def _row(cells: Sequence[str], is_plain: bool = True) -> str:
 
 def _plain(text: str) -> str:
     """A text in which no sign means anything to Markdown."""
-    found = re.sub(r"([\\`\[\]<>|&~])", r"\\\1", _one_line(text))
+    found = re.sub(r"([\\`\[\]<|&~])", r"\\\1", _one_line(text))
     found = re.sub(r"(?<=\S)\*|\*(?=\S)", r"\\*", found)
-    found = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", found)
-    return re.sub(r"^([#+>=-]|\d+[.)])(?=\s|$)", r"\\\1", found)
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", found)
 
 
 def _one_line(text: str, is_tight: bool = True) -> str:
@@ -132,7 +131,9 @@ def _html(block: Block) -> str:
             return f"<dl>\n{told}</dl>"
         case Table(head, rows):
             top = "".join(f"<th>{escape(_one_line(cell))}</th>" for cell in head)
-            below = "".join("<tr>" + "".join(f"<td>{escape(_one_line(c))}</td>" for c in row) + "</tr>\n" for row in rows)
+            below = "".join(
+                "<tr>" + "".join(f"<td>{escape(_one_line(c))}</td>" for c in row) + "</tr>\n" for row in rows
+            )
             return f"<table>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{below}</tbody>\n</table>"
         case Figure(title, lines):
             text = "\n".join(escape(_one_line(line, False)) for line in lines)

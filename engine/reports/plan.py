@@ -13,8 +13,8 @@ from engine.reports.plan_measures import kpi_words, scorecard_blocks
 from engine.reports.tree import tree_lines
 from engine.values.paper import Agreed, Example, Foot
 from rules.crediting.meaning import CreditMeaning
-from rules.expressions.tree import words
-from rules.kinds.base import Words, written_words
+from rules.expressions.tree import as_written
+from rules.kinds.base import Words, percent
 from rules.meaning import Meaning, PoolMeaning
 from rules.payouts.meaning import PayoutMeaning
 from rules.payouts.words import Clause, payout_words
@@ -34,6 +34,9 @@ _RESIDUES: Mapping[Residue, str] = {
 def plan_blocks(meaning: Meaning, examples: Mapping[str, Example], whose: Agreed | None, foot: Foot) -> list[Block]:
     """The whole document."""
     blocks: list[Block] = [Heading(1, meaning.title), *_frame(meaning, whose)]
+    if meaning.quotas:
+        reached = tuple((_titled(each.name), each.spec.in_words(meaning.terms).text) for each in meaning.quotas)
+        blocks += [Heading(2, "What is to be reached"), Clauses(reached)]
     if meaning.kpis:
         blocks += [Heading(2, "What is measured"), Clauses(tuple(kpi_words(kpi) for kpi in meaning.kpis))]
     for card in meaning.scorecards:
@@ -71,12 +74,11 @@ def _frame(meaning: Meaning, whose: Agreed | None) -> Iterator[Block]:
         ("Currency", f"{currency.code}, paid in whole units of {_unit(currency.decimals)}"),
         ("Period", period),
         ("In force", f"from {effective.first} to {effective.last}, both days included"),
-        ("Who can be paid", "every partner" if meaning.eligible is None else f"where {words(meaning.eligible)}"),
+        ("Who can be paid", "every partner" if meaning.eligible is None else f"where {as_written(meaning.eligible)}"),
     ]
     if whose is not None:
         named = whose.partner if whose.name in ("", whose.partner) else f"{whose.partner}, {whose.name}"
         rows.insert(0, ("For", named))
-        rows[-1] = ("Who can be paid", f"{rows[-1][1]} (this partner: {'yes' if whose.eligible else 'no'})")
     yield Clauses(tuple(rows))
     if whose is not None and whose.rows:
         yield Heading(2, "Agreed with this partner")
@@ -106,14 +108,34 @@ def _rule(clauses: Iterator[Clause]) -> Iterator[Block]:
 
 
 def _credit_clauses(credit: CreditMeaning) -> Iterator[tuple[str, str]]:
-    written = credit.spec.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for name, value in written.items():
-        yield _titled(name), written_words(value)
+    spec = credit.spec
+    where = "" if credit.where is None else f" where {as_written(credit.where)}"
+    yield "Of", f"each row of {credit.of}{where}"
+    for each, fits in zip(spec.from_, credit.fits, strict=True):
+        only = "" if fits is None else f"; for rows where {as_written(fits)}, before what is less specific"
+        yield "From", each.way.in_words(credit.terms).text + only
+    if spec.prefer is not None:
+        yield "Prefer", " over ".join(spec.prefer) + ": a later role counts only where no earlier one does"
+    if spec.protected_by is not None:
+        yield "Protected", f"a partner with a valid row of {spec.protected_by} takes the sourced credit"
+    over = "refused" if spec.over_100 == "refuse" else "paid for roles that are declared as overlay"
+    yield "More than 100 %", over
+    rest = "stays with the house" if spec.remainder == "house" else "goes to the credited partners in equal parts"
+    yield "What is left", f"of 100 % {rest}"
+    if spec.roll_up is not None:
+        up = spec.roll_up
+        whose = "on top of the 100 %" if up.on_top else "out of the share below"
+        skipped = "skipped" if up.compress == "inactive" else "lost"
+        rates = ", ".join(map(percent, up.rates))
+        yield "Roll-up", f"each {up.to} above earns, level by level, {rates} {whose}; an inactive level is {skipped}"
+    if spec.at_most is not None and credit.amount is not None:
+        most = credit.terms.amount(credit.terms.minor(spec.at_most))
+        yield "At most", f"{most} of {as_written(credit.amount)} is credited of a row"
 
 
 def _pool_clauses(pool: PoolMeaning) -> Iterator[Clause]:
     yield "Size", Words(pool.terms.amount(pool.size_minor))
-    among = "all partners that can be paid" if pool.among is None else f"partners where {words(pool.among)}"
+    among = "all partners that can be paid" if pool.among is None else f"partners where {as_written(pool.among)}"
     yield "Among", Words(among)
     yield "Shared", pool.kind.in_words(pool.terms)
     yield "Rounding", Words(f"{_RESIDUES[pool.residue]}; {pool.terms.rounding_words}")
@@ -148,5 +170,7 @@ def _foot(foot: Foot) -> Sequence[Block]:
                 ("Engine", f"partage {foot.engine}"),
             )
         ),
-        Paragraph("The rules above are the program in words, and its examples were worked out by the engine that pays."),
+        Paragraph(
+            "The rules above are the program in words, and its examples were worked out by the engine that pays."
+        ),
     )

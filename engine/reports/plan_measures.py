@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.reports.paper import Block, Clauses, Table
-from rules.expressions.tree import words
+from rules.expressions.tree import as_written
 from rules.kinds.base import Kind, Terms, number, percent, written_words
 from rules.kpi import Window
 from rules.meaning import KpiMeaning, MeasureMeaning
@@ -27,7 +27,7 @@ _PARTS = ("kpis", "groups", "title")
 def kpi_words(kpi: KpiMeaning) -> tuple[str, str]:
     """A KPI: what it is called, and how it is worked out."""
     if kpi.formula is not None:
-        text = words(kpi.formula)
+        text = as_written(kpi.formula)
         text += "; above partners the mean of their values" if kpi.is_averaged else ""
     else:
         text = " divided by ".join(_measure(each) for each in kpi.measures)
@@ -36,13 +36,14 @@ def kpi_words(kpi: KpiMeaning) -> tuple[str, str]:
         text += f"; {kpi.when_zero} where there is nothing to divide by"
     text += f"; unknown below {kpi.at_least}" if kpi.at_least else ""
     level = "for all partners together" if kpi.level == "program" else "for each partner"
-    return f"{kpi.title} ({kpi.name})", f"{text}; in {kpi.unit}, {level}, {kpi.better} is better"
+    named = kpi.name if kpi.title == kpi.name else f"{kpi.title} ({kpi.name})"
+    return named, f"{text}; in {kpi.unit}, {level}, {kpi.better} is better"
 
 
 def _measure(measure: MeasureMeaning) -> str:
-    what = f"rows of {measure.rows.table}" if measure.value is None else words(measure.value)
+    what = f"rows of {measure.rows.table}" if measure.value is None else as_written(measure.value)
     text = f"{measure.aggregate.replace('_', ' ')} of {what}"
-    text += "" if measure.rows.where is None else f" where {words(measure.rows.where)}"
+    text += "" if measure.rows.where is None else f" where {as_written(measure.rows.where)}"
     if measure.rows.dated is not None:
         text += f", with {measure.rows.dated} {_WINDOWS[measure.window]}"
     if measure.latest_of is not None:
@@ -58,7 +59,7 @@ def _measure(measure: MeasureMeaning) -> str:
 
 def scorecard_blocks(card: ScorecardMeaning, terms: Terms) -> Iterator[Block]:
     """A scorecard: whom it scores, each KPI with its weight and scale, and every other key of it."""
-    whom = "every partner" if card.whom is None else f"partners where {words(card.whom)}"
+    whom = "every partner" if card.whom is None else f"partners where {as_written(card.whom)}"
     yield Clauses((("Scores", f"{whom} ({card.name})"),))
     head = ("KPI", "weight", "points", "if missing")
     yield Table(head, tuple(_entries(card, card.card, "", terms)))

@@ -19,10 +19,11 @@ from engine.scoring import scored_columns
 from engine.sheet.book import Book
 from engine.sheet.credit import credit
 from engine.sheet.earlier import Earlier
+from engine.sheet.keeping import Keep, asked_later, on_the_way
 from engine.sheet.limits import limit, top_up
 from engine.sheet.lines import accumulate, due, multiply, pay, unknown_rows
 from engine.sheet.quota import quotas
-from engine.sheet.returns import reverse
+from engine.sheet.returns import reverse, taken_back
 from engine.values import (
     PARTNERS,
     Accumulate,
@@ -58,32 +59,49 @@ from rules.quantities.exact import Exact, group_total, integers, total
 from rules.quantities.rounding import QuantityOverflow
 
 
-def evaluate(plan: Plan, facts: Facts, period: Period) -> Sheet:
-    """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess."""
-    return _evaluate(plan, facts, period, Earlier(plan, facts, _evaluate))
+def evaluate(plan: Plan, facts: Facts, period: Period, keep: Keep = "all") -> Sheet:
+    """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess.
+
+    Of a sheet that keeps `lines`, a run can be settled; to explain it takes all columns. What both hold is the same.
+    """
+    return _evaluate(plan, facts, period, keep, Earlier(plan, facts, keep, _evaluate))
 
 
-def _evaluate(plan: Plan, facts: Facts, period: Period, earlier: Earlier) -> Sheet:
+def _evaluate(plan: Plan, facts: Facts, period: Period, keep: Keep, earlier: Earlier) -> Sheet:
     measures = [measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures]
     book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, facts.measure(measures))
+    book.later = asked_later(plan, lambda step: days_of(step, book))
+    passing = on_the_way(plan) if keep == "lines" else frozenset()
     for step in plan.steps:
         _EVALUATORS[type(step)](step, book, facts)
+        if isinstance(step, Gather):
+            book.drop(passing)
     kept = (frozen(each) for each in (book.frames, book.columns, book.frame_of, earlier.sheets, book.credits))
     return Sheet(period, *kept)
 
 
 def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:
     asked, day = dict(step.measures), f"{step.name}.day"
-    if step.since != "period":
+    if step.since != "period" and step.back is None:
         assert step.dated is not None, "what is added up over time was checked to be dated"
         asked[day] = (step.dated, Type.DATE)
     first, last = days_of(step, book)
     credits = None if step.credit is None else book.credits[step.credit]
     rows = facts.rows(
-        step.table, step.where, step.dated, (first, last), asked, book.partner_columns(), step.owner, credits
+        step.table,
+        step.where,
+        step.dated,
+        (first, last),
+        asked,
+        book.partner_columns(),
+        step.owner,
+        credits,
+        book.later.get(step.name),
     )
     frame, columns = rows.frame, dict(rows.measures)
-    if step.since != "period":
+    if step.back is not None:
+        frame, columns = taken_back(step, step.back, frame, columns, book)
+    elif step.since != "period":
         start = (book.period.start - timedelta(days=step.lock_days) - EPOCH).days
         frame = replace(frame, earlier=columns.pop(day).numerator < start)
     book.frames[step.name] = frame

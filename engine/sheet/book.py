@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.sheet.earlier import Earlier
 from engine.values import PARTNERS, Credits, Frame, Measured
 from rules.calendar import Calendar, Period
+from rules.expressions.tree import Expression
 from rules.quantities.exact import Exact
 
 
 @dataclass(slots=True)
 class Book:
     """What has been worked out so far; `measured` holds the measures of all KPIs, which are read at once; `earlier`
-    gives the sheets of periods before."""
+    gives the sheets of periods before; `later` what is asked of a step's rows by the steps after it that read them."""
 
     period: Period
     calendar: Calendar
@@ -24,12 +25,18 @@ class Book:
     columns: dict[str, Exact] = field(default_factory=dict)
     frame_of: dict[str, str] = field(default_factory=dict)
     credits: dict[str, Credits] = field(default_factory=dict)
+    later: Mapping[str, Sequence[Expression]] = field(default_factory=dict)
 
     def write(self, name: str, frame: str, column: Exact) -> None:
         """Write a column of a frame, once."""
         assert name not in self.columns, f"{name} is written once"
         assert len(column) == len(self.frames[frame]), f"{name} fits its frame"
         self.columns[name], self.frame_of[name] = column, frame
+
+    def drop(self, names: Collection[str]) -> None:
+        """Let go of columns that nothing names any more."""
+        for name in self.columns.keys() & names:
+            del self.columns[name], self.frame_of[name]
 
     def partner_columns(self) -> Mapping[str, Exact]:
         """What partners have so far, by name."""

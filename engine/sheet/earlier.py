@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from engine.sheet.keeping import Keep
+from engine.sheet.lookback import looking_back
 from engine.values import Facts, Plan, Sheet
 from rules.calendar import Period
 
-Evaluated = Callable[[Plan, Facts, Period, "Earlier"], Sheet]
+Evaluated = Callable[[Plan, Facts, Period, Keep, "Earlier"], Sheet]
 
 
 class Earlier:
-    """The sheets of the periods before one, by the plan and the facts that all share."""
+    """The sheets of the periods before one, by the facts that all share and what of the plan looks back."""
 
-    def __init__(self, plan: Plan, facts: Facts, evaluated: Evaluated) -> None:
-        self._plan, self._facts, self._evaluated = plan, facts, evaluated
+    def __init__(self, plan: Plan, facts: Facts, keep: Keep, evaluated: Evaluated) -> None:
+        self._plan, self._facts, self._keep, self._evaluated = looking_back(plan), facts, keep, evaluated
         self.sheets: dict[str, Sheet] = {}
 
     def since(self, first: date, period: Period) -> list[Sheet]:
@@ -43,5 +45,5 @@ class Earlier:
     def sheet(self, period: Period) -> Sheet:
         """The sheet of one period."""
         if period.name not in self.sheets:
-            self.sheets[period.name] = self._evaluated(self._plan, self._facts.at(period), period, self)
+            self.sheets[period.name] = self._evaluated(self._plan, self._facts.at(period), period, self._keep, self)
         return self.sheets[period.name]

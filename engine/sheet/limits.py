@@ -19,19 +19,27 @@ from rules.quantities.limits import cap_in_order, cap_pro_rata
 
 
 def limit(step: Limit, book: Book, facts: Facts) -> None:
-    """The lines that are left below a limit; a bank releases what it holds where there is room."""
-    frame, lines = book.frames[step.frame], book.columns[step.lines]
-    spec, known = step.limit.spec, lines.is_known()
-    groups = frame.partners if spec.per == "partner" else np.zeros(len(frame), dtype=np.int64)
-    count = len(book.frames[PARTNERS]) if spec.per == "partner" else 1
-    room = room_of(step.limit, step.name, book, count)
+    """The lines that are left below a limit, those of all tracks counted together; a bank releases what it holds."""
+    spec = step.limit.spec
+    frames = [book.frames[frame] for frame, *_ in step.tracks]
+    lines = Exact.joined([book.columns[name] for _, name, _, _ in step.tracks])
+    partners = np.concatenate([frame.partners for frame in frames])
+    known = lines.is_known()
     amounts = np.where(known, lines.numerator, 0)
+    groups = partners if spec.per == "partner" else np.zeros_like(partners)
+    count = len(book.frames[PARTNERS]) if spec.per == "partner" else 1
+    room = room_of(step, book, count)
+    places = range(len(step.tracks[0][3]))
     if spec.cut == "in_order":
-        order = order_of([book.columns[name] for name in step.order], len(frame))
-        kept = cap_in_order(amounts, groups, room, order, last=spec.last)
+        keys = [Exact.joined([book.columns[by[place]] for *_, by in step.tracks]) for place in places]
+        kept = cap_in_order(amounts, groups, room, order_of(keys, len(amounts)), last=spec.last)
     else:
-        kept = cap_pro_rata(amounts, groups, room, np.arange(len(frame), dtype=np.int64))
-    book.write(step.name, step.frame, Exact(kept, 1, None if known.all() else known))
+        kept = cap_pro_rata(amounts, groups, room, np.arange(len(amounts), dtype=np.int64))
+    start = 0
+    for (name, _, column, _), frame in zip(step.tracks, frames, strict=True):
+        rows = slice(start, start + len(frame))
+        start += len(frame)
+        book.write(column, name, Exact(kept[rows], 1, None if known[rows].all() else known[rows]))
     if spec.excess == "banked":
         _bank(step, book, room, group_total(amounts, groups, count), group_total(kept, groups, count))
 
@@ -48,12 +56,25 @@ def _bank(step: Limit, book: Book, room: Integers, due: Integers, kept: Integers
     book.write(name, f"{name}.rows", Exact(released[rows]))
 
 
-def room_of(meaning: LimitMeaning, name: str, book: Book, count: int) -> Integers:
-    """What a limit leaves for this period, (count,): its amount less what earlier periods of its stretch paid by it."""
-    room = np.full(count, meaning.amount_minor, dtype=np.int64)
-    for sheet in book.earlier.since(first_day(meaning, book), book.period) if meaning.spec.over != "period" else []:
-        room = room - paid_by(sheet, name, meaning.spec.per, book)
+def room_of(step: Limit, book: Book, count: int) -> Integers:
+    """What a limit leaves for this period, (count,): its amount less what earlier periods of its stretch paid by it.
+
+    A cut in order is the end: where an earlier period cut a line, none that comes later is paid.
+    """
+    spec = step.limit.spec
+    room = np.full(count, step.limit.amount_minor, dtype=np.int64)
+    for sheet in book.earlier.since(first_day(step.limit, book), book.period) if spec.over != "period" else []:
+        room = room - _by_group(step, sheet, book, paid_by(step, sheet))
+        if spec.cut == "in_order":
+            room = np.where(_by_group(step, sheet, book, cut_by(step, sheet)) > 0, 0, room)
     return np.maximum(room, 0)
+
+
+def _by_group(step: Limit, sheet: Sheet, book: Book, found: Integers) -> Integers:
+    """Amounts of an earlier sheet's partners, in the order of this period's, or in all."""
+    if step.limit.spec.per == "program":
+        return np.array([found.sum()])
+    return among(sheet.partners, found, book.frames[PARTNERS])
 
 
 def first_day(meaning: LimitMeaning, book: Book) -> date:
@@ -63,14 +84,22 @@ def first_day(meaning: LimitMeaning, book: Book) -> date:
     return meaning.during.first if meaning.during is not None else date.min
 
 
-def paid_by(sheet: Sheet, name: str, per: str, book: Book) -> Integers:
-    """What an earlier period paid by a limit, released amounts included, in the order of this period's partners."""
+def paid_by(step: Limit, sheet: Sheet) -> Integers:
+    """What an earlier period paid by a limit to each of its partners, released amounts included."""
     found = np.zeros(len(sheet.partners), dtype=np.int64)
-    for column in (name, f"{name}.released"):
-        if column in sheet.columns:
-            frame = sheet.frames[sheet.frame_of[column]]
-            found = found + group_total(sheet.columns[column].or_else(0).numerator, frame.partners, len(found))
-    return np.array([found.sum()]) if per == "program" else among(sheet.partners, found, book.frames[PARTNERS])
+    for column in step.written:
+        frame = sheet.frames[sheet.frame_of[column]]
+        found = found + group_total(sheet.columns[column].or_else(0).numerator, frame.partners, len(found))
+    return found
+
+
+def cut_by(step: Limit, sheet: Sheet) -> Integers:
+    """What an earlier period cut off the lines of each of its partners."""
+    found = np.zeros(len(sheet.partners), dtype=np.int64)
+    for name, before, after, _ in step.tracks:
+        cut = (sheet.columns[before].or_else(0) - sheet.columns[after].or_else(0)).numerator
+        found = found + group_total(cut, sheet.frames[name].partners, len(found))
+    return found
 
 
 def opening_bank(name: str, book: Book) -> Integers:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.sheet.book import Book
 from engine.values import Accumulate, Due, Facts, Frame, Multiply, Pay, Step
+from rules.kinds.schedule import in_blocks
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, Flags
 from rules.quantities.rounding import QuantityOverflow, multiply_divide
@@ -69,24 +70,37 @@ def due(step: Due, book: Book, facts: Facts) -> None:
         raise Refused(*unknown_rows(step, frame, known, "F301", "its base is unknown"))
     if faults := [fault for fault in step.kind.faulty(inputs, len(frame), step.terms) if known[fault.row]]:
         raise Refused(*(_row_problem(step, frame, fault.row, *fault[1:4], fault.beside) for fault in faults))
-    found = step.kind.compute(inputs, len(frame), step.terms)
+    found = due_of(step, inputs, len(frame))
     book.write(step.name, step.frame, _only(found, known))
+
+
+def due_of(step: Due, inputs: Mapping[str, Exact], rows: int) -> Exact:
+    """What is due by a kind, block after block where no row decides what another is due."""
+    if step.kind.rounds_together is not None:
+        return step.kind.compute(inputs, rows, step.terms)
+    return in_blocks(lambda part, count: step.kind.compute(part, count, step.terms), inputs, rows)
 
 
 def multiply(step: Multiply, book: Book, facts: Facts) -> None:
     """What is due times a factor."""
     frame, before = book.frames[step.frame], book.columns[step.due]
     inputs = {key: book.columns[name] for key, name in step.inputs.items()}
-    factor = step.multiplier.compute(inputs, len(frame), step.minor_per_major)
-    lost = before.is_known() & ~factor.is_known()
+    after = in_blocks(
+        lambda part, count: part[step.due] * step.multiplier.compute(part, count, step.minor_per_major),
+        {**inputs, step.due: before},
+        len(frame),
+    )
+    lost = before.is_known() & ~after.is_known()
     if lost.any() and step.unknown == "refuse":
         raise Refused(*unknown_rows(step, frame, ~lost, "F301", f"its multiplier {step.title} is unknown"))
-    book.write(step.name, step.frame, before * factor)
+    book.write(step.name, step.frame, after)
 
 
 def pay(step: Pay, book: Book, facts: Facts) -> None:
     """The lines of a component: what is due within bounds, rounded once; rows before the period pay nothing now."""
-    frame, found = book.frames[step.frame], bounded(book.columns[step.due], step)
+    frame, found = book.frames[step.frame], book.columns[step.due]
+    if step.at_least_minor is not None or step.at_most_minor is not None:
+        found = in_blocks(lambda part, _: bounded(part["due"], step), {"due": found}, len(frame))
     try:
         amounts = _rounded(step, book, frame, found)
     except QuantityOverflow as overflow:
@@ -96,12 +110,14 @@ def pay(step: Pay, book: Book, facts: Facts) -> None:
 
 
 def bounded(found: Exact, step: Pay) -> Exact:
-    """What is due, no less than the least and no more than the most that a line pays."""
+    """What is due, its size no less than the least and no more than the most that a line pays; its sign stays."""
     for bound, side in ((step.at_least_minor, -1), (step.at_most_minor, 1)):
         if bound is not None:
+            below_zero = found.numerator < 0
             limit = Exact.constant(bound, len(found))
-            beyond = (np.sign(found.compare(limit)) == side) & found.is_known()
-            found = limit.where(beyond, found)
+            size = (-found).where(below_zero, found)
+            beyond = (np.sign(size.compare(limit)) == side) & found.is_known()
+            found = (-limit).where(beyond & below_zero, limit.where(beyond, found))
     return found
 
 
@@ -111,7 +127,8 @@ def _rounded(step: Pay, book: Book, frame: Frame, found: Exact) -> NDArray[np.in
         return round_cumulative(found, frame.partners, np.arange(len(frame), dtype=np.int64), mode, size)
     if step.together is not None:
         groups = together_of(step, book)
-        return round_together(found, groups, int(groups.max(initial=-1)) + 1, frame.partners, mode, size)
+        keys = np.arange(len(frame), dtype=np.int64)  # of one row by partner: frames are in the order of their keys
+        return round_together(found, groups, int(groups.max(initial=-1)) + 1, keys, mode, size)
     return multiply_divide(found.or_else(0).numerator, 1, found.or_else(0).denominator, mode, size)
 
 
@@ -119,8 +136,8 @@ def together_of(step: Pay, book: Book) -> NDArray[np.int64]:
     """Which lines are rounded together: those of one source row, or those that the kind says."""
     frame = book.frames[step.frame]
     if step.together == "row":
-        groups: NDArray[np.int64] = np.unique(frame.records, return_inverse=True)[1]
-        return groups
+        groups: NDArray[np.int64] = np.cumsum(np.diff(frame.records, prepend=frame.records[:1]) != 0, dtype=np.int64)
+        return groups  # the rows of one record stand together, as all rows are in the order of their keys
     return step.kind.together({key: book.columns[name] for key, name in step.inputs.items()}, len(frame), step.terms)
 
 

@@ -16,6 +16,7 @@ from rules.quantities.exact import Exact
 
 _MAJOR = 1_000  # of the currency, for a base of money that turns nowhere
 _UNITS = 10
+_ODD = Fraction(123_457, 100_000)  # of a base, so that an example shows its rounding
 _QUOTA = 100_000
 _NEUTRAL = {"times": Fraction(1), "plus": Fraction(0), "before": Fraction(0)}
 _RANKED = 4
@@ -23,7 +24,7 @@ _ROWS_MAX = 12
 Values = Mapping[str, Fraction | None]
 
 
-def sample_rows(payout: PayoutMeaning) -> list[Values]:
+def sample_rows(payout: PayoutMeaning) -> Sequence[Values]:
     """The inputs of a few rows, in the units of each."""
     kind = payout.kind
     fixed, flags = fixed_inputs(payout), [name for name, (_, type_) in payout.inputs.items() if type_ is Type.FLAG]
@@ -33,7 +34,11 @@ def sample_rows(payout: PayoutMeaning) -> list[Values]:
         return rows[:_ROWS_MAX] + ([fixed | dict.fromkeys(flags, Fraction(0))] if otherwise is not None else [])
     if kind.rounds_together == "frame":  # a contest: the first beats the second, and so on
         return [fixed | {"base": value} for value in _ranked(payout)]
-    turning = {name: _around(edges) for name, edges in turns(payout, fixed).items()}
+    edges_of = turns(payout, fixed)
+    turning = {name: _around(edges, len(edges_of) == 1) for name, edges in edges_of.items()}
+    base = fixed.get("base")
+    if not turning and base is not None:
+        turning = {"base": [base, base * _ODD]}
     names = list(turning)
     return [fixed | dict(zip(names, row, strict=True)) for row in product(*turning.values())][:_ROWS_MAX]
 
@@ -67,13 +72,13 @@ def columns_of(rows: Sequence[Values]) -> dict[str, Exact]:
     return {name: Exact.of([row[name] for row in rows]) for name in rows[0]}
 
 
-def _around(edges: Sequence[Fraction]) -> list[Fraction]:
-    """A value in each tier, and each edge itself."""
+def _around(edges: Sequence[Fraction], with_edges: bool) -> list[Fraction]:
+    """A value in each tier, and each edge itself where it is wanted."""
     first, last = edges[0], edges[-1]
-    found = [_plain(first / 2) if first > 0 else first - 1, first]
-    for low, high in pairwise(edges):
-        found += [_plain((low + high) / 2), high]
-    return [*found, _plain(last * Fraction(3, 2)) if last > 0 else last + 1]
+    inside = [_plain(first / 2) if first > 0 else first - 1]
+    inside += [_plain((low + high) / 2) for low, high in pairwise(edges)]
+    inside.append(_plain(last * Fraction(3, 2)) if last > 0 else last + 1)
+    return sorted([*inside, *(edges if with_edges else ())])
 
 
 def _plain(value: Fraction) -> Fraction:
@@ -85,5 +90,5 @@ def _ranked(payout: PayoutMeaning) -> list[Fraction]:
     """Bases for a contest, the best first for most; all of them take part."""
     least = getattr(payout.kind, "at_least", None)
     floor = Fraction(0) if least is None else payout.terms.measured(least)
-    one = Fraction(payout.terms.minor_per_major if payout.base_type is Type.MONEY else 1)
-    return [floor + one * _MAJOR * place for place in range(_RANKED, 0, -1)]
+    one = Fraction(_MAJOR * payout.terms.minor_per_major if payout.base_type is Type.MONEY else 1)
+    return [floor + one * place for place in range(_RANKED, 0, -1)]

@@ -4,7 +4,8 @@ Values in, values out: a `RunRecord` and its blobs go in; a `RunRecord` with its
 session leaves this room.
 """
 
+from engine.store.acceptance import Acceptance
 from engine.store.record import RunRecord
 from engine.store.store import Store
 
-__all__ = ["RunRecord", "Store"]
+__all__ = ["Acceptance", "RunRecord", "Store"]

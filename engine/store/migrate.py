@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect
 from engine.store.sqlite import APPLICATION_ID
 from rules.problem import Place, Problem, Unavailable
 
-REVISIONS = ("0001",)  # oldest first; the files of migrations/versions
+REVISIONS = ("0001", "0002")  # oldest first; the files of migrations/versions
 HEAD = REVISIONS[-1]
 
 MIGRATIONS = Path(__file__).parent / "migrations"

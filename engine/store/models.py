@@ -1,12 +1,12 @@
 """The tables, as SQLModel declares them. What makes them is the migrations; a test holds the two against each other.
 
 A row here is read and written by the store alone. Whole numbers are BIGINT, as minor units pass 2^31 early. Times are
-kept in UTC. Rows of both tables are only ever added: triggers refuse every change and removal.
+kept in UTC. Rows of all tables are only ever added: triggers refuse every change and removal.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -48,3 +48,26 @@ class RunBlobRow(SQLModel, table=True):
     )
     role: str = Field(primary_key=True)
     sha256: str
+
+
+class AcceptanceRow(SQLModel, table=True):
+    """A version of a plan that a partner accepted. Its number is given by the store, without gaps."""
+
+    __tablename__ = "acceptance"
+    __table_args__ = (
+        UniqueConstraint("program_sha256", "document_sha256", "partner", name="acceptance_once"),
+        CheckConstraint("number >= 1", name="acceptance_number"),
+    )
+
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    program: str
+    file: str
+    program_sha256: str
+    document_sha256: str
+    partner: str
+    accepted_by: str
+    accepted_on: date
+    note: str
+    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    actor: str
+    engine: str

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import Session, col, func, select
 
 from engine.digest import canonical, sha256
-from engine.store import blobs as blob_files
+from engine.store import acceptance as acceptances, blobs as blob_files
+from engine.store.acceptance import Acceptance
 from engine.store.migrate import is_at_head, upgrade
 from engine.store.models import RunBlobRow, RunRow
 from engine.store.record import RunRecord
@@ -109,6 +110,22 @@ class Store:
         with self._session() as session:
             row = session.get(RunRow, _last_number(session))
             return None if row is None else self._record(session, row)
+
+    def accept(self, acceptance: Acceptance, document: bytes) -> Acceptance:
+        """Keep an acceptance and the bytes of the plan that was read, and give it back with its number.
+
+        One of the same version by the same partner that was kept before is given back unchanged.
+        """
+        assert acceptance.number == 0, "the store numbers acceptances"
+        self._put({"document": acceptance.document_sha256}, {"document": document})
+        with self._session(is_write=True) as session:
+            earlier = acceptances.found(session, acceptance)
+            return earlier if earlier is not None else acceptances.add(session, acceptance)
+
+    def acceptances(self) -> tuple[Acceptance, ...]:
+        """All acceptances, in the order in which they were recorded."""
+        with self._session() as session:
+            return acceptances.every(session)
 
     def blob(self, sha256: str) -> Path:
         """The path of a blob, whose bytes were hashed again just now; raises CheckFailed where they differ."""

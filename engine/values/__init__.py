@@ -11,11 +11,13 @@ from engine.values.facts import (
     Rows as Rows,
     TrailRow as TrailRow,
 )
+from engine.values.fates import Standing as Standing
 from engine.values.plan import (
     PARTNERS as PARTNERS,
     PAYOUT as PAYOUT,
     RECORD as RECORD,
     Accumulate as Accumulate,
+    Back as Back,
     Credit as Credit,
     Due as Due,
     Gather as Gather,
@@ -42,4 +44,4 @@ from engine.values.run import (
     Lines as Lines,
     Run as Run,
 )
-from engine.values.sheet import Frame as Frame, Sheet as Sheet, frozen as frozen
+from engine.values.sheet import Frame as Frame, LateKeys as LateKeys, Sheet as Sheet, frozen as frozen

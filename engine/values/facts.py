@@ -118,10 +118,12 @@ class Facts(Protocol):
         named: Mapping[str, Exact],
         owner: Column | None = None,
         credits: Credits | None = None,
+        later: Sequence[Expression] | None = None,
     ) -> Rows:
         """The rows of a table dated in half-open days that a rule reads, with their measures; `named` holds what
         partners already have, `owner` the partner whose a row is, where it does not name one itself, `credits` the
-        shares by which each row is one row for each of its partners."""
+        shares by which each row is one row for each of its partners; `later` are expressions that are asked of the same
+        rows next, None where nobody asks for them again."""
         ...
 
     def creditable(self, meaning: CreditMeaning) -> Creditable:

@@ -23,7 +23,6 @@ class Agreed:
 
     partner: str
     name: str
-    eligible: bool
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
 

@@ -34,13 +34,43 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """What rows take back of other rows: which part of each was returned before a return, and with it.
+
+    `name` begins the columns to write: NAME.part_before and NAME.part_with, and NAME.base, below zero, where the
+    running total falls by what is returned (`is_added`). `row` is the column of the row's record, `dated` that of the
+    return's day, `day` that of its row's, None where rows have none; a return counts on the later of the two, the
+    latter `lock_days` on, and not at all where its row lies outside `during`. `returned` of `whole` is taken back, or
+    all of it where they are None, times `share`. Those of earlier periods are read `since` the start of the stretch.
+    """
+
+    name: str
+    row: str
+    dated: str
+    day: str | None
+    lock_days: int
+    during: DateRange | None
+    returned: str | None
+    whole: str | None
+    share: Fraction
+    is_added: bool
+    since: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that have to be known of a return."""
+        named = (self.row, self.dated, self.day, self.returned, self.whole)
+        return tuple(name for name in named if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadRows(Step):
     """Read the rows that a rule pays into a frame of their own, with the measures that it takes from each.
 
     A row counts `lock_days` after its date, if that lies `during` the days named. Rows are read `since` the start of
     the period, or of the fiscal year, or from the first on (`ever`), where a rule adds up what came before. `owner` is
     the partner whose a row is, where it does not name one itself; `agreed` names the terms to look up, by column, and
-    `credit` the rule by whose shares a row comes once for each partner.
+    `credit` the rule by whose shares a row comes once for each partner; `back` what the rows take back of others.
     """
 
     table: str
@@ -53,6 +83,7 @@ class ReadRows(Step):
     owner: Column | None = None
     agreed: Mapping[str, str] = field(default_factory=dict)
     credit: str | None = None
+    back: Back | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +187,19 @@ class Pay(Step):
 class Limit(Step):
     """Cut the lines of a component where their sum goes beyond the most; in whole minor units, nothing is rounded.
 
-    `earlier` is the column of lines that earlier periods paid by the same limit: the step's own. What is cut may be
-    banked, in the column `NAME.bank` of partners, and is released as lines of its own, `NAME.released`.
+    `tracks` are the frames whose lines count together, returns among them: each with its lines, the column to write
+    and those of its order. What is cut may be banked, in the column `NAME.bank` of partners, and is released as lines
+    of its own, `NAME.released`.
     """
 
-    frame: str
-    lines: str
+    tracks: tuple[tuple[str, str, str, tuple[str, ...]], ...]
     limit: LimitMeaning
-    order: tuple[str, ...]
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The columns of lines that it writes, those released included."""
+        released = (f"{self.name}.released",) if self.limit.spec.excess == "banked" else ()
+        return (*(column for _, _, column, _ in self.tracks), *released)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,29 +212,16 @@ class TopUp(Step):
 
 @dataclass(frozen=True, slots=True)
 class Reverse(Step):
-    """Take back what rows were paid: a line below zero for each return, of the lines that a component paid for its row.
+    """Take back what rows were paid: a line below zero for each return of a frame, in proportion to its parts.
 
-    `row` is the column of the row's record, `day` that of its day, None where it has none; `dated` that of the return's
-    own. `returned` of `whole` is taken back, or all where they are None, times `share`; over all returns of a row no
-    more than it was paid.
+    `lines` is the column of what rows are paid now, `earlier` that of what an earlier period paid them.
     """
 
     frame: str
-    lines: tuple[str, ...]
-    row: str
-    dated: str
-    day: str | None
-    lock_days: int
-    returned: str | None
-    whole: str | None
-    share: Fraction
+    back: Back
+    lines: str
+    earlier: str
     terms: Terms
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The columns that have to be known of a return."""
-        named = (self.row, self.dated, self.day, self.returned, self.whole)
-        return tuple(name for name in named if name is not None)
 
 
 @dataclass(frozen=True, slots=True)

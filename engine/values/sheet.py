@@ -6,7 +6,7 @@ members of a pool, or the one row of the program.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -20,31 +20,65 @@ from rules.calendar import Period
 from rules.quantities.exact import Exact
 
 
+class LateKeys:
+    """The keys of rows that are fetched where somebody asks for one: the texts of millions fill gigabytes.
+
+    `fetch` gives the records of the whole source in ascending order, and the key of each; `records` (n,) are the rows'.
+    It is asked for rows as an array is.
+    """
+
+    __slots__ = ("_fetch", "_records")
+
+    def __init__(self, fetch: Callable[[], tuple[NDArray[np.int64], NDArray[Any]]], records: NDArray[np.int64]) -> None:
+        self._fetch, self._records = fetch, records
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, rows: Any) -> Any:
+        records, keys = self._fetch()
+        return keys[np.searchsorted(records, self._records[rows])]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        found: NDArray[Any] = self[:]
+        return found
+
+    def __eq__(self, other: object) -> Any:
+        return self[:] == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def of(self, rows: NDArray[Any]) -> LateKeys:
+        """The keys of the rows at the given positions, or those that a mask keeps, fetched as late."""
+        return LateKeys(self._fetch, self._records[rows])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """The rows that columns belong to: their source table, key, record number in the source, and partner.
 
-    `keys` (n,) text; `records` (n,) the 1-based record number in the source; `partners` (n,) positions in the partners'
-    frame. Rows are in the order of their keys, whatever the order of the source. `earlier` (n,) marks rows of before
-    the period, which are added up and not paid; None where there are none. `shares` (n,) is the position of the
-    credit that pays a row; None where rows are their partner's own.
+    `keys` (n,) text, fetched late where the table is large; `records` (n,) the 1-based record number in the source;
+    `partners` (n,) positions in the partners' frame. Rows are in the order of their keys, whatever the order of the
+    source. `earlier` (n,) marks rows of before the period, which are added up and not paid; None where there are none.
+    `shares` (n,) is the position of the credit that pays a row; None where rows are their partner's own.
     """
 
     table: str
-    keys: NDArray[Any]
+    keys: Any  # NDArray[Any] or LateKeys, which is asked as an array is
     records: NDArray[np.int64]
     partners: NDArray[np.int64]
     earlier: NDArray[np.bool_] | None = None
     shares: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.records)
 
     def take(self, rows: NDArray[Any]) -> Frame:
         """The rows at the given positions, or those that a mask keeps."""
         earlier = None if self.earlier is None else self.earlier[rows]
         shares = None if self.shares is None else self.shares[rows]
-        return Frame(self.table, self.keys[rows], self.records[rows], self.partners[rows], earlier, shares)
+        keys = self.keys.of(rows) if isinstance(self.keys, LateKeys) else self.keys[rows]
+        return Frame(self.table, keys, self.records[rows], self.partners[rows], earlier, shares)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

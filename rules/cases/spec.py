@@ -26,7 +26,6 @@ GivenField = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "description": "a table: a row or a list of rows; a KPI or a score: its value, or values by partner",
             "additionalProperties": {"anyOf": [_CELL, _ROW, {"type": "array", "items": _ROW}]},
         }
     ),
@@ -35,7 +34,6 @@ ExpectField = Annotated[
     Any,
     WithJsonSchema(
         {
-            "description": "payouts, pools, sums, KPIs and scores by name (by partner, if several); or a code",
             "anyOf": [
                 {"type": "string", "pattern": "^[A-Z][0-9]{3}$"},
                 {"type": "object", "additionalProperties": _OF_PARTNERS},
@@ -48,7 +46,6 @@ LinesField = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "description": "a payout: every line that it pays, by the key of its row (by partner, of several)",
             "additionalProperties": {"type": "object", "additionalProperties": _OF_PARTNERS},
         }
     ),
@@ -65,9 +62,15 @@ class CaseSpec(Written):
     """
 
     period: str | None = Field(default=None, description="the first one within `effective` unless said")
-    given: GivenField = Field(default={})
-    expect: ExpectField = Field(default=None)
-    lines: LinesField = Field(default=None)
+    given: GivenField = Field(
+        default={},
+        description="by name: a table's row, or list of rows; a KPI's or a score's value, or {partner: value}",
+    )
+    expect: ExpectField = Field(
+        default=None,
+        description="by name: what a partner gets, has or scores, or {partner: value}; or a problem's code",
+    )
+    lines: LinesField = Field(default=None, description="by payout: the amount of every line, by the key of its row")
 
     @model_validator(mode="after")
     def _expects(self) -> CaseSpec:

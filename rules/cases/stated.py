@@ -32,22 +32,24 @@ def as_case(meaning: Meaning, case: CaseMeaning) -> tuple[Meaning, Mapping[str, 
         files[_path(name)] = _csv(header, ([row.get(column, "") for column in header] for row in rows))
     sources = [_source(name, case.place) for name in case.tables]
     tables = dict(meaning.tables)
+    types = {kpi.name: kpi.type for kpi in meaning.kpis} | {quota.name: quota.type for quota in meaning.quotas}
     if case.stated:
         columns = _columns(case.stated)
         partners = dict.fromkeys(partner for values in case.stated.values() for partner in values)
         cells = ([partner, *(case.stated[name].get(partner, "") for name in columns)] for partner in partners)
         files[_path(STATED)] = _csv(["partner_id", *columns.values()], cells)
         sources.append(_source(STATED, case.place))
-        types = {kpi.name: kpi.type for kpi in meaning.kpis}
         held = [TableColumn(each, _type(types.get(name))) for name, each in columns.items()]
         tables[STATED] = Table(STATED, "what is stated of a partner", (TableColumn("partner_id", Type.ID, True), *held))
     known = {kpi.name for kpi in meaning.kpis}
-    kpis = [_stated(kpi, case) if kpi.name in case.stated else kpi for kpi in meaning.kpis]
-    kpis += [_stated(_score(name, case.place), case) for name in case.stated if name not in known]
+    # What is no KPI comes first: a formula may name it.
+    kpis = [_stated(_value(name, types.get(name), case.place), case) for name in case.stated if name not in known]
+    kpis += [_stated(kpi, case) if kpi.name in case.stated else kpi for kpi in meaning.kpis]
     cards = {name.partition(".")[0] for name in case.stated if name not in known}
     scorecards = tuple(card for card in meaning.scorecards if card.name not in cards)
+    quotas = tuple(each for each in meaning.quotas if each.name not in case.stated)
     told = replace(meaning, tables=tables, sources=tuple(sources), kpis=tuple(kpis), scorecards=scorecards)
-    return told, files
+    return replace(told, quotas=quotas), files
 
 
 def _path(table: str) -> str:
@@ -81,14 +83,14 @@ def _source(table: str, place: Place) -> SourceMeaning:
     return SourceMeaning(table, _path(table), {}, {}, place)
 
 
-def _score(name: str, place: Place) -> KpiMeaning:
-    """A part of a scorecard as a KPI."""
+def _value(name: str, type_: Type | None, place: Place) -> KpiMeaning:
+    """A quota or a part of a scorecard as a KPI."""
     title = name.replace("_", " ").replace(".", ", ")
     return KpiMeaning(
         name=name,
         title=title,
-        type=Type.NUMBER,
-        unit="number",
+        type=type_ or Type.NUMBER,
+        unit="money" if type_ is Type.MONEY else "number",
         better="higher",
         level="partner",
         numerator=None,

@@ -81,7 +81,7 @@ class _Case:
         try:
             period = self._meaning.calendar.period(self._spec.period)
         except NoSuchPeriod as error:
-            self._note(path, f"there is no period {self._spec.period}", str(error), "P236")
+            self._note(path, f"there is no period {_short(self._spec.period)}", str(error), "P236")
             return None
         if period.start < effective.first or period.end > effective.end:
             message = f"period {period} is not within {effective.first} to {effective.last}"
@@ -105,8 +105,8 @@ class _Case:
                 stated[name] = self._values(name, value, at)
             else:
                 known = [*self._sources, *self._valued]
-                hint = suggest(name, known) or "it has " + ", ".join(sorted(known))
-                self._note(at, f"the program has no table, KPI or score called {name}", hint, "P234")
+                hint = suggest(name, known) or "it has " + _listed(sorted(known))
+                self._note(at, f"the program has no table, KPI, quota or score called {_short(name)}", hint, "P234")
         self._check_whole_scores(stated)
         return tables, stated
 
@@ -133,8 +133,8 @@ class _Case:
         columns = {column.name: column for column in self._scope.tables[table].columns}
         for name, value in row.items():
             if name not in columns:
-                hint = suggest(name, list(columns)) or "its columns are " + ", ".join(columns)
-                self._note((*at, name), f"{table} has no column {name}", hint, "P234")
+                hint = suggest(name, list(columns)) or "its columns are " + _listed(list(columns))
+                self._note((*at, name), f"{table} has no column {_short(name)}", hint, "P234")
             elif (text := self._cell(columns[name], value, (*at, name))) is not None:
                 yield name, text
 
@@ -173,8 +173,8 @@ class _Case:
         words = self._scope.words[name]
         if written in words:
             return words.index(written)
-        hint = suggest(str(written), words) or "it is one of " + ", ".join(words)
-        self._scope.problem("P228", at, f"{name} is never '{written}'", hint)
+        hint = suggest(str(written), words) or "it is one of " + _listed(words)
+        self._scope.problem("P228", at, f"{name} is never '{_short(str(written))}'", hint)
         return None
 
     def _expected(self, partners: Sequence[str]) -> Iterator[Expected]:
@@ -183,7 +183,7 @@ class _Case:
         if isinstance(expect, str):
             if not _CODE.fullmatch(expect) or self._spec.lines:
                 hint = "write payouts by name, or the code alone, such as F301"
-                self._note(path, f"'{expect[:40]}' is no code of a problem", hint, "P235")
+                self._note(path, f"'{_short(expect)}' is no code of a problem", hint, "P235")
             return
         if expect is not None and not isinstance(expect, dict):
             self._note(path, "what is expected are values by name", "write commission: 45_000", "P235")
@@ -191,8 +191,8 @@ class _Case:
         for name, value in (expect or {}).items():
             if name not in self._paid | self._valued:
                 known = sorted(self._paid | self._valued)
-                hint = suggest(name, known) or "it has " + ", ".join(known)
-                self._note((*path, name), f"the program pays and measures nothing called {name}", hint, "P235")
+                hint = suggest(name, known) or "it has " + _listed(known)
+                self._note((*path, name), f"the program pays and measures nothing called {_short(name)}", hint, "P235")
                 continue
             yield from self._one_expected(name, "", value, partners, (*path, name))
         yield from self._expected_lines(partners)
@@ -210,8 +210,8 @@ class _Case:
             return
         for name, value in (lines or {}).items():
             if name not in components:
-                hint = suggest(name, components) or "it has " + ", ".join(components)
-                self._note((*path, name), f"the program pays no lines called {name}", hint, "P235")
+                hint = suggest(name, components) or "it has " + _listed(components)
+                self._note((*path, name), f"the program pays no lines called {_short(name)}", hint, "P235")
             elif not isinstance(value, dict):
                 self._note((*path, name), "a line is named by the key of its row", "write D-1: 45_000", "P235")
             else:
@@ -220,13 +220,14 @@ class _Case:
 
     def _one_expected(self, name: str, row: str, value: Any, partners: Sequence[str], at: Path) -> Iterator[Expected]:
         if not isinstance(value, dict) and len(partners) > 1:
-            listed = ", ".join(partners)
-            self._note(at, f"the case has partners {listed}, and it is not said whose this is", _BY_PARTNER, "P235")
+            self._note(
+                at, f"the case has partners {_listed(partners)}, and it is not said whose this is", _BY_PARTNER, "P235"
+            )
             return
         for partner, each, where in self._by_partner(value, at):
             if partner and partner not in partners:
-                hint = suggest(partner, partners) or "its partners are " + ", ".join(partners)
-                self._note(where, f"the case has no partner {partner}", hint, "P235")
+                hint = suggest(partner, partners) or "its partners are " + _listed(partners)
+                self._note(where, f"the case has no partner {_short(partner)}", hint, "P235")
                 continue
             found = self._value(name, each, where)
             if found is not None:
@@ -244,6 +245,18 @@ class _Case:
         except Unwritable as error:
             self._scope.problem(error.code, at, error.message, error.hint)
             return None
+
+
+_NAMES_MAX, _SHORT_MAX = 12, 60
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES_MAX} more" if len(names) > _NAMES_MAX else ""
+    return ", ".join(map(_short, names[:_NAMES_MAX])) + more
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT_MAX else f"{text[:_SHORT_MAX]}..."
 
 
 _BY_PARTNER = "write it by partner: {P-1: ..., P-2: ...}"

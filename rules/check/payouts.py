@@ -208,6 +208,8 @@ def _returns(scope: Scope, rule: Payout, path: Path, table: str) -> tuple[Return
             message = f"a row of {of} refers to no row of {table}, and returns none"
             scope.problem("P160", (*at, "for_each"), message, f"take a table that holds the key of {table}")
             continue
+        if spec.tiers == "highest_first":
+            _check_highest(scope, rule, at)
         dated = scope.dated(spec.dated, (*at, "dated"), of)
         base = None if spec.base is None else scope.typed(spec.base, (*at, "base"), of, None)
         if base is not None and base[1] not in NUMBERS:
@@ -217,6 +219,17 @@ def _returns(scope: Scope, rule: Payout, path: Path, table: str) -> tuple[Return
             share = Fraction(1) if spec.share is None else spec.share
             found.append(ReturnMeaning(name, of, where, dated, base, share, spec.tiers, scope.key_place(at)))
     return tuple(found)
+
+
+def _check_highest(scope: Scope, rule: Payout, path: Path) -> None:
+    """Only a running total can fall, and lines within bounds of their own do not follow it."""
+    at = (*path, "tiers")
+    if rule.kind.running is None:
+        message = f"{rule.kind_name} adds nothing up, and has no highest tier to empty"
+        scope.problem("P240", at, message, "write tiers: as_paid, or let the tiers accumulate")
+    elif rule.at_least is not None or rule.at_most is not None:
+        message = "what a line was paid within its bounds is not what the running total falls by"
+        scope.problem("P240", at, message, "write tiers: as_paid, or leave at_least and at_most out")
 
 
 def _check_history(scope: Scope, meaning: PayoutMeaning, path: Path) -> None:

@@ -44,4 +44,6 @@ def _check_seasons(scope: Scope, spec: QuotaSpec, calendar: Calendar, path: Path
         scope.problem("P199", at, message, f"name each of {', '.join(wanted)}")
     total = sum(spec.seasonality.values(), Fraction(0))
     if total != 1:
-        scope.problem("P199", at, f"the parts of the year are {percent(total)}, not 100 %", "let them add up")
+        scope.problem(
+            "P199", at, f"the parts of the year are {percent(total)}, not 100 %", "write parts that add up to 100%"
+        )

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
+from rules.crediting.roles import Roles
+from rules.crediting.table import Table
 from rules.expressions.tree import Column, Expression, IsNull, children, columns
 from rules.joins import route
 from rules.meaning import Meaning, MeasureMeaning
+from rules.payouts.meaning import PayoutMeaning
 from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
 from rules.tables import DERIVED, REFERRED
 
@@ -41,6 +44,7 @@ def tables_read(meaning: Meaning) -> set[str]:
     for payout in meaning.payouts:
         read |= {payout.rows.table, *(back.table for back in payout.returns)}
         read |= {"terms"} if payout.kind.agreed is not None else set()
+    read |= {"targets"} if meaning.quotas else set()
     for credit in meaning.credits:
         read |= {credit.of, *(table for table, _ in _looked_at(credit, meaning))}
     for card in meaning.scorecards:
@@ -75,9 +79,15 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
     for payout in meaning.payouts:
         if payout.rows.credit is None:
             note(payout.rows.table, "partner_id")
+        if payout.kind.agreed is not None:
+            note("terms", "partner_id", "term", "valid_from", "valid_to", "value")
     for credit in meaning.credits:
         for table, names in _looked_at(credit, meaning):
             note(table, *names)
+    for quota in meaning.quotas:
+        note("targets", "kpi", "period", "target")
+        if quota.spec.prorate == "active_days":
+            note("partners", "recruited_on", "terminated_on")
     if any(card.card.tiers is not None and card.card.tiers.hysteresis is not None for card in meaning.scorecards):
         note("partners", "tier")
     if any(measure.credited is not None for measure in _measures(meaning)):
@@ -92,18 +102,36 @@ def _looked_at(credit: CreditMeaning, meaning: Meaning) -> Iterator[tuple[str, t
     if "owner" in ways:
         yield of, ("partner_id",)
     if "credits" in ways:
-        yield "credits", (SUBJECT[of], "partner_id", "role")
+        yield "credits", (SUBJECT[of], "partner_id", "role", *(["share"] if _reads_shares(credit) else []))
     if "touches" in ways:
         yield "touches", ("partner_id", "touched_on")
-        if "leads" in there:
-            yield "leads", ()
+        if "leads" not in there:
+            yield "touches", (SUBJECT[of],)
+        else:  # touches name a deal or a lead of it; those before a customer name its lead
+            yield "leads", (SUBJECT[of],) if of == "customers" else ()
+            yield "touches", ("lead_id",) if of == "customers" else ()
     if spec.protected_by is not None:
-        yield "registrations", ("deal_id", "partner_id", "registered_on", "status")
+        yield "registrations", ("deal_id", "partner_id", "registered_on", "expires_on", "status")
     if spec.roll_up is not None:
         dated = "partner_history" in there
-        yield ("partner_history", ()) if dated else ("partners", (_ABOVE[spec.roll_up.to],))
+        held = ("partner_id", "attribute", "value", "valid_from", "valid_to")
+        yield ("partner_history", held) if dated else ("partners", (_ABOVE[spec.roll_up.to],))
+        if spec.roll_up.compress == "inactive":  # else who is never said to be inactive is active
+            yield "partners", ("recruited_on", "terminated_on")
     if of in DAY_OF and (spec.roll_up is not None or "touches" in ways):
         yield of, (DAY_OF[of],)
+
+
+def _reads_shares(credit: CreditMeaning) -> bool:
+    """Whether the shares that credits say decide who earns what."""
+    for way in credit.spec.ways:
+        if (
+            isinstance(way, Table)
+            or (isinstance(way, Roles)
+            and any(each.among == "by_share" for each in way.by_role.values()))
+        ):
+            return True
+    return False
 
 
 def _asked(tree: Expression) -> Iterator[Column]:
@@ -144,12 +172,26 @@ def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
     for credit in meaning.credits:
         yield from ((credit.of, tree) for tree in (credit.where, *credit.fits, credit.amount))
     for payout in meaning.payouts:
-        yield from payout.reads()
+        yield from _of_payout(payout)
     for pool in meaning.pools:
         yield "partners", pool.among
         yield from (("partners", tree) for tree, _ in pool.inputs.values())
     for card in meaning.scorecards:
         yield from (("partners", tree) for tree in _of_card(card))
+
+
+def _of_payout(payout: PayoutMeaning) -> Iterator[_Read]:
+    """What a payout reads of its rows; of shared rows, the partner is who is credited and none that the row names."""
+    for origin, tree in payout.reads():
+        if payout.rows.credit is None:
+            yield origin, tree
+        elif tree != Column(payout.rows.table, "partner_id"):
+            of_partner = {column for column in columns(tree) if column.table == "partners"}
+            yield from (("partners", column) for column in of_partner)
+            if not of_partner:
+                yield origin, tree
+            else:
+                yield from ((origin, column) for column in columns(tree) if column not in of_partner)
 
 
 def _of_card(card: ScorecardMeaning) -> Iterator[Expression | None]:

@@ -19,6 +19,7 @@ from rules.codes.payouts import PAYOUT_RULES
 from rules.codes.programs import PROGRAMS
 from rules.codes.quantities import QUANTITIES
 from rules.codes.scorecards import SCORECARDS
+from rules.codes.sharing import SHARING
 from rules.codes.store import STORE
 from rules.codes.warnings import WARNINGS
 from rules.codes.written import WRITTEN
@@ -35,6 +36,7 @@ __all__ = [
     "QUANTITIES",
     "SCORECARDS",
     "SECTIONS",
+    "SHARING",
     "STORE",
     "WARNINGS",
     "WRITTEN",
@@ -53,6 +55,7 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "Warnings": WARNINGS,
     "Facts": FACTS,
     "Quantities": QUANTITIES,
+    "Sharing": SHARING,
     "Usage, books and machine": STORE,
 }
 

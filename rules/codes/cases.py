@@ -12,7 +12,7 @@ CASES: dict[str, Code] = {
     ),
     "P234": Code(
         "Case with a name that the program does not have",
-        "What is given are rows of the program's own tables, and values of its KPIs and scores.",
+        "What is given are rows of the program's own tables, and values of its KPIs, quotas and scores.",
         "Take the suggested name, or add a source for the table.",
     ),
     "P235": Code(

@@ -51,4 +51,10 @@ PAYOUT_RULES: dict[str, Code] = {
         "A year is parted among all its periods, and the parts are all of it; a target of one period has none.",
         "Name each period of the year once, with parts that add up to 100 %.",
     ),
+    "P240": Code(
+        "No highest tier to take back from",
+        "A return empties the highest tier first by lowering the running total; without one, or with lines that do not "
+        "follow it, more or less than was paid would be taken back.",
+        "Take back `as_paid`, or pay by tiers that accumulate, without bounds of a line.",
+    ),
 }

@@ -71,6 +71,26 @@ STORE: dict[str, Code] = {
         "Write one under `tests:`.",
     ),
     "S133": Code("No such case", "The program has no case of this name.", "Take one of the names that are listed."),
+    "S140": Code(
+        "No such partner",
+        "The source of partners has no row of this id.",
+        "Name a partner as the source has it.",
+    ),
+    "S141": Code(
+        "No such payout rule",
+        "A curve is drawn of one payout rule, and the program has none of this name.",
+        "Take one of the names that are listed.",
+    ),
+    "S142": Code(
+        "Rule without such a curve",
+        "A curve shows what one row is paid as one input of its rule runs from a lower to a higher value.",
+        "Name an input of the rule and a range that rises; a contest is shown by `partage plan`.",
+    ),
+    "S143": Code(
+        "Acceptance that says too little",
+        "An acceptance names the partner, the person who accepted and the day, which is not in the future.",
+        "Give --partner and --by, and the day with --on if it is not today.",
+    ),
     "S201": Code(
         "No store",
         "What is read must have been kept first, and there is no store under this name.",
@@ -120,6 +140,12 @@ STORE: dict[str, Code] = {
     "S211": Code(
         "Manifest changed",
         "A run's id is the SHA-256 of its manifest, and this manifest has another one.",
+        "Restore the store from a backup.",
+    ),
+    "S212": Code(
+        "Program or sheet changed",
+        "A run's manifest names the digests of its program and of what partners were found to have; those kept have "
+        "others.",
         "Restore the store from a backup.",
     ),
     "S500": Code(

@@ -78,6 +78,8 @@ class Candidates:
 
     def take(self, which: NDArray[np.int64] | Flags) -> Candidates:
         """The candidates at the given positions, or those that a mask keeps."""
+        if which.dtype == np.bool_ and which.all():
+            return self
         return replace(
             self,
             row=self.row[which],

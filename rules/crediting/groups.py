@@ -16,6 +16,7 @@ import numpy as np
 
 from rules.crediting.candidates import Codes
 from rules.quantities.exact import Exact, Flags, Integers, integers
+from rules.quantities.groups import sorted_by
 from rules.quantities.rounding import narrow
 
 _LIMIT = 2**62
@@ -80,13 +81,13 @@ def _order(columns: tuple[Codes, ...]) -> Codes:
     lows = [int(column.min()) for column in columns]
     spans = [int(column.max()) - low + 1 for column, low in zip(columns, lows, strict=True)]
     if prod(spans) >= _LIMIT:
-        return np.lexsort(columns[::-1])
+        return sorted_by(columns)
     key = np.zeros(len(columns[0]), dtype=np.int64)
     for column, low, span in zip(columns, lows, spans, strict=True):
         key = key * span + (column - low)
     if (key[1:] >= key[:-1]).all():
         return np.arange(len(key))
-    return np.argsort(key, kind="stable")
+    return sorted_by((key,))
 
 
 def settled(values: Exact) -> Exact:

@@ -9,7 +9,7 @@ import numpy as np
 from rules.crediting.base import CreditWay, Faults, portion
 from rules.crediting.candidates import SOURCED, Candidates
 from rules.crediting.groups import grouped, ratio
-from rules.kinds.base import Reason, percent
+from rules.kinds.base import Reason, Terms, Words, percent
 from rules.quantities.exact import Exact
 from rules.quantities.written import RateField
 
@@ -25,6 +25,9 @@ class Owner(CreditWay):
     reads: ClassVar[Literal["owner"]] = "owner"
 
     share: RateField
+
+    def in_words(self, terms: Terms) -> Words:
+        return Words(f"{percent(self.share)} to the partner that the row names")
 
     def credited_roles(self) -> tuple[str, ...]:
         return (SOURCED,)

@@ -14,7 +14,7 @@ from rules.crediting.candidates import Candidates, RowFault
 from rules.crediting.groups import grouped, pick, ratio, sum_by_group
 from rules.crediting.table import negative_faults, shares_of_role, told_share
 from rules.crediting.told import told
-from rules.kinds.base import Kind, Reason, percent
+from rules.kinds.base import Kind, Reason, Terms, Words, percent
 from rules.names import Name
 from rules.quantities.exact import Exact, integers
 from rules.quantities.written import FlagField, RateField
@@ -57,6 +57,14 @@ class Roles(CreditWay):
     def by_role(self) -> Mapping[str, RoleShare]:
         """What each role earns, by name."""
         return self.__pydantic_extra__
+
+    def in_words(self, terms: Terms) -> Words:
+        told = []
+        for name, role in self.by_role.items():
+            how = "in equal parts" if role.among == "equally" else "by the shares of the credits"
+            beside = ", beside the 100 % of the others" if role.overlay else ""
+            told.append(f"{name} {percent(role.share)}, {how} among those who hold the role{beside}")
+        return Words("by role: " + "; ".join(told))
 
     def credited_roles(self) -> tuple[str, ...]:
         return tuple(self.by_role)

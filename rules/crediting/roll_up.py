@@ -33,10 +33,10 @@ class RollUp(Kind):
     `compress: inactive` it is skipped, and the next active one above takes the level.
     """
 
-    to: Literal["parent", "manager"]
-    rates: Annotated[tuple[RateField, ...], Field(strict=False)]
-    on_top: FlagField
-    compress: Literal["inactive", "none"] = "none"
+    to: Literal["parent", "manager"] = Field(description="who stands above a partner")
+    rates: Annotated[tuple[RateField, ...], Field(strict=False)] = Field(description="of the child's share, by level")
+    on_top: FlagField = Field(description="true: beside the 100 %; false: out of the child's share")
+    compress: Literal["inactive", "none"] = Field(default="none", description="whether inactive levels are skipped")
 
     def faults(self) -> Faults:
         """What is wrong with the rates: (code, message, hint)."""

@@ -14,7 +14,7 @@ from rules.crediting.base import CreditWay, portion
 from rules.crediting.candidates import Candidates, RowFault
 from rules.crediting.groups import grouped, pick, ratio, sum_by_group
 from rules.crediting.told import told
-from rules.kinds.base import Kind, Reason
+from rules.kinds.base import Kind, Reason, Terms, Words
 from rules.names import Name
 from rules.quantities.exact import Exact
 from rules.quantities.written import FlagField
@@ -59,6 +59,13 @@ class Table(CreditWay):
             context = {"twice": twice[:80], "hint": "list each role once"}
             raise PydanticCustomError("C111", "'{twice}' is listed twice", context)
         return {"roles": {role: {} for role in roles}}
+
+    def in_words(self, terms: Terms) -> Words:
+        roles = [
+            name + (" (beside the 100 % of the others)" if role.overlay else "") for name, role in self.roles.items()
+        ]
+        text = f"by the shares of table credits in the roles {', '.join(roles)}"
+        return Words(f"{text}; blank shares are equal parts of what the filled ones leave")
 
     def credited_roles(self) -> tuple[str, ...]:
         return tuple(self.roles)

@@ -14,7 +14,7 @@ from rules.crediting.decay import decayed_billionths
 from rules.crediting.groups import Groups, grouped, ratio, spread
 from rules.crediting.told import told
 from rules.crediting.touch_reasons import explain_touch
-from rules.kinds.base import Reason
+from rules.kinds.base import Reason, Terms, Words
 from rules.quantities.exact import Exact, Flags
 
 HALF_LIFE_DAYS = 7
@@ -51,6 +51,12 @@ class Touches(CreditWay):
     shape: Shape
     half_life: DaysField | None = Field(default=None, description="of time_decay: 7 days unless said")
     within: DaysField | None = Field(default=None, description="how long before the row's day a touch counts")
+
+    def in_words(self, terms: Terms) -> Words:
+        text = f"by the touches before the row's day, shape {self.shape}"
+        if self.shape == "time_decay":
+            text += f" with a half-life of {self.half_life or HALF_LIFE_DAYS} days"
+        return Words(text + ("" if self.within is None else f", within {self.within} days"))
 
     def credited_roles(self) -> tuple[str, ...]:
         return (TOUCH,)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rules.expressions.tree import Interval
 from rules.quantities.exact import Exact, Flags
@@ -25,6 +26,19 @@ class Truth:
 
     yes: Flags
     known: Flags
+
+    def take(self, rows: NDArray[np.int64] | Flags) -> Truth:
+        """The rows at the given positions, or those that a mask keeps."""
+        return Truth(self.yes[rows], self.known[rows])
+
+    def part(self, start: int, end: int) -> Truth:
+        """The rows from `start` to before `end`, as views."""
+        return Truth(self.yes[start:end], self.known[start:end])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Truth]) -> Truth:
+        """The rows of all parts, one part after the other."""
+        return cls(np.concatenate([part.yes for part in parts]), np.concatenate([part.known for part in parts]))
 
 
 def called(name: str, values: Sequence[Exact]) -> Exact:

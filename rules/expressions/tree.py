@@ -43,12 +43,12 @@ class Fault(NamedTuple):
 class Literal:
     """A written value: an exact number, a text (NFC), true or false, or a date. Unknown is never written.
 
-    `shown` is the text that people wrote for a value that stands for it, such as the name of a tier.
+    `shown` is what people wrote for a value that stands for it: the name of a tier, an amount in major units.
     """
 
     value: Fraction | str | bool | date
     at: int = 0
-    shown: str | None = None
+    shown: str | Fraction | None = None
 
     # Python says that 1 == True; an expression does not.
     def __eq__(self, other: object) -> bool:
@@ -283,6 +283,17 @@ def children(node: Expression) -> tuple[Expression, ...]:
             return inside if otherwise is None else (*inside, otherwise)
 
 
+def as_written(tree: Expression) -> str:
+    """The words of a typed tree as people wrote them: amounts in major units."""
+    return words(_in_major(tree))
+
+
+def _in_major(tree: Expression) -> Expression:
+    if isinstance(tree, Literal) and isinstance(tree.shown, Fraction):
+        return Literal(tree.shown, tree.at)
+    return with_children(tree, _in_major)
+
+
 # How tightly a node holds its parts together; a part that holds less tightly than its place asks gets brackets.
 _ANY, _LOGIC, _NOT, _TEST, _SUM, _PRODUCT, _SIGN, _ATOM = range(8)
 
@@ -297,7 +308,7 @@ def words(tree: Expression) -> str:
     """
     match tree:
         case Literal(value):
-            return _literal(value if tree.shown is None else tree.shown)
+            return _literal(tree.shown if isinstance(tree.shown, str) else value)
         case Column():
             return str(tree)
         case Interval(count, unit):

@@ -290,7 +290,7 @@ def _in_minor(tree: Expression, scale: int) -> Expression | None:
 
     match tree:
         case Literal(value):
-            return replace(tree, value=value * scale) if isinstance(value, Fraction) else None
+            return replace(tree, value=value * scale, shown=value) if isinstance(value, Fraction) else None
         case Negate(operand):
             return None if (made := below(operand)) is None else replace(tree, operand=made)
         case Arithmetic(op, left, right):

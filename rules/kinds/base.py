@@ -298,7 +298,9 @@ def written_words(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(written_words, value)) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {written_words(each)}" for name, each in value.items() if each is not None) + "}"
+        return (
+            "{" + ", ".join(f"{name}: {written_words(each)}" for name, each in value.items() if each is not None) + "}"
+        )
     return str(value)
 
 

@@ -50,8 +50,8 @@ def tiers_words(says: Says) -> Words:
         told.append("each row is paid on its own" if says.by is None else "each row has its own tier")
     else:
         whose = "all partners together" if says.per == "program" else "each partner"
-        told.append(f"rows add up {_STRETCH[says.accumulate]} for {whose}")
-        told.append(f"they do in the order of {', '.join(says.order)} and then of their keys")
+        order = f"in the order of {', '.join(says.order)} and then of their keys"
+        told.append(f"rows add up {_STRETCH[says.accumulate]} for {whose}, {order}")
         told.append("a row is paid the difference that it makes")
     if says.at_edge is not None:
         told.append(f"what equals an edge is in the {says.at_edge.replace('_', ' ')}")

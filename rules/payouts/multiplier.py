@@ -40,12 +40,12 @@ class Multiplier(Kind):
 
     short = "times"
 
-    times: ExpressionField | None = None
-    by: ExpressionField | None = None
-    bands: Annotated[tuple[FactorBand, ...], Field(strict=False)] = ()
-    where: ExpressionField | None = None
-    at_least: NumberField | None = None
-    at_most: NumberField | None = None
+    times: ExpressionField | None = Field(default=None, description="the factor")
+    by: ExpressionField | None = Field(default=None, description="the measure whose band is the factor")
+    bands: Annotated[tuple[FactorBand, ...], Field(strict=False)] = Field(default=(), description="the bands of `by`")
+    where: ExpressionField | None = Field(default=None, description="only for rows for which this holds")
+    at_least: NumberField | None = Field(default=None, description="the lowest factor")
+    at_most: NumberField | None = Field(default=None, description="the highest factor")
 
     @model_validator(mode="after")
     def _is_whole(self) -> Multiplier:

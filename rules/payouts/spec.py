@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
+from rules.crediting.days import DaysField
 from rules.expressions.expression import ExpressionField
 from rules.kinds import PAYOUTS
 from rules.kinds.base import Kind, PayoutKind
@@ -18,7 +19,7 @@ from rules.kinds.choosing import check_one_kind, fields_of
 from rules.names import Name
 from rules.payouts.multiplier import Multiplier
 from rules.quantities.rounding import Rounding
-from rules.quantities.written import CountField, FlagField, MoneyField, RangeField, RateField
+from rules.quantities.written import FlagField, MoneyField, RangeField, RateField
 
 
 class Written(BaseModel):
@@ -30,15 +31,15 @@ class Written(BaseModel):
 class RoundingSpec(Kind):
     """How a payout line is rounded where it is born: the mode, and the step to which (a minor unit unless said).
 
-    With `cumulative`, a line is the difference of its partner's rounded running totals, in the order of the rows' keys:
-    no partner is ever off by more than half a step in all.
+    With `cumulative`, a line is the difference of its partner's rounded running totals within the period, in the order
+    of the rows' keys: what a rule pays a partner in a period is its exact sum, rounded.
     """
 
     short = "mode"
 
     mode: Annotated[Rounding, Field(strict=False)] = Rounding.HALF_UP
-    to: MoneyField | None = None
-    cumulative: FlagField = False
+    to: MoneyField | None = Field(default=None, description="the step, such as 0.05; a minor unit unless said")
+    cumulative: FlagField = Field(default=False, description="lines are differences of rounded running totals")
 
 
 class LimitSpec(Written):
@@ -49,14 +50,24 @@ class LimitSpec(Written):
     there is room. Below `at_least`, a line of its own tops up. Returns count against the sum and are never cut.
     """
 
-    at_most: MoneyField | None = None
-    at_least: MoneyField | None = None
-    per: Literal["partner", "program"] = "partner"
-    over: Literal["period", "fiscal_year", "during", "ever"] = "period"
-    cut: Literal["in_order", "pro_rata"] | None = None
-    order: Annotated[tuple[ExpressionField, ...], Field(strict=False)] = ()
-    last: Literal["partial", "none"] = "partial"
-    excess: Literal["lost", "banked"] = "lost"
+    at_most: MoneyField | None = Field(default=None, description="what lines may come to at most")
+    at_least: MoneyField | None = Field(default=None, description="what a partner who has lines gets at least")
+    per: Literal["partner", "program"] = Field(default="partner", description="whose lines are added up")
+    over: Literal["period", "fiscal_year", "during", "ever"] = Field(
+        default="period", description="how long they are added up; during: the days of the rule"
+    )
+    cut: Literal["in_order", "pro_rata"] | None = Field(
+        default=None, description="which lines are cut; needed with at_most"
+    )
+    order: Annotated[tuple[ExpressionField, ...], Field(strict=False)] = Field(
+        default=(), description="of in_order: dates or numbers of the row; then its key"
+    )
+    last: Literal["partial", "none"] = Field(
+        default="partial", description="whether the line that crosses is paid in part"
+    )
+    excess: Literal["lost", "banked"] = Field(
+        default="lost", description="banked: paid in later periods with room, as a line of its own"
+    )
 
     @model_validator(mode="after")
     def _is_whole(self) -> LimitSpec:
@@ -80,11 +91,13 @@ class ReturnSpec(Written):
     """
 
     for_each: Name | None = Field(default=None, description="the table of returns; the rule's own rows unless said")
-    where: ExpressionField | None = None
-    dated: ExpressionField
-    base: ExpressionField | None = None
-    share: RateField | None = None
-    tiers: Literal["highest_first", "as_paid"] = "as_paid"
+    where: ExpressionField | None = Field(default=None, description="which of them are returns")
+    dated: ExpressionField = Field(description="the day of the return, which puts it into a period")
+    base: ExpressionField | None = Field(default=None, description="how much of the row's base comes back; all of it")
+    share: RateField | None = Field(default=None, description="which part of that is taken back; 100% unless said")
+    tiers: Literal["highest_first", "as_paid"] = Field(
+        default="as_paid", description="from the top of the running total, or what the row itself was paid"
+    )
 
 
 class RuleSpec(Written):
@@ -101,7 +114,7 @@ class RuleSpec(Written):
     where: ExpressionField | None = Field(default=None, description="only rows for which this holds")
     dated: ExpressionField | None = Field(default=None, description="the date that puts a row into a period")
     during: RangeField | None = Field(default=None, description="only rows dated in these days, both included")
-    lock: CountField | None = Field(default=None, description="a row counts so many days after its date")
+    lock: DaysField | None = Field(default=None, description="a row counts so many days after its date")
     multipliers: Mapping[Name, Multiplier] = Field(default={}, description="factors of what is due, in their order")
     at_least: MoneyField | None = Field(default=None, description="the least that a line pays, before its rounding")
     at_most: MoneyField | None = Field(default=None, description="the most that a line pays, before its rounding")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rules.expressions.tree import words
+from rules.expressions.tree import as_written
 from rules.kinds.base import Terms, Words, number, percent
 from rules.payouts.meaning import LimitMeaning, MultiplierMeaning, PayoutMeaning, ReturnMeaning, Typed
 from rules.quantities.written import DateRange
@@ -22,7 +22,7 @@ def payout_words(payout: PayoutMeaning) -> Iterator[Clause]:
     terms, kind = payout.terms, payout.kind
     yield from _rows(payout)
     if payout.base is not None:
-        yield "Base", Words(words(payout.base))
+        yield "Base", Words(as_written(payout.base))
     yield "Pays", kind.in_words(terms)
     for each in payout.multipliers:
         yield "Multiplied", _multiplier(each)
@@ -45,7 +45,7 @@ def _rows(payout: PayoutMeaning) -> Iterator[Clause]:
     rows = payout.rows
     yield "For", Words(f"each row of {rows.table}")
     if rows.where is not None:
-        yield "Where", Words(words(rows.where))
+        yield "Where", Words(as_written(rows.where))
     if rows.dated is not None:
         day = str(rows.dated)
         lock = f"{rows.lock_days} days after {day}" if rows.lock_days else day
@@ -64,24 +64,20 @@ def _during(days: DateRange | None, day: str) -> str:
 
 def _multiplier(each: MultiplierMeaning) -> Words:
     spec, name = each.spec, each.name.replace("_", " ")
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[str, str, str]] = []
     if spec.times is not None:
         text = f"{name}: by {spec.times.text}"
     else:
         assert spec.by is not None, "a multiplier is a factor or bands"
         text = f"{name}: by the band that {spec.by.text} is in; what equals an edge is in the next band"
         for at, band in enumerate(spec.bands):
-            low = "-" if at == 0 else _edge(spec.bands[at - 1].below)
-            rows.append((low, _edge(band.below), number(band.times)))
+            low, high = spec.bands[at - 1].below if at else None, band.below
+            ends = ("-" if low is None else number(low), "no end" if high is None else number(high))
+            rows.append((*ends, number(band.times)))
     for bound, side in ((spec.at_least, "at least"), (spec.at_most, "at most")):
         text += "" if bound is None else f"; the factor is {side} {number(bound)}"
     text += "" if spec.where is None else f"; only where {spec.where.text}"
-    named = tuple((low, high or "no end", times) for low, high, times in rows)
-    return Words(text, ("from", "below", "factor") if named else (), named)
-
-
-def _edge(value: object) -> str:
-    return "" if value is None else number(value)  # type: ignore[arg-type]
+    return Words(text, ("from", "below", "factor") if rows else (), tuple(rows))
 
 
 def _rounding(payout: PayoutMeaning) -> str:
@@ -114,17 +110,19 @@ def _limit(limit: LimitMeaning, terms: Terms) -> str:
 
 
 def _listed(order: Sequence[Typed]) -> str:
-    return ", ".join(words(tree) for tree, _ in order)
+    return ", ".join(as_written(tree) for tree, _ in order)
 
 
 def _return(back: ReturnMeaning) -> str:
     text = f"{back.name.replace('_', ' ')}: for each row of {back.table}"
-    text += "" if back.where is None else f" where {words(back.where)}"
+    text += "" if back.where is None else f" where {as_written(back.where)}"
     text += f", in the period that holds {back.dated}, "
     text += f"{percent(back.share)} of "
-    what = "what the row was paid" if back.tiers == "as_paid" else "the base, off the running total, highest tiers first"
+    what = (
+        "what the row was paid" if back.tiers == "as_paid" else "the base, off the running total, highest tiers first"
+    )
     if back.base is not None:
-        part = words(back.base[0])
+        part = as_written(back.base[0])
         what = f"{what}, in the part that {part} is of the base" if back.tiers == "as_paid" else f"{part}, off the "
         what += "" if back.tiers == "as_paid" else "running total, highest tiers first"
     return text + what

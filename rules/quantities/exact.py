@@ -138,6 +138,9 @@ class Exact:
 
     def __truediv__(self, other: Exact) -> Exact:
         """The quotient by row; unknown where the divisor is zero."""
+        constant = _constant(other)
+        if constant and isinstance(self.denominator, int):
+            return self * Exact.constant(1 / constant, len(self))
         known = _both(self, other)
         nonzero = other.numerator != 0
         known = nonzero if known is None else known & nonzero
@@ -240,6 +243,14 @@ def group_total(values: Integers, groups: NDArray[np.int64], count: int) -> Inte
     if (_peak(sums) << 32) + _peak(low) < LIMIT:
         return (sums << 32) + low
     return _narrow((sums.astype(object) << 32) + low)
+
+
+def _constant(values: Exact) -> Fraction | None:
+    """The value that every row has; None where they differ, or are not known to be the same at a glance."""
+    above, below = values.numerator, values.denominator
+    if not len(values) or values.known is not None or not isinstance(below, int) or (above != above[0]).any():
+        return None
+    return Fraction(int(above[0]), below)
 
 
 def _ratio_ranks(above: Integers, below: Integers) -> tuple[NDArray[np.int64], int]:

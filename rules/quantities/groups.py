@@ -6,6 +6,7 @@ order of the rows in the source never shows: it decides neither an answer nor a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from rules.quantities.exact import Flags, Integers
 
 Positions = NDArray[np.int64]
+BLOCK_ROWS = 1 << 15  # a block's columns of work stay in a core's second-level cache
 _COMPARED_MAX = 8  # up to this many rows a group is ranked pair by pair, which is faster than to sort
 
 
@@ -26,7 +28,7 @@ def gathered(groups: Positions, count: int) -> Positions | None:
     starts = run_starts(groups)
     is_seen = np.zeros(count, dtype=bool)
     is_seen[groups[starts]] = True
-    return None if np.count_nonzero(is_seen) == len(starts) else _sorted((groups,))
+    return None if np.count_nonzero(is_seen) == len(starts) else sorted_by((groups,))
 
 
 def ordered(groups: Positions, order: Positions) -> Positions | None:
@@ -37,10 +39,69 @@ def ordered(groups: Positions, order: Positions) -> Positions | None:
     >>> ordered(np.array([0, 1, 0]), np.array([9, 5, -3])), ordered(np.array([0, 0, 1]), np.array([1, 2, 1]))
     (array([2, 0, 1]), None)
     """
-    if _is_total(groups, order):
+    if is_in_order(groups, order):
         return None
-    positions = _sorted((groups, order))
-    assert _is_total(groups[positions], order[positions]), "an order tells the rows of a group apart"
+    return np.concatenate([rows for rows, _ in queues(groups, order)])
+
+
+def queues(groups: Positions, order: Positions) -> Iterator[tuple[Positions, Positions]]:
+    """The positions of the rows of some whole groups in their `order`, and how many rows each group has; block after
+    block, each about as long as the cache holds, so that what is done with a block is done there.
+
+    `order` must tell the rows of a group apart, which is asserted, for else the source's order would decide.
+
+    >>> [(rows.tolist(), lengths.tolist()) for rows, lengths in queues(np.array([0, 1, 0]), np.array([9, 5, -3]))]
+    [([2, 0, 1], [2, 1])]
+    """
+    positions = sorted_by((groups,))
+    for part, lengths in group_blocks(groups[positions]):
+        rows = positions[part]
+        own, ranks = Runs.of(lengths).of_row, order[rows]
+        places = sorted_by((own, ranks))
+        assert is_in_order(own, ranks[places]), "an order tells the rows of a group apart"
+        yield rows[places], lengths
+
+
+def group_blocks(groups: Positions) -> Iterator[tuple[slice, Positions]]:
+    """Slices of whole groups of rows that stand by group, and how many rows each of those groups has."""
+    if not len(groups):
+        return
+    bounds = np.append(run_starts(groups), len(groups))
+    starts = bounds[:-1]
+    firsts = np.unique(np.searchsorted(starts, np.arange(0, len(groups), BLOCK_ROWS)))
+    firsts = firsts[firsts < len(starts)]
+    for first, last in zip(firsts.tolist(), [*firsts[1:].tolist(), len(starts)], strict=True):
+        yield slice(int(bounds[first]), int(bounds[last])), np.diff(bounds[first : last + 1])
+
+
+def is_in_order(groups: Positions, order: Positions) -> bool:
+    """Whether rows stand by group and then by an order that tells them apart; most that do not show it early on."""
+    for start in range(0, len(groups) - 1, BLOCK_ROWS):
+        part = slice(start, start + BLOCK_ROWS + 1)
+        own, ranks = groups[part], order[part]
+        is_later = (own[1:] == own[:-1]) & (ranks[1:] > ranks[:-1])
+        if not (is_later | (own[1:] > own[:-1])).all():
+            return False
+    return True
+
+
+def sorted_by(columns: tuple[Positions, ...]) -> Positions:
+    """The positions that sort rows by the columns, then by position: by all at once where they fit into one number,
+    else by the last, then by the one before it."""
+    rows = len(columns[0])
+    if not rows:
+        return np.empty(0, dtype=np.int64)
+    lows = [int(column.min()) for column in columns]
+    bits = [(int(column.max()) - low).bit_length() for column, low in zip(columns, lows, strict=True)]
+    if sum(bits) + rows.bit_length() <= 63:
+        joined = columns[0] - lows[0]
+        for column, low, width in zip(columns[1:], lows[1:], bits[1:], strict=True):
+            joined <<= width
+            joined |= column - low
+        return _argsort(joined, 0, sum(bits))
+    positions = _argsort(columns[-1], lows[-1], bits[-1])
+    for column, low, width in zip(columns[-2::-1], lows[-2::-1], bits[-2::-1], strict=True):
+        positions = positions[_argsort(column[positions], low, width)]
     return positions
 
 
@@ -126,32 +187,7 @@ def _ahead(remainders: Integers, runs: Runs, keys: Positions) -> Positions:
     return ahead
 
 
-def _is_total(groups: Positions, order: Positions) -> bool:
-    is_later = (groups[1:] == groups[:-1]) & (order[1:] > order[:-1])
-    return bool((is_later | (groups[1:] > groups[:-1])).all())
-
-
-def _sorted(columns: tuple[Positions, ...]) -> Positions:
-    """The positions that sort rows by the columns, then by position: by all at once where they fit into one number,
-    else by the last, then by the one before it."""
-    rows = len(columns[0])
-    if not rows:
-        return np.empty(0, dtype=np.int64)
-    lows = [int(column.min()) for column in columns]
-    bits = [(int(column.max()) - low).bit_length() for column, low in zip(columns, lows, strict=True)]
-    if sum(bits) + rows.bit_length() <= 63:
-        joined = columns[0] - lows[0]
-        for column, low, width in zip(columns[1:], lows[1:], bits[1:], strict=True):
-            joined <<= width
-            joined |= column - low
-        return _sorted_by(joined, 0, sum(bits))
-    positions = _sorted_by(columns[-1], lows[-1], bits[-1])
-    for column, low, width in zip(columns[-2::-1], lows[-2::-1], bits[-2::-1], strict=True):
-        positions = positions[_sorted_by(column[positions], low, width)]
-    return positions
-
-
-def _sorted_by(column: Positions, low: int, bits: int) -> Positions:
+def _argsort(column: Positions, low: int, bits: int) -> Positions:
     """The positions that sort one column, then by position.
 
     With its position packed below it, a value is a plain number, and those are sorted many times faster than positions.

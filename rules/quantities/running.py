@@ -6,7 +6,7 @@ The order is a rank for each row that tells the rows of a group apart, so the or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.quantities.exact import LIMIT, Exact, Integers, total
-from rules.quantities.groups import Positions, Runs, ordered, run_starts
+from rules.quantities.groups import Positions, Runs, group_blocks, is_in_order, queues
 from rules.quantities.rounding import (
     INT64_MAX,
     QuantityOverflow,
@@ -40,12 +40,18 @@ def running_before(values: Exact, groups: Positions, order: Positions) -> Exact:
     """
     assert len(values) == len(groups) == len(order), "one group and rank for each value"
     numbers, below = values.scaled()
-    positions = ordered(groups, order)
-    runs = _runs(groups if positions is None else groups[positions])
-    above = _before(numbers, runs, positions)
-    if values.known is None:
+    above, known = np.empty(len(values), dtype=np.int64), None
+    if values.known is not None:
+        known = np.empty(len(values), dtype=bool)
+    for rows, lengths in _blocks(groups, order):
+        before = _before(numbers[rows], lengths)
+        if before.dtype == object and above.dtype != object:
+            above = above.astype(object)
+        above[rows] = before
+        if known is not None and values.known is not None:
+            known[rows] = _before((~values.known[rows]).astype(np.int64), lengths) == 0
+    if known is None:
         return Exact(above, below)
-    known = _before((~values.known).astype(np.int64), runs, positions) == 0
     return Exact(np.where(known, above, 0), below, None if known.all() else known)
 
 
@@ -143,16 +149,14 @@ def running_sums(values: Integers, lengths: Positions) -> Integers:
     return sums
 
 
-def _before(numbers: Integers, runs: Positions, positions: Positions | None) -> Integers:
-    """Exclusive running totals by row: `positions` brings rows into order, `runs` are the lengths of their groups."""
-    numbers = numbers if positions is None else numbers[positions]
-    before = running_sums(numbers, runs)
-    before = narrow(before - numbers)  # a total with the row may need more bits than the one before it
-    if positions is None:
-        return before
-    spread = np.empty_like(before)
-    spread[positions] = before
-    return spread
+def _blocks(groups: Positions, order: Positions) -> Iterator[tuple[slice | Positions, Positions]]:
+    """The rows of some whole groups in their order, block after block, and how many rows each group has."""
+    yield from group_blocks(groups) if is_in_order(groups, order) else queues(groups, order)
+
+
+def _before(numbers: Integers, lengths: Positions) -> Integers:
+    """Exclusive running totals of rows in order, in runs of these lengths."""
+    return narrow(running_sums(numbers, lengths) - numbers)  # one with the row may need more bits than the one before
 
 
 def _fits(values: Integers, lengths: Positions) -> bool:
@@ -168,10 +172,6 @@ def _fits(values: Integers, lengths: Positions) -> bool:
     runs = Runs.of(lengths)
     high, low = runs.sums(sizes >> 32), runs.sums(sizes & 0xFFFFFFFF)  # 2**31 rows of 32 bits each still fit
     return (int(high.max()) << 32) + int(low.max()) <= INT64_MAX
-
-
-def _runs(groups: Positions) -> Positions:
-    return np.diff(run_starts(groups), append=len(groups))
 
 
 def _objects(values: list[int]) -> Integers:

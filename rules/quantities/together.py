@@ -11,7 +11,7 @@ where the sum is zero, the sign of the line that is rounded and has the lowest k
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.quantities.exact import Exact, Flags, Integers, integers
-from rules.quantities.groups import Positions, Runs, gathered, largest_first, run_starts
+from rules.quantities.groups import Positions, Runs, gathered, group_blocks, largest_first
 from rules.quantities.rounding import (
     INT64_MAX,
     QuantityOverflow,
@@ -31,7 +31,6 @@ from rules.quantities.rounding import (
     round_fraction,
 )
 
-_BLOCK_ROWS = 1 << 15  # a block's columns of work stay in a core's second-level cache
 _COMMON_BITS_MAX = 512  # with larger denominators a group at a time is faster than numbers that a whole block shares
 
 
@@ -64,7 +63,7 @@ def round_together(
         rows = positions if rows is None else rows[positions]
         due, groups, keys = due.take(positions), groups[positions], keys[positions]
     amounts, beyond = np.empty(len(due), dtype=np.int64), []
-    for part, lengths in _blocks(groups):
+    for part, lengths in group_blocks(groups):
         below = due.denominator if isinstance(due.denominator, int) else due.denominator[part]
         found = narrow(_block(due.numerator[part], below, lengths, keys[part], mode, step))
         if found.dtype == object:
@@ -164,18 +163,6 @@ def share_steps(
     unit, given = sign * step, set(queue[:left])
     amounts = [(each + (i in given)) * unit for i, each in enumerate(down)]
     return Steps(amounts, [each * unit for each in down], queue, left)
-
-
-def _blocks(groups: Positions) -> Iterator[tuple[slice, Positions]]:
-    """Slices of whole groups, about as long as the cache holds, and how many rows each group has."""
-    if not len(groups):
-        return
-    starts = run_starts(groups)
-    bounds = np.append(starts, len(groups))
-    firsts = np.unique(np.searchsorted(starts, np.arange(0, len(groups), _BLOCK_ROWS)))
-    firsts = firsts[firsts < len(starts)]
-    for first, last in zip(firsts.tolist(), [*firsts[1:].tolist(), len(starts)], strict=True):
-        yield slice(int(bounds[first]), int(bounds[last])), np.diff(bounds[first : last + 1])
 
 
 def _block(

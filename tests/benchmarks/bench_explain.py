@@ -98,6 +98,7 @@ def keep(folder: Path, store: Path) -> Plan:
         files = {table: f"{table}.csv" for table in TABLES}
         facts = Snapshot(connection, meaning.tables, files, period, meaning.calendar, meaning.eligible, kept)
         sheet = evaluate(plan, facts, period)
+        trails = facts.keep_trails(each for step in plan.steps if isinstance(step, Kpi) for each in step.kpi.measures)
         connection.close()
     run = settle(plan, sheet, sha256(data), [Input(table, "", "", "", 0) for table in TABLES])
     record = RunRecord(
@@ -119,7 +120,7 @@ def keep(folder: Path, store: Path) -> Plan:
     )
     tables: dict[str, bytes | Path] = {f"table:{table}": path for table, path in kept.items()}
     with Store.open(store) as books:
-        books.keep(record, {"program": data, "sheet": sheet_to_parquet(sheet), **tables})
+        books.keep(record, {"program": data, "sheet": sheet_to_parquet(sheet), **tables, **trails})
     return plan
 
 
@@ -139,13 +140,13 @@ def wholes(plan: Plan) -> Iterator[str]:
             yield from (name for name, cell in cells(step.scorecard).items() if cell.side not in ("kpi", "extra"))
 
 
-def seconds_of(store: Path, name: str) -> float:
-    """How long one explanation takes, from the path of the store; the better of two."""
+def seconds_of(store: Path, name: str) -> tuple[float, float]:
+    """How long one explanation takes, from the path of the store, and how much of the processors; the better of two."""
     found = []
     for _ in range(2):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         why(store, 1, bench.EXPLAINED, name)
-        found.append(time.perf_counter() - began)
+        found.append((time.perf_counter() - began, time.process_time() - used))
     return min(found)
 
 
@@ -157,15 +158,18 @@ def main() -> None:
         folder, store = Path(name), Path(name) / "books.db"
         bench.write_tables(folder, asked.rows_scale)
         write_targets(folder)
+        began = time.perf_counter()
         plan = keep(folder, store)
+        print(f"{time.perf_counter() - began:6.2f} s  to measure, score and keep, the trails included", flush=True)
         seconds = {name: seconds_of(store, name) for name in names(plan)}
-    for name in sorted(seconds, key=lambda name: -seconds[name]):
-        print(f"{seconds[name]:6.2f} s  {name}")
+    for name in sorted(seconds, key=seconds.__getitem__, reverse=True):
+        wall, used = seconds[name]
+        print(f"{wall:6.2f} s  {used:6.2f} s of processors  {name}")
     single = {name: each for name, each in seconds.items() if name not in set(wholes(plan))}
     for kind, each in (("one number", single), ("a whole", {name: seconds[name] for name in wholes(plan)})):
         slowest = max(each, key=lambda name: each[name])
-        print(f"explain {kind}: {each[slowest]:.2f} s for {slowest}, the slowest of {len(each)}")
-    assert asked.rows_scale < 1 or max(single.values()) <= SECONDS_MAX, "one number is explained within a second"
+        print(f"explain {kind}: {each[slowest][0]:.2f} s for {slowest}, the slowest of {len(each)}")
+    assert asked.rows_scale < 1 or max(seconds.values())[0] <= SECONDS_MAX, "a number is explained within a second"
 
 
 if __name__ == "__main__":

@@ -22,9 +22,7 @@ def _listed(name: str) -> Iterable[dict[str, Any]]:
 
 
 CASES: Mapping[str, dict[str, Any]] = {
-    case["id"]: case
-    for name in ("peer-cases.json", "worked-examples.json", "payouts.json")
-    for case in _listed(name)
+    case["id"]: case for name in ("peer-cases.json", "worked-examples.json", "payouts.json") for case in _listed(name)
 }
 
 

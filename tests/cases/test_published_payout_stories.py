@@ -29,7 +29,8 @@ def of_sales(folder: Path, columns: str, rule: str, rows: Sequence[Sequence[obje
     """What a rule (or several, by name) pays on each row of a table with these columns, all rules together."""
     written = SALES + f"{columns}}}}}}}\nsources: {{partners: partners.csv, sales: sales.csv}}\npayouts:\n{rule}"
     names = ",".join(column.split(":")[0].strip() for column in columns.split(","))
-    table = csv(f"sale_id,partner_id,sold_on,{names}", [(f"s{at}", "p", "2026-04-01", *row) for at, row in enumerate(rows)])
+    keyed = [(f"s{at}", "p", "2026-04-01", *row) for at, row in enumerate(rows)]
+    table = csv(f"sale_id,partner_id,sold_on,{names}", keyed)
     found = lines(folder, HEAD + written, P | {"sales.csv": table})
     return [sum(amount for name, amount in found.items() if name.endswith(f" s{at}")) for at in range(len(rows))]
 
@@ -69,7 +70,7 @@ def test_one_multiplier_on_all_of_the_overage(tmp_path: Path) -> None:
 
 
 def test_a_multiplier_on_each_slice_of_the_overage_is_another_plan(tmp_path: Path) -> None:
-    """175 % of a quota of 100,000 at 60 %, slice by slice: 60,000 + 22,500 + 30,000 + 37,500; the source's is 172,500."""
+    """175 % of 100,000 at 60 %, slice by slice: 60,000 + 22,500 + 30,000 + 37,500; the source pays 172,500."""
     found = of_sales(tmp_path, "revenue: money, quota: money, rate: number", EACH_SLICE, [("175000", "100000", "0.6")])
     assert found == [minor("150000")]
 
@@ -81,7 +82,10 @@ def test_a_share_of_pay_on_a_straight_line_then_a_modifier(tmp_path: Path) -> No
   {who}:
     base: sales.pay
     where: sales.plan = '{who}' and sales.attainment >= 1
-    tiers: {{method: interpolated, by: sales.attainment, steps: [{{at: 100%, rate: {goal}}}, {{at: 120%, rate: {most}}}]}}
+    tiers:
+      method: interpolated
+      by: sales.attainment
+      steps: [{{at: 100%, rate: {goal}}}, {{at: 120%, rate: {most}}}]
     multipliers: {{individual: {{times: sales.modifier, at_most: 1.25}}}}
 """
     rules = rule.format(who="ceo", goal="50%", most="80%") + rule.format(who="evp", goal="40%", most="64%")
@@ -111,6 +115,58 @@ def test_a_split_rate_by_steps_and_in_proportion(tmp_path: Path) -> None:
     found = of_sales(tmp_path, "plan: text, amount: money", rules, [("a", "2500"), ("b", "2000")])
     rates = [CASES["H1-15"]["expected"][which].split("%")[0] for which in "ab"]
     assert found == [minor(Fraction(rates[0]) * 25), minor(Fraction(rates[1]) * 20)], source("H1-15")
+
+
+@pytest.mark.parametrize("at_edge", ["higher_tier", "lower_tier"])
+def test_who_holds_an_edge_is_said(tmp_path: Path, at_edge: str) -> None:
+    """Oracle's note on a base that equals the end of a tier: it applies the higher one, and the business the lower."""
+    case = CASES["oracle-edge"]
+    rule = f"""
+  commission:
+    base: sales.amount
+    tiers:
+      method: whole
+      at_edge: {at_edge}
+      steps: [{{to: 1_500_000, rate: 1.75%}}, {{to: 3_000_000, rate: 2.5%}}, {{to: 4_500_000, rate: 3.25%}},
+        {{rate: 4.25%}}]
+"""
+    found = of_sales(tmp_path, "amount: money", rule, [(case["amount"],)])
+    assert found == [minor(Fraction(case["amount"]) * Fraction(case["rates"][at_edge]) / 100)], source("oracle-edge")
+
+
+@pytest.mark.parametrize(
+    ("method", "at_edge", "key"),
+    [("whole", "higher_tier", "single_amount"), ("marginal", "lower_tier", "marginal_amount")],
+)
+def test_one_library_holds_its_edges_in_two_ways(tmp_path: Path, method: str, at_edge: str, key: str) -> None:
+    """of-p1: at an edge OpenFisca's single amounts take the upper bracket, its marginal amounts do not enter it yet.
+    Here each schedule says it."""
+    case = CASES["of-p1"]
+    (first, second), amounts = case["input"]["thresholds"], case["input"]["amounts"]
+    steps = f"[{{to: {first}, amount: 0}}, {{to: {second}, amount: {amounts[0]}}}, {{amount: {amounts[1]}}}]"
+    if method == "marginal":  # amounts of the tiers entered add up
+        steps = steps.replace(f"{{amount: {amounts[1]}}}", f"{{amount: {amounts[1] - amounts[0]}}}")
+    rule = f"  c: {{base: sales.amount, tiers: {{method: {method}, at_edge: {at_edge}, steps: {steps}}}}}\n"
+    found = of_sales(tmp_path, "amount: money", rule, [(base,) for base in case["input"]["base"]])
+    assert found == [minor(amount) for amount in case["expected"][key]], source("of-p1")
+
+
+def test_two_scales_pay_what_the_scale_of_their_sums_pays(tmp_path: Path) -> None:
+    """of-07: 5 % and 10 % from 2,000, and 2 % and 4 % from 3,000, are 7 %, 12 % and 14 %."""
+    case = CASES["of-07"]
+    rules = ""
+    for name in "ab":
+        (_, low), (edge, high) = case["input"][name]
+        steps = f"[{{to: {edge}, rate: {Fraction(low)}}}, {{rate: {Fraction(high)}}}]"
+        rules += f"  {name}: {{base: sales.amount, tiers: {{method: marginal, steps: {steps}}}}}\n"
+    thresholds, rates = ([Fraction(each) for each in case["expected"][key]] for key in ("thresholds", "rates"))
+    bases = [1_000, 2_500, 5_000]
+    slices = [[min(base, end) - start for start, end in zip(thresholds, [*thresholds[1:], base], strict=True)]
+              for base in bases]  # fmt: skip
+    expected = [sum(max(part, 0) * rate for part, rate in zip(each, rates, strict=True)) for each in slices]
+    assert expected == [70, 200, 540]
+    found = of_sales(tmp_path, "amount: money", rules, [(base,) for base in bases])
+    assert found == [minor(amount) for amount in expected], source("of-07")
 
 
 # --- gates, percentages, fixed amounts -------------------------------------------------------------------------------
@@ -255,13 +311,16 @@ def test_a_commission_split_three_levels_deep_conserves_the_sale(tmp_path: Path)
 def test_expenses_are_recouped_before_a_royalty_is_paid(tmp_path: Path) -> None:
     """H1-48, within one period: what is still to be recouped stands with the partner."""
     case = CASES["H1-48"]
-    program = HEAD + """
+    program = (
+        HEAD
+        + """
 tables: {contracts: {key: [partner_id], columns: {partner_id: id, unrecouped: money}}}
 sources: {partners: partners.csv, contracts: contracts.csv, revenue: revenue.csv}
 payouts:
   royalty: {base: revenue.amount, rate: 100%}
   recouped: {for_each: contracts, base: "least(royalty, contracts.unrecouped)", rate: -100%}
 """
+    )
     tables = P | {
         "contracts.csv": csv("partner_id,unrecouped", [("p", case["inputs"]["expenses"])]),
         "revenue.csv": csv("customer_id,partner_id,month,amount", [("c", "p", "2026-04", case["inputs"]["royalty"])]),

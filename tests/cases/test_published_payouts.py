@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from textwrap import indent
 from typing import Any
 
@@ -89,15 +88,11 @@ PLANS: Mapping[str, Plan] = {
         "ebay-stepped", MONEY + MARGINAL + "[{to: 25, rate: 8.75%}, {to: 1_000, rate: 3.5%}, {rate: 1.5%}]}"
     ),
     "lehman": published("lehman", MONEY + MARGINAL + f"{LEHMAN}, {{rate: 1%}}]}}"),
-    "lehman-modified": published(
-        "lehman-modified", MONEY + MARGINAL + "[{to: 10_000_000, rate: 2%}, {rate: 1%}]}"
-    ),
+    "lehman-modified": published("lehman-modified", MONEY + MARGINAL + "[{to: 10_000_000, rate: 2%}, {rate: 1%}]}"),
     "lehman-double": published(  # the same tiers, twice as much
         "lehman-double", MONEY + MARGINAL + f"{LEHMAN}, {{rate: 1%}}]}}\nmultipliers: {{double: 2}}"
     ),
-    "salkin": published(
-        "salkin", MONEY + MARGINAL + "[{to: 300_000, rate: 1%}, {rate: 0.5%}]}\nat_least: USD 1_000"
-    ),
+    "salkin": published("salkin", MONEY + MARGINAL + "[{to: 300_000, rate: 1%}, {rate: 0.5%}]}\nat_least: USD 1_000"),
     "dacs-arr": published("dacs-arr", MONEY + MARGINAL + f"{RESALE}}}\nat_most: USD 12_500"),
     # --- to a quota and beyond it
     "comish": published(
@@ -128,6 +123,12 @@ PLANS: Mapping[str, Plan] = {
             Fraction(base) * Fraction(rate)
             for base, rate in zip(CASES["of-05"]["input"]["base"], CASES["of-05"]["expected"], strict=True)
         ],
+    ),
+    "of-08": published(  # the number of the bracket, as an amount
+        "of-08",
+        "tiers: {method: whole, by: sales.units, at_edge: lower_tier, "
+        "steps: [{to: 2, amount: 0}, {to: 4, amount: 1}, {amount: 2}]}",
+        "base",
     ),
     "oca-08": published(
         "oca-08",
@@ -193,8 +194,8 @@ effective: 2026-01-01 to 2026-12-31
 tables:
   sales:
     key: [sale_id]
-    columns:
-      {sale_id: id, partner_id: id, plan: text, sold_on: date, amount: money, units: number, price: number, quota: money}
+    columns: {sale_id: id, partner_id: id, plan: text, sold_on: date, amount: money, units: number, price: number,
+      quota: money}
 sources: {partners: partners.csv, sales: sales.csv}
 payouts:
 """

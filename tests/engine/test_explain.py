@@ -116,9 +116,7 @@ def test_money_rests_on_source_rows_and_rules(story: Told) -> None:
 
 def test_a_share_says_what_was_left_over_and_who_got_it(story: Told) -> None:
     why = story.why("acme", "merit")
-    assert why.words == (
-        "70.01 x 3 / 6 = 35.005, and the step of 0.01 left over (by the largest remainder, place 1)"
-    )
+    assert why.words == ("70.01 x 3 / 6 = 35.005, and the step of 0.01 left over (by the largest remainder, place 1)")
     assert story.why("crux", "points").words.endswith("rounded down (what is left stays with the house)")
     assert story.why("bolt", "points").value == 0  # its weight is unknown, and it was left out
 

@@ -45,13 +45,14 @@ def test_what_init_writes_checks_runs_and_is_explained(template: str) -> None:
     [
         # a third of 20,000.00 each; 80,000.00 by won amounts 79,250.00 : 67,400.00 : 12,800.50 of 159,450.50
         ("pool", "2026-Q1", {"P-01": 4_642_822, "P-02": 4_048_281, "P-03": 1_308_897}),
-        # 8 % of 48,000.00 and of 0.6 x 31,250.55; 8 % of 0.4 x 31,250.55 and a referral; 2.5 % of it and a referral.
+        # 8 % of 48,000.00 and of 0.6 x 31,250.55 (2,500.04 in all with the next, whose remainder is larger); 8 % of
+        # 0.4 x 31,250.55 and a referral; 2.5 % of it and a referral.
         # The bonus of 3,000.00 by score x revenue, 107.94 x 66,750.33 : 78.39 x 12,500.22: scores are 80 % x 111.25
         # (66,750.33 of 60,000.00) + 20 % x 100 without a lead, and 60 % x 80.65 + 25 % x 60 + 15 % x 100
         (
             "channel",
             "2026-Q1",
-            {"P-01": 384_000 + 150_003 + 264_084, "P-02": 100_002 + 25_000 + 35_916, "P-03": 78_126 + 25_000},
+            {"P-01": 384_000 + 150_002 + 264_084, "P-02": 100_002 + 25_000 + 35_916, "P-03": 78_126 + 25_000},
         ),
         # 40.00 for each qualified, 250.00 for each customer within 90 days; conversions 1/3 : 2/2 share 600.00 as 2 : 3
         # of those with two referrals, and P-04 left in January

@@ -1,4 +1,4 @@
-"""What holds for payout rules whatever the program: order, batches, returns, bounds, monotony, currencies, explanations.
+"""What holds for payout rules whatever the program: order, batches, returns, bounds, monotony, explanations.
 
 Small programs and tables are generated as text and run in this process, end to end; each line of each run re-adds.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -50,23 +51,33 @@ def amount(minor: int, currency: str = "EUR") -> str:
 
 
 def run(
-    folder: Path, rules: str, deals: Sequence[Deal], month: str = "2026-04", returns: Sequence[Back] = (),
+    folder: Path,
+    rules: str,
+    deals: Sequence[Deal],
+    month: str = "2026-04",
+    returns: Sequence[Back] = (),
     currency: str = "EUR",
-) -> dict[str, int]:  # fmt: skip
-    """What each line of a month pays, by `partner rule key`; every line of it re-adds to what its partner is paid."""
+    credits: Sequence[tuple[str, str, str]] = (),
+) -> dict[str, int]:
+    """What each line of a month pays, by `partner rule key`; every line of it re-adds to what its partner is paid.
+
+    `rules` are those of `payouts:`, and what follows them; `credits` are (deal, partner, role).
+    """
     program = f"""program: Generated
 currency: {currency}
 calendar: month
 effective: 2026-01-01 to 2026-12-31
-sources: {{partners: partners.csv, deals: deals.csv, deal_events: deal_events.csv}}
+sources: {{partners: partners.csv, deals: deals.csv, deal_events: deal_events.csv, credits: credits.csv}}
 payouts:
 {rules}"""
-    partners = sorted({deal.partner for deal in deals} | {"nobody"})
+    partners = sorted({"p", "q", "r", "nobody"})
     rows = [f"{each.key},{each.partner},{each.day},{amount(each.minor, currency)}" for each in deals]
+    earners = [f"k{at},{','.join(each)}" for at, each in enumerate(credits)]
     events = [f"r{at:03},{each.deal},{each.day},{amount(each.minor, currency)}" for at, each in enumerate(returns)]
     tables: dict[str, str | bytes] = {
         "partners.csv": "\n".join(["partner_id", *partners, ""]).encode(),
         "deals.csv": "\n".join(["deal_id,partner_id,closed_on,amount", *rows, ""]).encode(),
+        "credits.csv": "\n".join(["credit_id,deal_id,partner_id,role", *earners, ""]).encode(),
         "deal_events.csv": "\n".join(["event_id,deal_id,occurred_on,amount", *events, ""]).encode(),
     }
     with told(write(folder, program, tables), month) as story:
@@ -78,9 +89,9 @@ payouts:
     return {name: int(paid) for name, paid in found}
 
 
-def of(paid: dict[str, int], partner: str) -> int:
-    """What the lines of one partner add up to."""
-    return sum(minor for name, minor in paid.items() if name.startswith(f"{partner} "))
+def of(paid: dict[str, int], partner: str, name: str = "") -> int:
+    """What the lines of one partner add up to, or those of one rule."""
+    return sum(minor for line, minor in paid.items() if line.startswith(f"{partner} {name}"))
 
 
 APRIL = date(2026, 4, 1)
@@ -172,7 +183,9 @@ def test_rows_pay_the_same_in_one_period_and_in_two(
 
 
 @few
-@given(some_deals(), kinds(), st.lists(st.integers(1, 99), max_size=2), st.sampled_from(["", "    at_most: 20\n"]))
+@given(
+    some_deals(least=1), kinds(), st.lists(st.integers(1, 99), max_size=2), st.sampled_from(["", "    at_most: 20\n"])
+)
 def test_a_return_in_parts_of_all_that_was_sold_undoes_what_each_row_was_paid(
     tmp_path: Path, deals: list[Deal], kind: str, cuts: list[int], more: str
 ) -> None:
@@ -180,11 +193,10 @@ def test_a_return_in_parts_of_all_that_was_sold_undoes_what_each_row_was_paid(
     backs = []
     for deal in deals:
         ends = [0, *sorted(deal.minor * part // 100 for part in cuts), deal.minor]
-        backs += [Back(deal.key, date(2026, 4, 20), end - start) for start, end in zip(ends, ends[1:], strict=False)]
-    paid = run(tmp_path, rules, [deal for deal in deals if deal.minor], returns=[back for back in backs if back.minor])
-    sold = [deal for deal in deals if deal.minor]
+        backs += [Back(deal.key, date(2026, 4, 20), end - start) for start, end in pairwise(ends)]
+    paid = run(tmp_path, rules, deals, returns=backs)
     for who in "pqr":
-        assert of(paid, who) == 0, sold
+        assert of(paid, who) == 0
 
 
 @few
@@ -210,17 +222,16 @@ def test_a_cap_holds_and_pays_nobody_more(
     text, cap, who = limit
     if cut == "pro_rata":
         text = f"    limits: [{{at_most: {cap // 100}, per: {who}, over: period, cut: pro_rata}}]\n"
-    paid, due = run(tmp_path, rule(kind, more=text), deals), run(tmp_path, rule(kind), deals)
-    assert paid.keys() == due.keys()
-    for name, minor in paid.items():
-        assert min(due[name], 0) <= minor <= max(due[name], 0)
+    paid = run(tmp_path, rule(kind, "capped", text) + rule(kind, "due"), deals)
+    for deal in deals:
+        entitled = paid[f"{deal.partner} due {deal.key}"]
+        assert min(entitled, 0) <= paid[f"{deal.partner} capped {deal.key}"] <= max(entitled, 0)
+    has_falls = any(minor < 0 for minor in paid.values())
     for partners in ["p", "q", "r"] if who == "partner" else ["pqr"]:
-        total, entitled = (sum(of(lines, partner) for partner in partners) for lines in (paid, due))
-        assert total <= max(cap, 0)
-        if entitled <= cap and cut == "pro_rata":
-            assert total == entitled
-        if entitled > cap and cut == "pro_rata" and all(minor >= 0 for minor in due.values()):
-            assert total == cap
+        total, entitled = (sum(of(paid, partner, name) for partner in partners) for name in ("capped", "due"))
+        assert total <= cap
+        if cut == "pro_rata" and not has_falls:
+            assert total == min(entitled, cap)
 
 
 @few
@@ -229,29 +240,28 @@ def test_a_bank_pays_within_the_cap_and_in_the_end_all_that_was_due(
     tmp_path: Path, april: list[Deal], may: list[Deal], cap: int
 ) -> None:
     deals = april + [replace(deal, key=f"m{deal.key}", day=deal.day + timedelta(days=30)) for deal in may]
-    text = rule("rate: 1/9", more=f"    limits: [{{at_most: {cap}, over: period, cut: pro_rata, excess: banked}}]\n")
-    due = [run(tmp_path, rule("rate: 1/9"), deals, month) for month in ("2026-04", "2026-05")]
-    months = [run(tmp_path, text, deals, f"2026-{month:02}") for month in range(4, 8)]
-    for who in "pqr":
-        owed = 0
-        for at, month in enumerate(months):
-            owed += of(due[at], who) if at < 2 else 0
-            assert of(month, who) == min(owed, 100 * cap)
-            owed -= of(month, who)
+    bank = f"    limits: [{{at_most: {cap}, over: period, cut: pro_rata, excess: banked}}]\n"
+    rules = rule("rate: 1/9", "banked", bank) + rule("rate: 1/9", "due")
+    owed = dict.fromkeys("pqr", 0)
+    for month in ("2026-04", "2026-05", "2026-06"):
+        paid = run(tmp_path, rules, deals, month)
+        for who in owed:
+            owed[who] += of(paid, who, "due")
+            assert of(paid, who, "banked") == min(owed[who], 100 * cap)
+            owed[who] -= of(paid, who, "banked")
 
 
 @few
-@given(some_deals(least=-200_000), kinds(), st.integers(0, 300), st.integers(0, 700))
+@given(some_deals(), kinds(), st.integers(0, 300), st.integers(0, 700))
 def test_the_bounds_of_a_line_and_the_floor_of_a_partner_hold(
     tmp_path: Path, deals: list[Deal], kind: str, low: int, more: int
 ) -> None:
-    bounds = f"    at_least: {low}\n    at_most: {low + more}\n"
-    for minor in run(tmp_path, rule(kind, more=bounds), deals).values():
-        assert 100 * low <= minor <= 100 * (low + more)
-    floor = f"    limits: [{{at_least: {low}}}]\n"
-    paid, due = run(tmp_path, rule(kind, more=floor), deals), run(tmp_path, rule(kind), deals)
+    rules = rule(kind, "due") + rule(kind, "bounded", f"    at_least: {low}\n    at_most: {low + more}\n")
+    paid = run(tmp_path, rules + rule(kind, "floored", f"    limits: [{{at_least: {low}}}]\n"), deals)
+    for deal in deals:
+        assert 100 * low <= paid[f"{deal.partner} bounded {deal.key}"] <= 100 * (low + more)
     for who in {deal.partner for deal in deals}:
-        assert of(paid, who) == max(of(due, who), 100 * low)
+        assert of(paid, who, "floored") == max(of(paid, who, "due"), 100 * low)
     assert of(paid, "nobody") == 0
 
 
@@ -282,3 +292,31 @@ def test_a_rate_is_rounded_half_up_to_the_minor_unit_of_any_currency(
     for deal in deals:
         assert paid[f"p commission {deal.key}"] == round_fraction(rate * deal.minor)
         assert paid[f"p beyond {deal.key}"] == round_fraction(rate * max(deal.minor - 10**6, 0))
+
+
+SHARES = {"sourced": Fraction(5, 9), "influenced": Fraction(3, 10)}
+
+
+@few
+@given(
+    some_deals(),
+    st.dictionaries(st.sampled_from("pqr"), st.sampled_from(sorted(SHARES)), min_size=1),
+    st.integers(0, 100),
+    st.sampled_from([7, 100]),
+)
+def test_the_lines_of_a_shared_deal_add_up_to_the_rounded_whole(
+    tmp_path: Path, deals: list[Deal], roles: dict[str, str], above: int, below: int
+) -> None:
+    credits = [(deal.key, partner, role) for deal in deals for partner, role in roles.items()]
+    written = ", ".join(f"{role}: {share}" for role, share in SHARES.items())
+    rules = rule(f"rate: {above}/{below}", more="    credit: sales\n")
+    rules += f"credit: {{sales: {{of: deals, from: {{roles: {{{written}}}}}}}}}\n"
+    paid = run(tmp_path, rules, deals, credits=credits)
+    held = sum((SHARES[role] for role in set(roles.values())), Fraction(0))
+    for deal in deals:
+        lines = [minor for name, minor in paid.items() if name.endswith(f" {deal.key}")]
+        assert sum(lines) == round_fraction(Fraction(above, below) * held * deal.minor)
+    backs = [Back(deal.key, date(2026, 4, 20), deal.minor) for deal in deals]
+    rules = rules.replace("    credit: sales\n", "    credit: sales\n" + RETURNS.replace("METHOD", "as_paid"))
+    returned = run(tmp_path, rules, deals, returns=backs, credits=credits)
+    assert [of(returned, partner) for partner in "pqr"] == [0, 0, 0]

@@ -90,7 +90,7 @@ def verdicts(store: Path, *question: str) -> dict[str, tuple[str, str]]:
 
 
 COMMISSION = {
-    "d1": ("paid", "a row of commission"),
+    "d1": ("paid", "a row of commission: 10 % of 100.00"),
     "d2": ("not_payable", "deals.status = 'won' does not hold: deals.status is 'lost'"),
     "d3": ("outside", "deals.closed_on is 2026-05-01, outside 2026-04-01 to before 2026-05-01"),
     "d4": ("not_payable", "partner crux cannot be paid: the program's condition `eligible` does not hold"),
@@ -199,7 +199,7 @@ def test_a_key_of_several_parts_is_never_that_of_another_row(tmp_path: Path) -> 
     assert partage("--store", books, "run", program, "--period", "2026-04").exit_code == 0
     (line,) = partage("--store", books, "show", "--lines", "--json").json()["lines"]
     assert line["key"] == r"acme/ann/CRM\/ERP/2026-04-01"
-    assert verdicts(books, "trace", "training", line["key"])["reward"] == ("paid", "a row of reward")
+    assert verdicts(books, "trace", "training", line["key"])["reward"] == ("paid", "a row of reward: 10.00 flat")
     assert verdicts(books, "trace", "training", "acme/ann/CRM/2026-04-01")["reward"][0] == "not_payable"
     assert partage("--store", books, "trace", "training", "acme/ann/CRM/ERP/2026-04-01").exit_code == 2
     why = partage("--store", books, "explain", "1", "acme", "reward")

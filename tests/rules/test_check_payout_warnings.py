@@ -146,6 +146,12 @@ STORIES: dict[str, tuple[str, str, str]] = {
         rules(deals(f"{SPIFF}, during: 2025-02-01 to 2025-03-31")),
         rules(deals(f"{SPIFF}, during: 2025-02-01 to 2026-01-01")),
     ),
+    "targets that only a quota reads": (
+        "P313",
+        rules(deals("base: deals.amount, rate: 5%"), frame=FRAME.replace("deals.csv", "deals.csv, targets: t.csv")),
+        rules(deals("base: deals.amount, rate: 5%, where: quota > 0"), kpis="quotas: {quota: {target: sales}}\n",
+              frame=FRAME.replace("deals.csv", "deals.csv, targets: t.csv")),
+    ),
     "a source that only crediting reads": (
         "P313",
         rules(deals("base: deals.amount, rate: 5%"), frame=FRAME.replace("deals.csv", "deals.csv, credits: c.csv")),

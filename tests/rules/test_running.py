@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, strategies as st
 
-from rules.quantities import running
+from rules.quantities import groups as in_groups, running
 from rules.quantities.exact import Exact
 from rules.quantities.rounding import QuantityOverflow, Rounding, round_fraction
 from rules.quantities.running import (
@@ -52,6 +52,20 @@ def in_group(rows: Rows, row: int) -> tuple[list[Fraction | None], list[int], in
     """The values and the order of a row's group, and where the row is among them."""
     own = [i for i in range(len(rows[0])) if rows[1][i] == rows[1][row]]
     return [rows[0][i] for i in own], [rows[2][i] for i in own], own.index(row)
+
+
+def test_many_rows_are_cut_into_blocks_that_no_group_straddles(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    groups, order = random.integers(0, 300, 2_000), random.permutation(2_000)
+    numbers = random.integers(-(10**6), 10**6, 2_000).astype(object)
+    numbers[::500] = 2**63  # what some blocks hold, and others do not
+    sales = Exact(numbers, 7, random.integers(0, 50, 2_000) > 0)
+    found = running_before(sales, groups, order)
+    monkeypatch.setattr(in_groups, "BLOCK_ROWS", 3)
+    assert running_before(sales, groups, order).fractions() == found.fractions()
+    queue = np.lexsort((order, groups))
+    in_order = running_before(sales.take(queue), groups[queue], order[queue])
+    assert in_order.fractions() == found.take(queue).fractions()
 
 
 @given(sales())

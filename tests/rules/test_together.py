@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from rules.quantities import together
+from rules.quantities import groups as in_groups, together
 from rules.quantities.exact import Exact
 from rules.quantities.groups import Runs, gathered, largest_first, ordered
 from rules.quantities.rounding import QuantityOverflow, Rounding, multiply_divide, round_fraction
@@ -151,7 +151,7 @@ def test_many_deals_are_cut_into_blocks_that_no_deal_straddles(monkeypatch: pyte
     groups = np.sort(random.integers(0, 400, 2_000))  # some deals of more than eight lines
     due, keys = Exact(random.integers(-(10**6), 10**6, 2_000), 7), random.permutation(2_000)
     amounts = round_together(due, groups, 400, keys)
-    monkeypatch.setattr(together, "_BLOCK_ROWS", 3)
+    monkeypatch.setattr(in_groups, "BLOCK_ROWS", 3)
     assert round_together(due, groups, 400, keys).tolist() == amounts.tolist()
     expected = {}
     for group in range(400):

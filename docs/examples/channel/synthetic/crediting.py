@@ -117,7 +117,8 @@ def make_credits(world: World) -> None:
     for deal in world.deals:
         near = by_region[deal.partner.region] if deal.partner else everyone
         own = [deal.partner] if deal.partner else []
-        if chance.happens(26 if own else 3):
+        is_new = deal.kind == "new" and deal.status == "won"  # what commission rests on: nobody forgets to claim it
+        if chance.happens(3 if not own else 100 if is_new else 26):
             _role(world, chance, deal, "sourced", own, near)
         if chance.happens(7 if own else 55):
             _role(world, chance, deal, "influenced", [], near)

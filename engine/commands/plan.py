@@ -1,0 +1,51 @@
+"""partage plan: the program as a document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.acts.plan_document import plan_document
+from engine.acts.start import write_new
+from engine.commands.console import json_option, print_json
+from engine.version import VERSION
+
+
+@click.command(name="plan")
+@click.argument("program", type=click.Path(path_type=Path))
+@click.option("--partner", help="The plan of one partner, with the terms that were agreed with it.")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write Markdown to a new file.")
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write HTML for print to a file.")
+@click.option("--force", is_flag=True, help="Write over files that are there.")
+@json_option
+def command(
+    program: Path, partner: str | None, output: Path | None, page: Path | None, force: bool, is_json: bool
+) -> None:
+    """Write PROGRAM as the plan that partners read and sign: every rule in words, with an example.
+
+    The words are made from the rules, and the examples are worked out by the engine (from the program's cases where one
+    pays by a rule, else on made-up values), so that what is signed can't differ from what runs. Prints Markdown unless
+    a file is named.
+    """
+    found = plan_document(program, partner)
+    files = [(path, text) for path, text in ((output, found.markdown), (page, found.html)) if path is not None]
+    for path, text in files:
+        write_new(path, text, force, "the plan")
+    if is_json:
+        print_json(
+            {
+                "program": found.file,
+                "program_sha256": found.program_sha256,
+                "document_sha256": found.sha256,
+                "partner_id": found.partner or None,
+                "engine": VERSION,
+                "files": [str(path) for path, _ in files],
+            }
+        )
+    elif files:
+        for path, _ in files:
+            click.echo(f"wrote {path}")
+        click.echo(f"plan {found.sha256[:12]} of program {found.program_sha256[:12]}")
+    else:
+        click.echo(found.markdown, nl=False)

@@ -1,0 +1,102 @@
+"""Why a return takes back what it does: which part of its row it returns, after which part, and what that was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from fractions import Fraction
+
+import numpy as np
+
+from engine.values import Back, ReadRows, Reasoned, Reverse, Sheet
+from rules.expressions.columnar import EPOCH
+from rules.kinds.base import Terms, percent
+from rules.quantities.rounding import round_fraction
+
+Walk = Callable[[str, int], Reasoned]
+Parts = tuple[Fraction, Fraction]  # of a row: what was returned before a return, and with it
+
+
+def reverse_reason(step: Reverse, row: int, sheet: Sheet, title: str) -> Reasoned:
+    """A line below zero: what its row was paid, and the part of that which is taken back."""
+    terms, ends = step.terms, _parts(step.back, step.frame, row, sheet)
+    paid = _paid_for(step, row, sheet)
+    due = [_rounded(paid, end, terms) for end in ends]
+    words = f"{percent(ends[1] - ends[0])} of {terms.money(paid)} paid is taken back"
+    if ends[0]:
+        words += f", after {percent(ends[0])} before"
+    return Reasoned(title, Fraction(due[0] - due[1]), "", words, step.place, "", True)
+
+
+def fall_reason(step: ReadRows, back: Back, row: int, sheet: Sheet, terms: Terms, walk: Walk) -> Reasoned:
+    """What a return takes off the running total: the part of its row's base, below zero."""
+    assert back.whole is not None, "what is added up has a base"
+    ends, whole = _parts(back, step.name, row, sheet), walk(back.whole, row)
+    assert whole.value is not None, "what is returned is known"
+    words = f"{percent(ends[1] - ends[0])} of {whole.shown} is returned"
+    if ends[0]:
+        words += f", after {percent(ends[0])} before"
+    parts = (whole,) if back.returned is None else (whole, walk(back.returned, row))
+    value = (ends[0] - ends[1]) * whole.value
+    return Reasoned(step.title, value, "", words, step.place, "", whole.is_money, parts)
+
+
+def _parts(back: Back, frame_name: str, row: int, sheet: Sheet) -> Parts:
+    """The part of its row that was returned before a return and with it: kept with earlier returns, and at most all."""
+    frame, columns = sheet.frames[frame_name], sheet.columns
+    source, partner = columns[back.row].fraction(row), frame.partners[row]
+    before = columns[f"{back.name}.part_before"].fraction(row) or Fraction(0)
+    alike = [
+        at
+        for at in np.flatnonzero(frame.partners == partner).tolist()
+        if columns[back.row].fraction(at) == source and _share_of(frame.shares, at) == _share_of(frame.shares, row)
+    ]
+    first = min(alike, key=lambda at: _when(back, at, sheet))
+    known = columns[f"{back.name}.part_before"].fraction(first) or Fraction(0)  # of stretches before this one
+    found = known + sum(
+        (_part(back, at, sheet) for at in alike if _when(back, at, sheet) < _when(back, row, sheet)), Fraction(0)
+    )
+    ends = min(found, Fraction(1)), min(found + _part(back, row, sheet), Fraction(1))
+    assert ends[0] == before, "what was returned before adds up"
+    return ends
+
+
+def _share_of(shares: object, at: int) -> int:
+    return -1 if shares is None else int(shares[at])  # type: ignore[index]
+
+
+def _part(back: Back, row: int, sheet: Sheet) -> Fraction:
+    if back.returned is None or back.whole is None:
+        return back.share
+    returned, whole = (sheet.columns[name].fraction(row) for name in (back.returned, back.whole))
+    return back.share * returned / whole if returned is not None and whole else Fraction(0)
+
+
+def _when(back: Back, row: int, sheet: Sheet) -> tuple[Fraction, int]:
+    """When a return counts: on its day, or on the later one of its row; then in the order of the keys."""
+    own = sheet.columns[back.dated].fraction(row) or Fraction(0)
+    if back.day is None:
+        return own, row
+    return max(own, (sheet.columns[back.day].fraction(row) or Fraction(0)) + back.lock_days), row
+
+
+def _rounded(paid: int, part: Fraction, terms: Terms) -> int:
+    return paid if part == 1 else round_fraction(paid * part, terms.rounding, terms.step_minor)
+
+
+def _paid_for(step: Reverse, row: int, sheet: Sheet) -> int:
+    """What the row of a return was paid, in the period that its day falls in."""
+    back = step.back
+    record = sheet.columns[back.row].fraction(row)
+    who = str(sheet.partners.keys[sheet.frames[step.frame].partners[row]])
+    of, name = sheet, step.lines
+    if back.day is not None:
+        day = EPOCH + timedelta(days=int(sheet.columns[back.day].fraction(row) or 0) + back.lock_days)
+        if day < sheet.period.start:
+            of = next(each for each in sheet.earlier.values() if each.period.start <= day < each.period.end)
+            name = step.earlier
+    frame, paid = of.frames[of.frame_of[name]], 0
+    for at in np.flatnonzero(frame.records == int(record or 0)).tolist():
+        if str(of.partners.keys[frame.partners[at]]) == who:
+            paid += int(of.columns[name].fraction(at) or 0)
+    return paid

@@ -1,0 +1,214 @@
+"""The rows that rules ask of a snapshot, read once for all that ask for the same ones.
+
+In: a table, days, whose rows are asked for, and expressions. Out: frames in the order of the rows' keys with exact
+measures. What a later rule reads of the same rows is read along with the first and held until it is asked for; which
+rows a rule's condition keeps is told rule by rule. Columns come batch by batch, and large tables come without the texts
+of their keys, which are fetched where somebody asks for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any, TypeAlias, TypeGuard
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from engine.facts.batches import BATCH_ROWS, columns
+from engine.facts.read import table_name
+from engine.facts.seen import Seen, texts
+from engine.facts.sql import Sql
+from engine.values import RECORD, Credits, Frame, LateKeys, Rows
+from rules.calendar import Period
+from rules.crediting.groups import settled
+from rules.crediting.meaning import CREDIT, SHARE
+from rules.expressions.tree import Column, Expression, Type
+from rules.expressions.vector import Truth, leaves, number, truth
+from rules.quantities.exact import Exact
+from rules.quantities.groups import BLOCK_ROWS, ordered
+from rules.tables import Table
+
+_EAGER_ROWS_MAX = 100_000  # of a table: the keys of more are fetched where they are asked for
+_Asked: TypeAlias = tuple[str, Column | None, tuple[date, date], Column | None, str | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """The rows that were read, and the answers to the leaves of expressions that somebody will ask for."""
+
+    frame: Frame
+    found: Mapping[Expression, Exact | Truth]
+
+
+class RowReader:
+    """The rows of a snapshot's tables whose partners can be paid; `shown_key` is the SQL of a table's key in words."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, Table],
+        period: Period,
+        shown_key: Callable[[str], str],
+    ) -> None:
+        self._connection, self._tables, self._period = connection, tables, period
+        self._shown_key = shown_key
+        self._kept: dict[_Asked, _Read] = {}
+        self._keys: dict[str, tuple[NDArray[np.int64], NDArray[Any]]] = {}
+
+    def rows(
+        self,
+        table: str,
+        where: Expression | None,
+        dated: Column | None,
+        days: tuple[date, date],
+        measures: Mapping[str, tuple[Expression, Type]],
+        named: Mapping[str, Exact],
+        owner: Column | None,
+        credits: Credits | None,
+        later: Sequence[Expression] | None,
+    ) -> Rows:
+        """The rows of `Facts.rows`; `later` are the expressions that are asked of the same rows afterwards, None where
+        nobody asks for them again."""
+        seen = Seen(self._tables, table, self._period, credits is not None)
+        asked = table, dated, days, owner, None if credits is None else credits.meaning.name
+        trees = [tree for tree, _ in measures.values()] + ([] if where is None else [where])
+        wanted = _leaves(trees, seen)
+        from_tables, held = (
+            [tree for tree in each if not _is_given(tree)] for each in (wanted, _leaves(later or [], seen))
+        )
+        read = self._kept.pop(asked, None)
+        if read is None or any(tree not in read.found for tree in from_tables):
+            read = self._read(seen, table, dated, days, list(dict.fromkeys([*from_tables, *held])), owner, credits)
+        if later is not None:
+            self._kept[asked] = _Read(read.frame, {tree: read.found[tree] for tree in held if tree in read.found})
+        frame, found = read.frame, {tree: read.found[tree] for tree in from_tables}
+        for tree in wanted:
+            if _is_given(tree) and tree.table is None:
+                found[tree] = settled(named[tree.name]).take(frame.partners)
+            elif _is_given(tree) and credits is not None:
+                assert frame.shares is not None, "each credited row has its share"
+                found[tree] = credits.shares.share.take(frame.shares)
+        if where is not None:
+            keep = truth(where, found.__getitem__, seen.type_of, len(frame)).yes
+            if not keep.all():
+                needed = _leaves([tree for tree, _ in measures.values()], seen)
+                frame, found = frame.take(keep), {tree: found[tree].take(keep) for tree in needed}
+        return Rows(
+            frame,
+            {name: _measured(tree, type_, found, seen, len(frame)) for name, (tree, type_) in measures.items()},
+        )
+
+    def _read(
+        self,
+        seen: Seen,
+        table: str,
+        dated: Column | None,
+        days: tuple[date, date],
+        wanted: Sequence[Expression],
+        owner: Column | None,
+        credits: Credits | None,
+    ) -> _Read:
+        """All rows that are dated in `days`, in the order of their keys, with the leaves that are `wanted`."""
+        sql = Sql(seen.named)
+        selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
+        window, bounds = "TRUE", []
+        if dated is not None:
+            name, bounds = seen.named(dated), list(days)
+            window = f"{name} >= CAST(? AS DATE) AND {name} < CAST(? AS DATE)"
+        whose, shared = "t.partner_id" if owner is None else seen.named(owner), ""
+        if credits is not None:
+            whose, shared = "c.partner_id", self._credited(seen, credits)
+            selected = ["c.at AS at", *selected]
+        is_small = self._count(table) <= _EAGER_ROWS_MAX
+        if is_small:
+            selected = [f"{self._shown_key(table)} AS key", *selected]
+        selection = ", ".join(['t."@place" AS place', "t.record AS record", "e.place AS partner", *selected])
+        query = f"""SELECT {selection} FROM {table_name(table)} AS t {seen.joins(shared)}
+            JOIN eligible_partners AS e ON e.partner_id = {whose} WHERE {window}"""
+        answer = self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_reader(BATCH_ROWS)
+        named = [f"leaf{index}" for index in range(len(wanted))]
+        trees = dict(zip(named, wanted, strict=True))
+        found = columns(answer, {"key": texts} | {name: partial(seen.answer, tree) for name, tree in trees.items()})
+        if credits is not None:
+            self._connection.unregister(_view(credits))
+        at = found.pop("at", None)
+        order = np.zeros(len(found["place"]), dtype=np.int64) if at is None else at
+        queue = ordered(found.pop("place"), order)
+        del order
+        if queue is not None:
+            at = None if at is None else at[queue]
+            for name in list(found):
+                each = found[name]
+                found[name] = each[queue] if isinstance(each, np.ndarray) else each.take(queue)
+        keys = found["key"] if is_small else LateKeys(lambda: self._all_keys(table), found["record"])
+        frame = Frame(table, keys, found["record"], found["partner"], None, at)
+        return _Read(frame, {trees[name]: found[name] for name in named})
+
+    def _count(self, table: str) -> int:
+        return int(self._connection.execute(f"SELECT count(*) FROM {table_name(table)}").fetchall()[0][0])
+
+    def _all_keys(self, table: str) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        """The records of a table in ascending order, and the key of each in words."""
+        if table not in self._keys:
+            query = f"SELECT t.record AS record, {self._shown_key(table)} AS key FROM {table_name(table)} AS t"
+            answer = self._connection.sql(query).to_arrow_table()
+            records, keys = answer["record"].to_numpy(), texts(answer["key"])
+            queue = ordered(np.zeros(len(records), dtype=np.int64), records)
+            self._keys[table] = (records, keys) if queue is None else (records[queue], keys[queue])
+        return self._keys[table]
+
+    def _credited(self, seen: Seen, credits: Credits) -> str:
+        """The join of rows to their shares, one for each; named columns of the row are asked for before it."""
+        known, shares = credits.known, credits.shares
+        told = {
+            "record": credits.records,
+            "partner_id": _dictionary(shares.partner, known.candidates.partners),
+            "role": _dictionary(shares.role, shares.roles),
+            "level": shares.level,
+            "at": np.arange(len(shares), dtype=np.int64),
+        }
+        self._connection.register(_view(credits), pa.table(told))
+        record = seen.named(Column(credits.meaning.of, RECORD))
+        return f"JOIN {_view(credits)} AS c ON c.record = {record}"
+
+
+def _leaves(trees: Sequence[Expression], seen: Seen) -> list[Expression]:
+    return list(dict.fromkeys(leaf for tree in trees for leaf in leaves(tree, seen.type_of)))
+
+
+def _is_given(tree: Expression) -> TypeGuard[Column]:
+    """Whether a value is no cell of a table: what partners have by name, or the share of a credit."""
+    return isinstance(tree, Column) and (tree.table is None or (tree.table, tree.name) == (CREDIT, SHARE))
+
+
+def _measured(tree: Expression, type_: Type, found: Mapping[Expression, Exact | Truth], seen: Seen, rows: int) -> Exact:
+    """A measure of every row, block after block."""
+
+    def part(start: int) -> Exact:
+        end = min(start + BLOCK_ROWS, rows)
+
+        def leaf(each: Expression) -> Exact | Truth:
+            return found[each].part(start, end)
+
+        if type_ != Type.FLAG:
+            return number(tree, leaf, seen.type_of, end - start)
+        holds = truth(tree, leaf, seen.type_of, end - start)
+        return Exact(holds.yes.astype(np.int64), 1, None if holds.known.all() else holds.known)
+
+    whole = found.get(tree)
+    if isinstance(whole, Exact):
+        return whole
+    return Exact.joined([part(start) for start in range(0, rows, BLOCK_ROWS)] or [part(0)])
+
+
+def _view(credits: Credits) -> str:
+    return f"credit_{credits.meaning.name}"
+
+
+def _dictionary(codes: NDArray[np.int64], values: Sequence[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(values, pa.string()))

@@ -1,0 +1,253 @@
+"""The steps of a payout: rows to what is due, multiplied, rounded once, taken back, limited, and summed to partners.
+
+In: what a payout rule means. Out: its steps in order. The rows and each kind of return go their own way (a track), and
+count together where the rule adds up, limits and sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.values import (
+    RECORD,
+    Accumulate,
+    Back,
+    Due,
+    Gather,
+    Limit,
+    Multiply,
+    Pay,
+    ReadRows,
+    Reverse,
+    Step,
+    TopUp,
+)
+from rules.crediting.meaning import CREDIT, SHARE
+from rules.expressions.expression import Written
+from rules.expressions.tree import And, Arithmetic, Column, Expression, Type, words
+from rules.kinds.base import TERM
+from rules.payouts.meaning import LimitMeaning, PayoutMeaning, ReturnMeaning, Typed
+from rules.payouts.multiplier import Multiplier
+
+_SHARE = Column(CREDIT, SHARE)
+
+
+def payout_steps(payout: PayoutMeaning) -> Iterator[Step]:
+    """Every step of a payout.
+
+    Returns that empty the highest tiers first go the same way as the rows that they take back, below zero; the others
+    take back what was paid.
+    """
+    name, running = payout.name, payout.running
+    tracks = [Track(payout, None), *(Track(payout, each) for each in payout.returns)]
+    for track in tracks:
+        yield track.read()
+    added = [track for track in tracks if track.back is None or track.is_added]
+    if running is not None:
+        over = tuple((track.frame, f"{track.name}.base", f"{track.name}.before", track.order) for track in added)
+        yield Accumulate(f"{name}.before", "added up before", payout.place, over, running.over, running.per)
+    for track in added:
+        yield from track.lines()
+    last = _last_limit(payout)
+    for track in tracks:
+        if track not in added:
+            yield track.reverse(f"{name}.lines" if last is None else f"{name}.limit.{last}")
+    lines = [(f"{track.name}.lines", track.frame) for track in tracks]
+    for at, limit in enumerate(payout.limits):
+        step = _limit(payout, limit, at, tracks, lines)
+        yield step
+        if isinstance(step, TopUp):
+            lines.append((step.name, f"{step.name}.rows"))
+            continue
+        lines[: len(tracks)] = [(column, frame) for frame, _, column, _ in step.tracks]
+        if limit.spec.excess == "banked":
+            lines.append((f"{step.name}.released", f"{step.name}.released.rows"))
+    yield Gather(name, payout.title, payout.place, tuple(lines))
+
+
+def _last_limit(payout: PayoutMeaning) -> int | None:
+    """The limit that says what rows were paid in the end; None where none cuts, or what is cut is banked and comes."""
+    cutting = [at for at, limit in enumerate(payout.limits) if limit.spec.at_most is not None]
+    is_banked = any(limit.spec.excess == "banked" for limit in payout.limits)
+    return None if is_banked or not cutting else cutting[-1]
+
+
+def _limit(
+    payout: PayoutMeaning, limit: LimitMeaning, at: int, tracks: list[Track], lines: list[tuple[str, str]]
+) -> Limit | TopUp:
+    column = f"limit.{at}"
+    name = f"{payout.name}.{column}"
+    if limit.spec.at_least is not None:
+        return TopUp(name, f"{payout.title}: the least", limit.place, tuple(lines), limit)
+    order = [tuple(f"{track.name}.order.{at}.{place}" for place in range(len(limit.order))) for track in tracks]
+    counted = zip(lines, tracks, order, strict=False)  # what was topped up or released before is never cut
+    each = tuple((frame, before, f"{track.name}.{column}", by) for (before, frame), track, by in counted)
+    return Limit(name, payout.title, limit.place, each, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The way of a payout's rows, or of its returns (`back`), from their source to their lines."""
+
+    payout: PayoutMeaning
+    back: ReturnMeaning | None
+
+    @property
+    def name(self) -> str:
+        """How its columns begin."""
+        return self.payout.name if self.back is None else f"{self.payout.name}.returns.{self.back.name}"
+
+    @property
+    def frame(self) -> str:
+        """The frame of its rows."""
+        return f"{self.name}.rows"
+
+    @property
+    def is_added(self) -> bool:
+        """Whether its rows are returns that the running total falls by."""
+        return self.back is not None and self.back.tiers == "highest_first"
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The columns by whose order the rows are added up."""
+        running = self.payout.running
+        return tuple(f"{self.name}.order.{at}" for at in range(len(running.order))) if running is not None else ()
+
+    def read(self) -> ReadRows:
+        """The rows with all that the rule reads of each."""
+        rows, back, since = self.payout.rows, self.back, self._since()
+        measures = dict(self._measures())
+        agreed = {}
+        if self.payout.kind.agreed is not None and (back is None or self.is_added):
+            agreed[f"{self.name}.{TERM}"] = self.payout.kind.agreed
+        if back is None:
+            when = rows.during, rows.lock_days, since
+            title, place = f"rows of {rows.table}", self.payout.place
+            whose = None, agreed, rows.credit
+            return ReadRows(self.frame, title, place, rows.table, rows.where, rows.dated, measures, *when, *whose)
+        title, where = f"rows of {back.table}", _both(rows.where, back.where)
+        whose_row = Column(rows.table, "partner_id"), agreed, rows.credit
+        ever = None, 0, "ever"
+        taken = self._taken(back)
+        return ReadRows(
+            self.frame, title, back.place, back.table, where, back.dated, measures, *ever, *whose_row, taken
+        )
+
+    def lines(self) -> Iterator[Step]:
+        """What is due, multiplied, and rounded."""
+        payout, name = self.payout, self.name
+        inputs = {key: f"{name}.{key}" for key in payout.inputs}
+        inputs |= {"base": f"{name}.base"} if payout.base is not None else {}
+        inputs |= {"before": f"{name}.before"} if payout.running is not None else {}
+        inputs |= {TERM: f"{name}.{TERM}"} if payout.kind.agreed is not None else {}
+        kind, place, due = payout.kind, payout.place, f"{name}.due"
+        yield Due(due, payout.title, place, self.frame, kind, inputs, payout.terms, payout.unknown)
+        if self._is_split():
+            at = f"{name}.credited"
+            spec = Multiplier.model_construct(times=Written(words(_SHARE), _SHARE))
+            read = {"times": f"{at}.times"}
+            yield Multiply(at, "its share", place, self.frame, due, spec, read, {}, payout.unknown)
+            due = at
+        for each in payout.multipliers:
+            at, title = f"{name}.times.{each.name}", each.name.replace("_", " ")
+            money = [key for key, (_, type_) in each.inputs.items() if type_ == Type.MONEY]
+            minor = dict.fromkeys(money, payout.terms.minor_per_major)
+            read = {key: f"{at}.{key}" for key in each.inputs}
+            yield Multiply(at, title, each.place, self.frame, due, each.spec, read, minor, payout.unknown)
+            due = at
+        bounds = payout.at_least_minor, payout.at_most_minor
+        together = kind.rounds_together or ("row" if payout.rows.credit is not None else None)
+        how = *bounds, payout.is_cumulative, together, kind, inputs
+        yield Pay(f"{name}.lines", payout.title, place, self.frame, due, payout.terms, *how, payout.name)
+
+    def reverse(self, earlier: str) -> Reverse:
+        """What its rows take back of what was paid."""
+        payout, back = self.payout, self.back
+        assert back is not None, "returns take back"
+        title = f"{payout.title}: {back.name.replace('_', ' ')}"
+        lines = f"{self.name}.lines"
+        now = f"{payout.name}.lines"
+        return Reverse(lines, title, back.place, self.frame, self._taken(back), now, earlier, payout.terms)
+
+    def _since(self) -> str:
+        over = self.payout.running.over if self.payout.running is not None else "period"
+        return "ever" if over == "contract" else over
+
+    def _is_split(self) -> bool:
+        """Whether what is due without a base is each partner's share of it."""
+        return self.payout.rows.credit is not None and self.payout.base is None
+
+    def _taken(self, back: ReturnMeaning) -> Back:
+        rows, name = self.payout.rows, self.name
+        has_part = back.base is not None and self.payout.base is not None
+        needs_whole = has_part or self.is_added
+        return Back(
+            name,
+            f"{name}.row",
+            f"{name}.dated",
+            f"{name}.day" if rows.dated is not None else None,
+            rows.lock_days,
+            rows.during,
+            f"{name}.returned" if has_part else None,
+            f"{name}.whole" if needs_whole else None,
+            back.share,
+            self.is_added,
+            self._since(),
+        )
+
+    def _measures(self) -> Iterator[tuple[str, Typed]]:
+        """Everything that the rule reads of each row, by the name of its column."""
+        payout, name = self.payout, self.name
+        if self.back is not None:
+            yield from self._taken_measures(self.back)
+        elif payout.base is not None and payout.base_type is not None:
+            yield f"{name}.base", (self._credited(payout.base), payout.base_type)
+        if self.back is None or self.is_added:
+            yield from self._due_measures()
+        for at, limit in enumerate(payout.limits):
+            for place, typed in enumerate(limit.order):
+                yield f"{name}.order.{at}.{place}", self._dated(typed)
+
+    def _due_measures(self) -> Iterator[tuple[str, Typed]]:
+        """What is read of a row to work out what is due."""
+        payout, name = self.payout, self.name
+        for key, typed in payout.inputs.items():
+            yield f"{name}.{key}", typed
+        if payout.running is not None:
+            if payout.running.over == "contract":
+                yield f"{name}.contract", (Column("deals", RECORD), Type.COUNT)
+            for at, typed in enumerate(payout.running.order):
+                yield f"{name}.order.{at}", self._dated(typed)
+        if self._is_split():
+            yield f"{name}.credited.times", (_SHARE, Type.NUMBER)
+        for each in payout.multipliers:
+            for key, typed in each.inputs.items():
+                yield f"{name}.times.{each.name}.{key}", typed
+
+    def _taken_measures(self, back: ReturnMeaning) -> Iterator[tuple[str, Typed]]:
+        """What is read of a return to know what it takes back of which row."""
+        payout, taken = self.payout, self._taken(back)
+        yield taken.row, (Column(payout.rows.table, RECORD), Type.COUNT)
+        yield taken.dated, (back.dated, Type.DATE)
+        if taken.day is not None and payout.rows.dated is not None:
+            yield taken.day, (payout.rows.dated, Type.DATE)
+        if taken.returned is not None and back.base is not None:
+            yield taken.returned, (self._credited(back.base[0]), back.base[1])
+        if taken.whole is not None and payout.base is not None and payout.base_type is not None:
+            yield taken.whole, (self._credited(payout.base), payout.base_type)
+
+    def _credited(self, base: Expression) -> Expression:
+        """A base, or a credited partner's share of it."""
+        return base if self.payout.rows.credit is None else Arithmetic("*", base, _SHARE)
+
+    def _dated(self, typed: Typed) -> Typed:
+        """What a row is put in order by: a return by its own day, where that is its row's."""
+        if self.back is None or typed[0] != self.payout.rows.dated:
+            return typed
+        return self.back.dated, typed[1]
+
+
+def _both(one: Expression | None, other: Expression | None) -> Expression | None:
+    parts = tuple(part for part in (one, other) if part is not None)
+    return And(parts) if len(parts) == 2 else next(iter(parts), None)

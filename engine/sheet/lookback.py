@@ -1,0 +1,52 @@
+"""What an earlier period has to be worked out for: the rules that look back at it, and all that these rest on.
+
+In: a plan. Out: the same plan with no other steps, so that looking back over a year does not score and pay everything
+twelve times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine.values import Kpi, Limit, Plan, Quota, ReadRows, Reverse, Score, Step
+from rules.expressions.tree import Expression, columns
+
+
+def looking_back(plan: Plan) -> Plan:
+    """The plan of the periods before: the payouts whose limits or returns rest on what was paid, and what they name."""
+    wanted = {step.name.split(".")[0] for step in plan.steps if _looks_back(step)}
+    scored = {step.name.split(".")[0] for step in plan.steps if isinstance(step, Kpi | Quota)}
+    kept: list[Step] = []
+    for step in reversed(plan.steps):  # what a step names comes before it
+        if _is_wanted(step, wanted):
+            kept.append(step)
+            wanted |= scored if isinstance(step, Score) else set(_named(step))
+    return replace(plan, steps=tuple(reversed(kept)))
+
+
+def _looks_back(step: Step) -> bool:
+    if isinstance(step, Limit):
+        return step.limit.spec.over != "period" or step.limit.spec.excess == "banked"
+    return isinstance(step, Reverse)
+
+
+def _is_wanted(step: Step, wanted: set[str]) -> bool:
+    """Whether a step writes a column that is wanted, or belongs to a payout that is; a score has many names."""
+    return step.name in wanted or step.name.split(".")[0] in wanted
+
+
+def _named(step: Step) -> Iterator[str]:
+    """The values of partners, and the crediting rules, that a step reads by name."""
+    if isinstance(step, ReadRows):
+        trees = [tree for tree, _ in step.measures.values()]
+        yield from _names([*trees, *([step.where] if step.where is not None else [])])
+        if step.credit is not None:
+            yield step.credit
+    elif isinstance(step, Kpi) and step.kpi.formula is not None:
+        yield from _names([step.kpi.formula])
+
+
+def _names(trees: list[Expression]) -> Iterator[str]:
+    for tree in trees:
+        yield from (str(column).split(".")[0] for column in columns(tree) if column.table is None)

@@ -1,0 +1,119 @@
+"""K2xx: what can't be shared, solved or run through layers."""
+
+from __future__ import annotations
+
+from rules.codes.code import Code
+
+SHARING: dict[str, Code] = {
+    "K201": Code(
+        "Negative claim",
+        "A claim on a pool can't be less than nothing; the others would share more than there is.",
+        "Leave the member out, or floor the claim at zero.",
+    ),
+    "K202": Code(
+        "Pool below nothing",
+        "Who bears a loss has to be said; a rule that shares gains is not turned around in silence.",
+        "Share a loss by a rule that says who bears it, or floor the pool at zero.",
+    ),
+    "K203": Code(
+        "Limit of a share without one amount",
+        "A floor or cap of a share is an amount, a share of the pool, or a multiple of a measure, and only one.",
+        "Write `EUR 5_000`, `{share: 10%}` or `{of: partners.salary, times: 1/2}`.",
+    ),
+    "K204": Code(
+        "Limit below nothing",
+        "No share is less than nothing, so such a floor or cap means nothing.",
+        "Use zero or more.",
+    ),
+    "K205": Code(
+        "Floor above the cap",
+        "A share can't be at least more than it is at most.",
+        "Raise the cap or lower the floor of the member that is named.",
+    ),
+    "K206": Code(
+        "Floors above the pool",
+        "The pool does not reach for all floors, and who goes short has to be said.",
+        "Lower the floors, or write `if_short: scale` (the same part of each) or `if_short: house`.",
+    ),
+    "K210": Code(
+        "Too many players",
+        "Every coalition needs its worth, and twenty players have a million of them.",
+        "Name at most 20 players, or let groups be the players.",
+    ),
+    "K211": Code(
+        "Worth of a coalition missing",
+        "The value of a player counts every coalition; one without a worth is not worth nothing.",
+        "Give every coalition a row, with 0 where it is worth nothing.",
+    ),
+    "K212": Code(
+        "Coalition named twice",
+        "Two worths of one coalition contradict each other, and a player is in it or is not.",
+        "Keep one row for each coalition, and name a player once in it.",
+    ),
+    "K213": Code(
+        "Empty coalition worth something",
+        "What nobody brings about belongs to nobody, so it can't be shared among players.",
+        "Take that worth off every coalition, or leave the row out.",
+    ),
+    "K214": Code(
+        "Player without a union",
+        "Where players come in unions, each is in one; a player alone is a union too.",
+        "Name the union of every player.",
+    ),
+    "K220": Code(
+        "Number of units out of range",
+        "Units are given one after the other, so there can't be fewer than none or endlessly many.",
+        "Share between 0 and 10,000,000 units; money is shared by a residue policy instead.",
+    ),
+    "K221": Code(
+        "Tie for the last unit",
+        "Two members are due the last unit alike; the order of rows must not decide.",
+        "Write `ties: first`, `last` or `biggest`, or share another number of units.",
+    ),
+    "K230": Code(
+        "Interest over more than a century",
+        "A day that is wrong by a digit would compound into an amount that nobody owes.",
+        "Check the dates of the movements.",
+    ),
+    "K232": Code(
+        "Period that ends before it begins",
+        "An average over no day has no answer.",
+        "Write the first day first.",
+    ),
+    "K240": Code(
+        "Amounts that follow from themselves",
+        "Definitions that go round without one answer leave every number possible, or none.",
+        "Define one of the amounts by something that is known.",
+    ),
+    "K241": Code(
+        "Definitions that are unstable",
+        "An amount that comes back to itself as more than itself grows without end; the answer has the wrong sign.",
+        "Check the signs and the sizes of the rates.",
+    ),
+    "K250": Code(
+        "Layer that never ends",
+        "A catch-up ends when the carry has its part of all profit, and a hurdle when accounts have earned their rate; "
+        "neither is reached with such parts.",
+        "Let the carry have more of what comes than it is to have of all, and leave accounts a part up to a hurdle.",
+    ),
+    "K251": Code(
+        "Layer that is not one thing",
+        "The order of layers decides who is paid, so each says one thing.",
+        "Write one of capital, preferred, mark, catch_up and split; one after the other are two layers.",
+    ),
+    "K252": Code(
+        "Part below nothing",
+        "A part of a pool or a rate of return below nothing would take from those whom it is to serve.",
+        "Use zero or more.",
+    ),
+    "K260": Code(
+        "Allowances above the profit",
+        "The profit does not reach for all salaries and interest, and who goes short has to be said.",
+        "Write `if_short: in_order`, or `if_short: shared` to share the deficiency by the ratio of the rest.",
+    ),
+    "K261": Code(
+        "Loss that nobody agreed to bear",
+        "A loss is shared only where the agreement says so.",
+        "Write `losses: shared`, or carry the loss forward outside the appropriation.",
+    ),
+}

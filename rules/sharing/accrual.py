@@ -1,0 +1,203 @@
+"""Interest and preferred return: an amount and two days go in, what it has earned comes out, simple or compounded.
+
+Days are counted by a named convention. Simple interest, and interest compounded over whole periods, is exact. A power
+with a fraction of a period is irrational: the factor by which an amount has grown is then rounded once, half even at 9
+decimals, from integer arithmetic, and the explanation says so. So is a factor whose denominator has more than 4,096
+bits (decision 0007).
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from rules.kinds.base import Kind, Terms, number, percent
+from rules.quantities.exact import COMMON_BITS_MAX, Exact
+from rules.quantities.written import RateField
+from rules.sharing.base import Step, Told, fault, refusal
+
+Days = NDArray[np.int64]  # since 1970-01-01
+DayCount = Literal["act/365", "act/360", "30/360", "30e/360"]
+YEARS_MAX = 100
+EPOCH = date(1970, 1, 1)
+_BILLION = 10**9
+_BITS = 256
+_PER_YEAR = {"yearly": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
+
+
+class Accrual(Kind):
+    """A rate per year and how it runs: `{rate: 8%, compounding: yearly, days: act/365}`.
+
+    A broken period is compounded by the fraction of it that has passed, or earns simple interest (`broken: simple`),
+    which is exact. `daily` compounds by the days of the convention. `30/360` is the bond basis, `30e/360` its European
+    form. (ISDA Definitions 2006, 4.16.)
+    """
+
+    rate: RateField
+    compounding: Literal["simple", "yearly", "half_yearly", "quarterly", "monthly", "daily"] = "simple"
+    days: DayCount = "act/365"
+    broken: Literal["compound", "simple"] = "compound"
+
+    @model_validator(mode="after")
+    def _grows(self) -> Accrual:
+        if self.rate < 0:
+            raise fault("K252", f"a rate of {percent(self.rate)} a year", "use nothing less than zero")
+        return self
+
+    @property
+    def basis(self) -> int:
+        """How many days a year of the convention has."""
+        return 365 if self.days == "act/365" else 360
+
+    def interest(self, amounts: Exact, since: Days, until: int) -> Exact:
+        """What amounts have earned, each from the day `since` until the day `until`, (n,) exact; nothing before that.
+
+        >>> rule = Accrual.model_validate({"rate": "8%", "days": "30/360"})
+        >>> start, end = day(date(2025, 1, 31)), day(date(2025, 7, 31))
+        >>> rule.interest(Exact.of([10_000]), np.array([start]), end).fractions()
+        [Fraction(400, 1)]
+        """
+        counted, which = np.unique(np.maximum(day_counts(since, until, self.days), 0), return_inverse=True)
+        return amounts * Exact.of([self.growth(days)[0] - 1 for days in counted.tolist()]).take(which)
+
+    def growth(self, days: int) -> tuple[Fraction, bool]:
+        """The factor after so many days of the convention, and whether it was rounded at 9 decimals."""
+        if days > YEARS_MAX * self.basis:
+            message = f"interest over {days:,} days, more than {YEARS_MAX} years"
+            raise refusal("K230", message, "check the dates of the movements")
+        if self.compounding == "simple":
+            return 1 + self.rate * days / self.basis, False
+        per_year = _PER_YEAR.get(self.compounding, self.basis)
+        periods = Fraction(days * per_year, self.basis)
+        whole = int(periods)
+        per_period = 1 + self.rate / per_year
+        if periods != whole and self.broken == "compound":
+            return _rounded_power(per_period, periods.numerator, periods.denominator), True
+        factor = per_period**whole * (1 + (per_period - 1) * (periods - whole))
+        if factor.denominator.bit_length() > COMMON_BITS_MAX:
+            return Fraction(round(factor * _BILLION), _BILLION), True
+        return factor, False
+
+    def explain(self, amount: Fraction, since: date, until: date, terms: Terms) -> Told:
+        """What one amount has earned, worked out alone."""
+        days = max(counted_days(since, until, self.days), 0)
+        years = Fraction(days, 360 if "360" in self.days else 365)
+        words = f"{terms.money(amount)} at {percent(self.rate)} for {days} days ({self.days})"
+        if self.compounding == "simple":
+            value = amount * self.rate * years
+            return Told(value, words, (Step("interest", value, value, Fraction(0), words),))
+        count = _PER_YEAR.get(self.compounding) or (360 if "360" in self.days else 365)
+        periods, one = years * count, 1 + self.rate / count
+        words += f", compounded {self.compounding.replace('_', ' ')}: {number(periods)} periods"
+        full, part = divmod(periods, 1)
+        factor = Fraction(1)
+        for _ in range(full):
+            factor *= one
+        if part and self.broken == "simple":
+            factor += factor * (one - 1) * part
+        if (part and self.broken == "compound") or factor.denominator.bit_length() > COMMON_BITS_MAX:
+            factor = _searched(one, periods, factor if not part or self.broken == "simple" else None)
+            words += f", growth {number(factor)} (rounded once, half even at 9 decimals)"
+        value = amount * factor - amount
+        return Told(value, words, (Step("interest", value, value, Fraction(0), words),))
+
+
+def day(when: date) -> int:
+    """A day as the columns hold it."""
+    return (when - EPOCH).days
+
+
+def day_counts(since: Days, until: int, convention: DayCount) -> Days:
+    """The days from `since` (n,) to `until` by a convention, (n,)."""
+    if convention in ("act/365", "act/360"):
+        return until - since
+    year, month, start = _parts(since)
+    (end_year,), (end_month,), (end,) = _parts(np.array([until], dtype=np.int64))
+    start = np.minimum(start, 30)
+    last = np.where(start == 30, min(end, 30), end) if convention == "30/360" else np.full(len(since), min(end, 30))
+    counted: Days = 360 * (end_year - year) + 30 * (end_month - month) + (last - start)
+    return counted
+
+
+def _parts(days: Days) -> tuple[Days, Days, Days]:
+    at = days.astype("datetime64[D]")
+    months = at.astype("datetime64[M]")
+    number_of_month = months.astype(np.int64)
+    return number_of_month // 12, number_of_month % 12, (at - months.astype("datetime64[D]")).astype(np.int64) + 1
+
+
+def counted_days(since: date, until: date, convention: DayCount) -> int:
+    """The days between two dates, as the conventions are written."""
+    if convention.startswith("act"):
+        return (until - since).days
+    first, last = since.day, until.day
+    if convention == "30e/360":
+        first, last = min(first, 30), min(last, 30)
+    else:
+        first = 30 if first == 31 else first
+        last = 30 if last == 31 and first == 30 else last
+    return 360 * (until.year - since.year) + 30 * (until.month - since.month) + last - first
+
+
+@lru_cache(maxsize=65_536)
+def _rounded_power(base: Fraction, above: int, below: int) -> Fraction:
+    """base ** (above / below), half even at 9 decimals: an exact power times powers of one root, each cut off."""
+    whole, rest = divmod(above, below)
+    wide = (base**whole) * _power_of_root(base, below, rest) * _BILLION
+    scaled = wide / (1 << _BITS)
+    low = scaled.numerator // scaled.denominator
+    middle = low + Fraction(1, 2)
+    if abs(scaled - middle) > scaled / (1 << _BITS - 32):  # the cut off powers are far more exact than that
+        return Fraction(low + (scaled > middle), _BILLION)
+    exact, target = (middle / _BILLION) ** below, base**above  # a root that is rational, or next to a half
+    goes_up = target > exact or (target == exact and low % 2 == 1)
+    return Fraction(low + goes_up, _BILLION)
+
+
+@lru_cache(maxsize=4_096)
+def _power_of_root(base: Fraction, degree: int, power: int) -> int:
+    """base ** (power / degree) in units of 2**-256, for power < degree."""
+    if power == 0:
+        return 1 << _BITS
+    if power == 1:
+        return _root((base.numerator << _BITS * degree) // base.denominator, degree)
+    half = _power_of_root(base, degree, power // 2)
+    square = half * half >> _BITS
+    return square if power % 2 == 0 else square * _power_of_root(base, degree, 1) >> _BITS
+
+
+def _root(value: int, degree: int) -> int:
+    """The whole root, rounded down, by Newton's steps from above."""
+    guess = 1 << -(-value.bit_length() // degree)
+    while True:
+        closer = ((degree - 1) * guess + value // guess ** (degree - 1)) // degree
+        if closer >= guess:
+            return guess
+        guess = closer
+
+
+def _searched(base: Fraction, periods: Fraction, exact: Fraction | None) -> Fraction:
+    """The twin of `_rounded_power`: the billionth that is nearest, found by halving and comparing whole powers."""
+    if exact is not None:
+        return Fraction(round(exact * _BILLION), _BILLION)
+    target = base**periods.numerator
+    low, high = 0, 2 * _BILLION
+    while Fraction(high, _BILLION) ** periods.denominator <= target:
+        high *= 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        is_below = Fraction(middle, _BILLION) ** periods.denominator <= target
+        low, high = (middle, high) if is_below else (low, middle)
+    half = Fraction(2 * low + 1, 2 * _BILLION) ** periods.denominator
+    return Fraction(low + (target > half or (target == half and low % 2 == 1)), _BILLION)
+
+
+def date_of(days: int) -> date:
+    """The date of a day as the columns hold it."""
+    return EPOCH + timedelta(days=days)

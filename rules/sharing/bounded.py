@@ -1,0 +1,178 @@
+"""Shares of a pool within floors and caps: weights, limits and the pool go in; exact awards come out, and who paid.
+
+`bounded` finds the one level at which the pool is used up (`rules.sharing.level`); `explain_bounded` gets there as a
+person does on paper, round by round: it shares in proportion, holds those who are certain to end at a bound, and shares
+the rest again. The pool is conserved: awards + left = size + what the house added.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from rules.kinds.base import Terms
+from rules.quantities.exact import Exact, Flags, Integers, total
+from rules.sharing.base import Step, Told, check_size, guarded, refusal
+from rules.sharing.bounds import Bounds
+from rules.sharing.level import find_level
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bounded:
+    """Awards (n,) in exact minor units, unknown for who takes no part; who is held at a floor or a cap, (n,).
+
+    `left` is what nobody gets, by its name: `house` or `carry` as the config says, `unshared` where everybody is held
+    at a cap. `from_house` is what the house added to the pool.
+    """
+
+    awards: Exact
+    is_floor: Flags
+    is_cap: Flags
+    left: Fraction
+    left_name: str
+    from_house: Fraction
+
+
+def bounded(weights: Exact, size: Fraction, floors: Exact | None, caps: Exact | None, rule: Bounds) -> Bounded:
+    """Shares `size` minor units in proportion to weights (n,), nobody below the floor or above the cap, (n,) each.
+
+    A member whose weight is unknown takes no part; an unknown floor or cap is none. `bound_faults` has been asked. A
+    pool below nothing is refused (K202), and floors that are more than the pool where the rule says so (K206). A
+    million members with weights beyond int64 take a second or two.
+
+    >>> capped = Bounds.model_validate({"at_most": "50"})
+    >>> caps = Exact.constant(5_000, 3)
+    >>> found = bounded(Exact.of([6, 3, 1]), Fraction(10_000), None, caps, capped)
+    >>> [int(each) for each in found.awards.fractions()]
+    [5000, 3750, 1250]
+    """
+    check_size(size)
+    is_member = weights.is_known()
+    wholes, _ = weights.scaled()
+    low, high, is_capped, unit = _in_one_unit(is_member, size, floors, caps)
+    pool = size * unit
+    lowest = total(low)
+    zero = Fraction(0)
+    is_cap: Flags = np.zeros(len(wholes), dtype=bool)
+    if rule.floors_from == "others" and lowest > pool:
+        if rule.if_short == "refuse":
+            message = f"the floors add up to {Fraction(lowest, unit)} minor units, and the pool has {size}"
+            raise refusal("K206", message, "lower the floors, or say if_short: scale or house")
+        part = Fraction(1) if rule.if_short == "house" else pool / lowest
+        awards = Exact(low, unit, weights.known) * Exact.constant(part, len(low))
+        added = Fraction(lowest, unit) - size if rule.if_short == "house" else zero
+        return Bounded(awards, is_member & np.asarray(low > 0, dtype=bool), is_cap, zero, "unshared", added)
+    own_floors = low if rule.floors_from == "others" else None
+    keeps = rule.excess != "redistribute"
+    found = find_level(wholes, pool, own_floors, None if keeps else high, is_capped)
+    awards, is_floor, is_cap = found.awards, found.is_floor & np.asarray(low > 0, dtype=bool), found.is_cap
+    if keeps:
+        is_cap = is_capped & (awards.compare(Exact(high)) > 0)
+        awards = Exact(high).where(is_cap, awards)
+    kept = pool - awards.sum()
+    if rule.floors_from == "house":
+        is_floor = awards.compare(Exact(low)) < 0
+        awards = Exact(low).where(is_floor, awards)
+    added = awards.sum() + kept - pool
+    assert isinstance(awards.denominator, int)
+    exact = Exact(awards.numerator, awards.denominator * unit, weights.known)
+    left_name = rule.excess if keeps else "unshared"
+    return Bounded(exact, is_floor & is_member, is_cap, kept / unit, left_name, added / unit)
+
+
+def _in_one_unit(
+    is_member: Flags, size: Fraction, floors: Exact | None, caps: Exact | None
+) -> tuple[Integers, Integers, Flags, int]:
+    """Floors and caps as whole numbers of one unit, who has a cap, and how many units make a minor unit."""
+    rows = len(is_member)
+    low, low_unit = _whole(floors, is_member)
+    high, high_unit = _whole(caps, is_member)
+    unit = math.lcm(low_unit, high_unit)
+    is_capped = np.zeros(rows, dtype=bool) if caps is None else is_member & caps.is_known()
+    in_unit = [
+        (Exact(each) * Exact.constant(unit // own, rows)).numerator
+        for each, own in ((low, low_unit), (high, high_unit))
+    ]
+    low, high = (guarded(Exact(each)).numerator for each in in_unit)
+    return low, high, is_capped, unit
+
+
+def _whole(bound: Exact | None, is_member: Flags) -> tuple[Integers, int]:
+    """A bound in whole units, 0 where there is none or nobody."""
+    if bound is None:
+        return np.zeros(len(is_member), dtype=np.int64), 1
+    wholes, unit = bound.scaled()
+    return np.where(is_member & bound.is_known(), wholes, 0), unit
+
+
+def explain_bounded(
+    weights: Exact, size: Fraction, limits: tuple[Exact | None, Exact | None], rule: Bounds, row: int, terms: Terms
+) -> Told:
+    """The award of one member, in the rounds of a person with paper: entitled in proportion, held, shared again.
+
+    In each round the pool that is left is shared in proportion among those who are not held. Who would be below the
+    floor or above the cap is noted; if lifting and cutting them takes more than the round has, those at the floor are
+    certain to stay there and are held, if less, those at the cap; then the next round shares what they leave.
+    """
+    floors, caps = limits
+    members = [i for i, weight in enumerate(weights.fractions()) if weight is not None]
+    low = {i: (floors.fraction(i) if floors is not None else None) or Fraction(0) for i in members}
+    high = {i: caps.fraction(i) if caps is not None else None for i in members}
+    whole = sum(low.values(), Fraction(0))
+    if rule.floors_from == "others" and whole > size:
+        value = low[row] if rule.if_short == "house" else low[row] * size / whole
+        words = f"the floors add up to {terms.money(whole)}, more than the pool of {terms.money(size)}: "
+        words += "the house adds what is missing" if rule.if_short == "house" else "the same part of each is paid"
+        return Told(value, words, (Step("floor", low[row], value, low[row] - value, words),))
+    weighs = {i: weights.fraction(i) or Fraction(0) for i in members}
+    in_rounds = low if rule.floors_from == "others" else dict.fromkeys(members, Fraction(0))
+    cuts = high if rule.excess == "redistribute" else dict.fromkeys(members)
+    value, steps = _rounds(weighs, in_rounds, cuts, size, row, terms)
+    cap = high[row]
+    if rule.excess != "redistribute" and cap is not None and value > cap:
+        to = "the house" if rule.excess == "house" else "the next period"
+        words = f"no more than the cap of {terms.money(cap)}; {terms.money(value - cap)} goes to {to}"
+        steps.append(Step("cap", value, cap, value - cap, words))
+        value = cap
+    if rule.floors_from == "house" and value < low[row]:
+        words = f"the house lifts it by {terms.money(low[row] - value)} to the floor of {terms.money(low[row])}"
+        steps.append(Step("floor", value, low[row], Fraction(0), words))
+        value = low[row]
+    return Told(value, steps[-1].words if steps else "there is nothing to share", tuple(steps))
+
+
+def _rounds(
+    weights: dict[int, Fraction],
+    low: dict[int, Fraction],
+    high: dict[int, Fraction | None],
+    size: Fraction,
+    row: int,
+    terms: Terms,
+) -> tuple[Fraction, list[Step]]:
+    """The award of `row` and its rounds; who weighs nothing is held at the floor from the start."""
+    open_ = [i for i, weight in weights.items() if weight > 0]
+    left = size - sum((low[i] for i, weight in weights.items() if weight == 0), Fraction(0))
+    if weights[row] == 0:
+        words = f"no weight: the floor of {terms.money(low[row])}"
+        return low[row], [Step("round 1", Fraction(0), low[row], left, words)]
+    steps: list[Step] = []
+    while True:
+        pool, whole = left, sum(weights[i] for i in open_)
+        shares = {i: pool * weights[i] / whole for i in open_}
+        lifts = {i: low[i] for i in open_ if shares[i] < low[i]}
+        cuts = {i: cap for i in open_ if (cap := high[i]) is not None and shares[i] > cap}
+        more = sum((low[i] - shares[i] for i in lifts), Fraction(0))
+        less = sum((shares[i] - cap for i, cap in cuts.items()), Fraction(0))
+        held = lifts if more > less else cuts if less > more else {**shares, **cuts, **lifts}
+        left -= sum(held.values(), Fraction(0))
+        words = f"{terms.money(shares[row])} of {terms.money(pool)} in proportion among {len(open_)}; "
+        words += f"floors take {terms.money(more)}, caps leave {terms.money(less)}; "
+        bound = "floor" if row in lifts else "cap" if row in cuts else "share"
+        words += f"held at the {bound} of {terms.money(held[row])}" if row in held else "shared again"
+        steps.append(Step(f"round {len(steps) + 1}", shares[row], held.get(row, Fraction(0)), left, words))
+        if row in held:
+            return held[row], steps
+        open_ = [i for i in open_ if i not in held]

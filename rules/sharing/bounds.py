@@ -1,0 +1,128 @@
+"""What a program says about floors and caps of a share: how much, and who pays for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from rules.expressions.expression import ExpressionField, Written
+from rules.kinds.base import Columns, Kind, RowFault, Terms, Words, number, percent
+from rules.quantities.exact import Exact, Flags
+from rules.quantities.written import MoneyField, NumberField, RateField
+from rules.sharing.base import fault
+
+
+class Bound(Kind):
+    """One limit of every member's share: an amount, a share of the pool, or a multiple of an expression.
+
+    `EUR 5_000`, `{share: 10%}`, or `{of: partners.salary, times: 1/2}`. A member for whom the expression is unknown has
+    no such limit.
+    """
+
+    short: ClassVar[str | None] = "amount"
+
+    amount: MoneyField | None = None
+    share: RateField | None = Field(default=None, description="of the pool")
+    of: ExpressionField | None = Field(default=None, description="what `times` multiplies, such as a salary")
+    times: NumberField = Fraction(1)
+
+    @model_validator(mode="after")
+    def _one(self) -> Bound:
+        written = (self.amount.amount if self.amount is not None else None, self.share, self.times)
+        if any(each is not None and each < 0 for each in written):
+            raise fault("K204", "a limit below nothing", "use nothing less than zero")
+        if sum(each is not None for each in (self.amount, self.share, self.of)) != 1:
+            message = "a limit is one of an amount, a share of the pool and a multiple"
+            raise fault("K203", message, "write `EUR 5_000`, `{share: 10%}` or `{of: partners.salary, times: 1/2}`")
+        return self
+
+    def column(self, rows: int, size: Fraction, terms: Terms, of: Exact | None = None) -> Exact:
+        """The limit of every member in minor units, (rows,); `of` is the expression's column, where there is one."""
+        if self.amount is not None:
+            return Exact.constant(terms.minor(self.amount), rows)
+        if self.share is not None:
+            return Exact.constant(size * self.share, rows)
+        assert of is not None, "a multiple has its column"
+        return of * Exact.constant(self.times, rows)
+
+    def words(self, terms: Terms) -> str:
+        """The limit in words."""
+        if self.amount is not None:
+            return terms.amount(terms.minor(self.amount))
+        if self.share is not None:
+            return f"{percent(self.share)} of the pool"
+        assert self.of is not None
+        return f"{number(self.times)} x {self.of.text}"
+
+
+class Bounds(Kind):
+    """The floor and the cap of every member's share, and who pays for them.
+
+    `floors_from: others` takes what lifts somebody to the floor from the members that are above theirs, in proportion
+    to their weights; `house` adds it to the pool. Where all floors together are more than the pool, `if_short: scale`
+    pays the same part of each, `house` lets the house add what is missing, and `refuse` shares nothing. What a cap
+    keeps back is shared again in proportion among those who are below theirs (`excess: redistribute`), or it goes to
+    the `house`, or is `carry`-ed to the next period; then the others get what they would have got without caps.
+    """
+
+    at_least: Bound | None = None
+    at_most: Bound | None = None
+    floors_from: Literal["others", "house"] = "others"
+    if_short: Literal["scale", "refuse", "house"] = "refuse"
+    excess: Literal["redistribute", "house", "carry"] = "redistribute"
+
+    def inputs(self) -> Mapping[str, Written]:
+        """The expressions of the limits, by input name."""
+        limits = {"at_least": self.at_least, "at_most": self.at_most}
+        return {name: limit.of for name, limit in limits.items() if limit is not None and limit.of is not None}
+
+    def columns(self, columns: Columns, rows: int, size: Fraction, terms: Terms) -> tuple[Exact | None, Exact | None]:
+        """The floors and the caps in minor units, (rows,) each; None where there are none."""
+        found = []
+        for name, limit in (("at_least", self.at_least), ("at_most", self.at_most)):
+            found.append(None if limit is None else limit.column(rows, size, terms, columns.get(name)))
+        return found[0], found[1]
+
+    def in_words(self, terms: Terms) -> Words:
+        parts = []
+        if self.at_least is not None:
+            payer = "the house" if self.floors_from == "house" else "the others in proportion"
+            parts.append(f"at least {self.at_least.words(terms)} (lifted by {payer}; {_SHORT[self.if_short]})")
+        if self.at_most is not None:
+            parts.append(f"at most {self.at_most.words(terms)} ({_EXCESS[self.excess]})")
+        return Words("; ".join(parts) or "without floor and cap")
+
+
+_SHORT = {
+    "scale": "if the floors are more than the pool, the same part of each",
+    "refuse": "if the floors are more than the pool, nothing is shared",
+    "house": "if the floors are more than the pool, the house adds what is missing",
+}
+_EXCESS = {
+    "redistribute": "what it keeps back is shared again among the others",
+    "house": "what it keeps back goes to the house",
+    "carry": "what it keeps back is carried to the next period",
+}
+
+
+def bound_faults(weights: Exact, floors: Exact | None, caps: Exact | None) -> list[RowFault]:
+    """The members that can't be bounded so: a weight, floor or cap below nothing, a floor above the cap."""
+    faults = []
+    named = (("weight", weights, "K108"), ("floor", floors, "K204"), ("cap", caps, "K204"))
+    for name, column, code in named:
+        if column is not None:
+            for row in np.flatnonzero(np.asarray(column.numerator < 0, dtype=bool)).tolist():
+                value = number(column.fraction(row) or Fraction(0))
+                faults.append(RowFault(row, code, f"the {name} is {value}", "use nothing less than zero"))
+    if floors is not None and caps is not None:
+        known: Flags = floors.is_known() & caps.is_known()
+        for row in np.flatnonzero(known & (floors.compare(caps) > 0)).tolist():
+            low, high = floors.fraction(row), caps.fraction(row)
+            assert low is not None and high is not None
+            message = f"the floor of {number(low)} minor units is above the cap of {number(high)}"
+            faults.append(RowFault(row, "K205", message, "raise the cap or lower the floor of that member"))
+    return sorted(faults)

@@ -1,0 +1,126 @@
+"""What a program says about a waterfall: its layers in order, each with who is served and how much."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from rules.kinds.base import Kind, Terms, Words, percent
+from rules.quantities.written import FlagField, RateField
+from rules.sharing.accrual import Accrual
+from rules.sharing.base import fault
+
+
+class Preferred(Accrual):
+    """The preferred return: what the capital of every account has earned at a rate, less what was paid of it."""
+
+
+class Mark(Kind):
+    """Up to the high-water mark: accounts get everything until they hold the highest value they ever had, raised by a
+    `hurdle`."""
+
+    hurdle: RateField = Fraction(0)
+
+    @model_validator(mode="after")
+    def _rises(self) -> Mark:
+        _not_negative(self.hurdle)
+        return self
+
+
+class CatchUp(Kind):
+    """The catch-up: the carry gets `share` of what comes until it has the part `to` of all profit that was paid out."""
+
+    share: RateField
+    to: RateField
+
+    @model_validator(mode="after")
+    def _reaches(self) -> CatchUp:
+        _not_negative(self.to)
+        if self.share <= self.to:
+            message = f"with {percent(self.share)} of what comes, the carry never reaches {percent(self.to)} of all"
+            raise fault("K250", message, "let the carry have more of what comes than it is to have of all")
+        return self
+
+
+class Split(Kind):
+    """A split: the carry gets a part of what comes, accounts the rest; for all of it, or until the accounts have earned
+    at a higher rate (`until`)."""
+
+    carry: RateField
+    until: Accrual | None = None
+
+    @model_validator(mode="after")
+    def _leaves(self) -> Split:
+        _not_negative(self.carry)
+        if self.until is not None and self.carry == 1:
+            hint = "leave `until` out, or give accounts a part"
+            raise fault("K250", "with all of what comes to the carry, accounts never earn a rate", hint)
+        return self
+
+
+class Layer(Kind):
+    """One layer: `capital: true`, `preferred`, `mark`, `catch_up` or `split`."""
+
+    capital: FlagField = False
+    preferred: Preferred | None = None
+    mark: Mark | None = None
+    catch_up: CatchUp | None = None
+    split: Split | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Layer:
+        others = (self.preferred, self.mark, self.catch_up, self.split)
+        if self.capital + sum(each is not None for each in others) != 1:
+            message = "a layer is one of capital, preferred, mark, catch_up and split"
+            raise fault("K251", message, "write one of them; one after the other are two layers")
+        return self
+
+    @property
+    def name(self) -> Literal["capital", "preferred", "mark", "catch_up", "split"]:
+        """Which of the five it is."""
+        if self.capital:
+            return "capital"
+        if self.preferred is not None:
+            return "preferred"
+        if self.mark is not None:
+            return "mark"
+        return "catch_up" if self.catch_up is not None else "split"
+
+
+class Waterfall(Kind):
+    """Layers through which proceeds run in order; each is served in full before the next gets anything.
+
+    Within a layer, accounts get the same part of what they are due there. What reaches beyond the last layer is left
+    over.
+    """
+
+    layers: Annotated[tuple[Layer, ...], Field(strict=False, min_length=1)]
+
+    def in_words(self, terms: Terms) -> Words:
+        rows = tuple((str(at), layer.name.replace("_", "-"), _words(layer)) for at, layer in enumerate(self.layers, 1))
+        return Words("proceeds run through these layers in order", ("layer", "what", "terms"), rows)
+
+
+def _not_negative(rate: Fraction) -> None:
+    if rate < 0:
+        raise fault("K252", f"a part of {percent(rate)}", "use nothing less than zero")
+
+
+def _words(layer: Layer) -> str:
+    if layer.preferred is not None:
+        return _accrual(layer.preferred)
+    if layer.mark is not None:
+        return f"until the highest value, raised by {percent(layer.mark.hurdle)}, is reached"
+    if layer.catch_up is not None:
+        return f"{percent(layer.catch_up.share)} to the carry until it has {percent(layer.catch_up.to)} of all profit"
+    if layer.split is not None:
+        until = "" if layer.split.until is None else f", until accounts have earned {_accrual(layer.split.until)}"
+        return f"{percent(layer.split.carry)} to the carry{until}"
+    return "until all capital is returned"
+
+
+def _accrual(rule: Accrual) -> str:
+    how = "simple" if rule.compounding == "simple" else f"compounded {rule.compounding.replace('_', ' ')}"
+    return f"{percent(rule.rate)} a year, {how} ({rule.days})"

@@ -1,0 +1,223 @@
+"""A waterfall: proceeds run through ordered layers, and each pays accounts of capital and the carry what they are due.
+
+In go the proceeds, exact, and the accounts as columns; out come the layers, each with what every account was entitled
+to, what it was paid, what the carry was paid and what remained. `run_waterfall` takes whole columns,
+`explain_waterfall` follows one account, with totals of its own. Nothing is rounded: apportioning does that later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from rules.kinds.base import Terms, percent
+from rules.quantities.exact import Exact
+from rules.sharing.accrual import Accrual, date_of
+from rules.sharing.base import Step, Told, check_size, guarded, zeros
+from rules.sharing.layers import Layer, Waterfall
+from rules.sharing.time_weighted import Movements, sum_by
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Accounts:
+    """The accounts of a waterfall as they stand before it, (n,) each, exact minor units.
+
+    `movements` are contributions and, negative, what was paid back of them. `shares` is in which proportion accounts
+    share what no entitlement of their own says, such as capital contributed. `preferred_paid` is what was paid on the
+    preferred return before, `mark` each account's high-water mark, and `profit` what was paid beyond capital;
+    `carry` is what the carry was paid before.
+    """
+
+    movements: Movements
+    shares: Exact
+    preferred_paid: Exact | None = None
+    mark: Exact | None = None
+    profit: Exact | None = None
+    carry: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerPaid:
+    """One layer: what each account was entitled to and paid, (n,) exact, the same of the carry, and what remained of
+    the proceeds. A split without an end is entitled to all that reached it."""
+
+    name: str
+    entitled: Exact
+    paid: Exact
+    carry_entitled: Fraction
+    carry_paid: Fraction
+    remaining: Fraction
+
+
+@dataclass(slots=True)
+class _State:
+    """What was paid so far beyond capital: to each account, in all, and to the carry; and what is left."""
+
+    left: Fraction
+    profit: Exact
+    profit_total: Fraction
+    carry: Fraction
+    layers: list[LayerPaid] = field(default_factory=list)
+
+
+def run_waterfall(rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: int) -> tuple[LayerPaid, ...]:
+    """The layers of a distribution of `proceeds` minor units on a day; less than nothing is refused (K202).
+
+    A hundred thousand accounts take well under a second. What accounts and carry are paid in all layers and what
+    remains after the last adds up to the proceeds.
+    """
+    check_size(proceeds)
+    rows = accounts.movements.count
+    movements = accounts.movements.until(on)
+    capital = _positive(movements.balances())
+    before = zeros(rows) if accounts.profit is None else accounts.profit
+    state = _State(proceeds, before, before.sum(), accounts.carry)
+    for layer in rule.layers:
+        due, carry_due = _due(layer, state, accounts, movements, capital, on)
+        due_total = due.sum()
+        whole = due_total + carry_due
+        part = Fraction(0) if whole == 0 else min(Fraction(1), state.left / whole)
+        paid = due * Exact.constant(part, rows)
+        state.left -= whole * part
+        state.carry += carry_due * part
+        if not layer.capital:
+            state.profit = guarded(state.profit) + guarded(paid)
+            state.profit_total += due_total * part
+        state.layers.append(LayerPaid(layer.name, due, paid, carry_due, carry_due * part, state.left))
+    return tuple(state.layers)
+
+
+def _due(
+    layer: Layer, state: _State, accounts: Accounts, movements: Movements, capital: Exact, on: int
+) -> tuple[Exact, Fraction]:
+    """What a layer owes each account, (n,), and the carry."""
+    rows = movements.count
+    if layer.capital:
+        return capital, Fraction(0)
+    if layer.preferred is not None:
+        earned = _earned(layer.preferred, movements, on)
+        return _positive(
+            earned if accounts.preferred_paid is None else guarded(earned) - guarded(accounts.preferred_paid)
+        ), Fraction(0)
+    if layer.mark is not None:
+        assert accounts.mark is not None, "a layer up to the mark needs the marks"
+        mark = accounts.mark * Exact.constant(1 + layer.mark.hurdle, rows)
+        return _positive(guarded(mark) - guarded(capital) - guarded(state.profit)), Fraction(0)
+    if layer.catch_up is not None:
+        share, to = layer.catch_up.share, layer.catch_up.to
+        whole = max(Fraction(0), (to * (state.profit_total + state.carry) - state.carry) / (share - to))
+        return _by_shares(accounts.shares, whole * (1 - share)), whole * share
+    assert layer.split is not None
+    if layer.split.until is None:
+        return _by_shares(accounts.shares, state.left * (1 - layer.split.carry)), state.left * layer.split.carry
+    due = _positive(guarded(_earned(layer.split.until, movements, on)) - guarded(state.profit))
+    return due, due.sum() * layer.split.carry / (1 - layer.split.carry)
+
+
+def _earned(rule: Accrual, movements: Movements, on: int) -> Exact:
+    return sum_by(rule.interest(movements.amount, movements.day, on), movements.account, movements.count)
+
+
+def _positive(values: Exact) -> Exact:
+    zero = zeros(len(values))
+    return values.where(values.compare(zero) > 0, zero)
+
+
+def _by_shares(shares: Exact, whole: Fraction) -> Exact:
+    total = shares.sum()
+    return shares * Exact.constant(whole / total if total else Fraction(0), len(shares))
+
+
+def explain_waterfall(
+    rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: int, account: int | None, terms: Terms
+) -> Told:
+    """One account's way through the layers, or the carry's (`account` None), worked out in fractions.
+
+    Every step says what it was entitled to, what it was paid and what the layer left of the proceeds.
+    """
+    told = _Told(
+        [max(Fraction(0), each) for each in _sums(accounts, on, None, terms)],
+        _known(accounts.profit, accounts.movements.count),
+        accounts.carry,
+        proceeds,
+    )
+    steps, value = [], Fraction(0)
+    for at, layer in enumerate(rule.layers, 1):
+        dues, carry_due, words = _told_due(layer, told, accounts, on, terms)
+        whole = sum(dues) + carry_due
+        served = whole if whole <= told.left else told.left
+        told.left -= served
+        paid = [due * served / whole if whole else Fraction(0) for due in dues]
+        carry_paid = carry_due * served / whole if whole else Fraction(0)
+        told.carry += carry_paid
+        if not layer.capital:
+            told.profit = [had + more for had, more in zip(told.profit, paid, strict=True)]
+        mine = (carry_due, carry_paid) if account is None else (dues[account], paid[account])
+        value += mine[1]
+        words += f": due {terms.money(mine[0])}, paid {terms.money(mine[1])}; {terms.money(told.left)} remains"
+        steps.append(Step(f"{at} {layer.name}", *mine, told.left, words))
+    who = "the carry" if account is None else "the account"
+    return Told(value, f"{who} is paid {terms.money(value)} of {terms.money(proceeds)}", tuple(steps))
+
+
+@dataclass(slots=True)
+class _Told:
+    """Where the explanation stands: unreturned capital and profit of each account, the carry, and what is left."""
+
+    capital: list[Fraction]
+    profit: list[Fraction]
+    carry: Fraction
+    left: Fraction
+
+
+def _told_due(
+    layer: Layer, told: _Told, accounts: Accounts, on: int, terms: Terms
+) -> tuple[list[Fraction], Fraction, str]:
+    """What one layer owes each account and the carry, and what it is, in words."""
+    people = range(accounts.movements.count)
+    nothing = Fraction(0)
+    if layer.capital:
+        return told.capital, nothing, "capital not yet returned"
+    if layer.preferred is not None:
+        earned = _sums(accounts, on, layer.preferred, terms)
+        before = _known(accounts.preferred_paid, len(people))
+        words = f"{percent(layer.preferred.rate)} on capital, less what was paid of it"
+        return [max(nothing, earned[i] - before[i]) for i in people], nothing, words
+    if layer.mark is not None:
+        marks = [mark + mark * layer.mark.hurdle for mark in _known(accounts.mark, len(people))]
+        words = f"what is missing to the mark, raised by {percent(layer.mark.hurdle)}"
+        return [max(nothing, marks[i] - told.capital[i] - told.profit[i]) for i in people], nothing, words
+    shares = _known(accounts.shares, len(people))
+    if layer.catch_up is not None:
+        share, to = layer.catch_up.share, layer.catch_up.to
+        missing = to * (sum(told.profit) + told.carry) - told.carry
+        whole = max(missing, nothing) / (share - to)
+        return _cut(whole - whole * share, shares), whole * share, f"until the carry has {percent(to)} of all profit"
+    assert layer.split is not None
+    carry, words = layer.split.carry, f"split, {percent(layer.split.carry)} to the carry"
+    if layer.split.until is None:
+        return _cut(told.left - told.left * carry, shares), told.left * carry, words
+    goals = _sums(accounts, on, layer.split.until, terms)
+    dues = [max(nothing, goals[i] - told.profit[i]) for i in people]
+    return dues, sum(dues) / (1 - carry) - sum(dues), f"{words} until accounts have earned the higher rate"
+
+
+def _known(column: Exact | None, rows: int) -> list[Fraction]:
+    return [Fraction(0)] * rows if column is None else [each or Fraction(0) for each in column.fractions()]
+
+
+def _sums(accounts: Accounts, on: int, rule: Accrual | None, terms: Terms) -> list[Fraction]:
+    """The movements of each account added up, or what they have earned by a rule."""
+    moves = accounts.movements
+    sums = [Fraction(0)] * moves.count
+    for at, who in enumerate(moves.account.tolist()):
+        amount, when = moves.amount.fraction(at), int(moves.day[at])
+        if amount is not None and when <= on:
+            sums[who] += amount if rule is None else rule.explain(amount, date_of(when), date_of(on), terms).value
+    return sums
+
+
+def _cut(whole: Fraction, shares: Sequence[Fraction]) -> list[Fraction]:
+    every = sum(shares)
+    return [whole * share / every if every else Fraction(0) for share in shares]
