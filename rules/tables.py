@@ -48,7 +48,7 @@ NEEDS: Mapping[str, tuple[Needs, ...]] = {
     "training": (Needs("certified", "completed_on", ("true",)),),
 }
 
-# The second day is never before the first; both may be the same. (Of versions, `valid_to` is after `valid_from`.)
+# The second day is never before the first; both may be the same. (Versions hold on both.)
 NEVER_BEFORE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "partners": (("recruited_on", "terminated_on"),),
     "customers": (("acquired_on", "churned_on"),),

@@ -104,7 +104,7 @@ def all_fates(plan: Plan, sheet: Sheet, facts: Gathered, period: Period) -> tupl
 def _evaluated(plan: Plan, facts: Gathered, period: Period) -> Sheet:
     """The sheet; where it is refused, the rejected rows that may be the cause are told as well."""
     try:
-        return evaluate(plan, facts.snapshot, period)
+        return evaluate(plan, facts.snapshot, period, keep="lines")
     except Refused as refusal:
         told = [fault for each in facts.rejected[:REJECTED_TOLD] for fault in each.faults[:1]]
         raise Refused(*refusal.problems, *told) from None

@@ -55,7 +55,7 @@ def curve(
     inside = tuple(edge for edge in edges if start <= edge <= end)
     near = [edge + side * _NEAR for edge in inside for side in (-2, -1, 0, 1, 2)]
     grid = [start + (end - start) * at / GRID for at in range(GRID + 1)]
-    values = sorted({each for each in (*grid, *near) if start <= each <= end})
+    values = sorted({*grid, *near})
     alone = pay_alone(
         compile_plan(meaning), rule, columns_of([fixed | {measure: each} for each in values]), len(values)
     )

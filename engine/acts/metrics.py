@@ -19,8 +19,6 @@ from rules.meaning import KpiMeaning, Meaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, group_total
 
-LEVELS = ("partner", "kind", "tier", "region", "segment", "manager", "parent", "program")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metrics:

@@ -9,7 +9,6 @@ from importlib.resources import files
 from pathlib import Path
 
 from rules.problem import Place, Problem, Refused, Unavailable
-from rules.schema import program_schema
 
 TEMPLATES: Mapping[str, str] = {
     "pool": "a profit pool shared among partners, a part equally and the rest by won deals",
@@ -52,6 +51,8 @@ def start(folder: Path, template: str) -> Started:
 
 def write_schema(path: Path, force: bool) -> None:
     """Write the JSON Schema of a program to a new file; over one that is there only with `force`."""
+    from rules.schema import program_schema  # every model of a program, which `init` has no use for
+
     write_new(path, json.dumps(program_schema(), ensure_ascii=False, indent=2) + "\n", force, "the schema")
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from engine.acts.acceptance import Word, accept, accepted
 from engine.commands.console import actor, counted, json_option, print_grid, print_json, store_path
-from engine.reports.register import Grid
-from engine.store import Acceptance
 from rules.problem import Place, Problem, Refused
+
+if TYPE_CHECKING:
+    from engine.store import Acceptance
 
 
 @click.command(name="accept")
@@ -47,6 +48,8 @@ def command(
         ]
         message = f"it is not said who accepted what: {', '.join(lacking)}"
         raise Refused(Problem("S143", message, Place(), "partage accept PROGRAM --partner P --by NAME"))
+    from engine.acts.acceptance import Word, accept
+
     today = date.today()
     word = Word(partner, by, today if on is None else on.date(), note)
     found = accept(program, store_path(ctx), word, today, actor(), datetime.now(UTC))
@@ -60,6 +63,9 @@ def command(
 
 
 def _list(ctx: click.Context, program: Path | None, partner: str | None, is_json: bool) -> None:
+    from engine.acts.acceptance import accepted
+    from engine.reports.register import Grid
+
     found = accepted(store_path(ctx), program, partner)
     if is_json:
         listed = [_json(each) | {"is_current": _is_current(each, found.program_sha256)} for each in found.acceptances]

@@ -9,7 +9,6 @@ import click
 
 from engine.commands.console import counted, json_option, print_json
 from engine.commands.failures import as_json, told
-from rules.load import load
 from rules.problem import errors
 
 
@@ -21,6 +20,8 @@ def command(program: Path, is_json: bool) -> None:
 
     Exit code 0 where nothing is an error (warnings are told), 2 otherwise.
     """
+    from rules.load import load
+
     loaded = load(program)
     wrong = len(errors(loaded.problems))
     warned = len(loaded.problems) - wrong

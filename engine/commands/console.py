@@ -7,10 +7,12 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from engine.reports.register import Grid
+if TYPE_CHECKING:
+    from engine.reports.register import Grid
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON with stable keys.")
 

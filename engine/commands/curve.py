@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.acts.curve import curve
-from engine.acts.start import write_new
 from engine.commands.console import counted, json_option, print_grid, print_json
-from engine.reports.curve import as_json, notes, sketch, svg, table
 from rules.problem import Place, Problem, Refused
 
 
@@ -38,7 +35,13 @@ def command(
 
     What is shown is worked out by the rule itself, at a hundred values and on both sides of every edge.
     """
-    found, terms = curve(program, rule, over, first, last, dict(_pair(each) for each in given))
+    fixed = dict(_pair(each) for each in given)
+
+    from engine.acts.curve import curve
+    from engine.acts.start import write_new
+    from engine.reports.curve import as_json, notes, sketch, svg, table
+
+    found, terms = curve(program, rule, over, first, last, fixed)
     if picture is not None:
         write_new(picture, svg(found, terms), force, "the picture")
     if is_json:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.acts.why import why
 from engine.commands.console import json_option, print_json, store_path
-from engine.reports.tree import as_json, tree_lines
 
 
 @click.command(name="explain")
@@ -27,7 +25,7 @@ def command(
     again from its kept program and facts first. What does not re-add to the posted cent is an error.
     """
     if row is not None:
-        from engine.acts.trace import why_not  # takes a while to load, and is seldom asked for
+        from engine.acts.trace import why_not
         from engine.commands.trace import traced_json, traced_lines
 
         traced = why_not(store_path(ctx), run, partner, row)
@@ -37,6 +35,9 @@ def command(
             click.echo(f"{row} and {partner} in run {run}")
             click.echo("\n".join(traced_lines(traced)))
         return
+    from engine.acts.why import why
+    from engine.reports.tree import as_json, tree_lines
+
     found = why(store_path(ctx), run, partner, line, is_whole)
     if is_json:
         print_json(

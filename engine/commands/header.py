@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.reports.register import Register
-from engine.store import RunRecord
 from rules.quantities.currency import format_minor
+
+if TYPE_CHECKING:
+    from engine.reports.register import Register
+    from engine.store import RunRecord
 
 
 def header(record: RunRecord, manifest: Mapping[str, Any]) -> str:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import click
 
 from engine.commands.console import json_option, print_grid, print_json
-from engine.reports.kpis import definition
-from engine.reports.register import Grid
-from rules.catalogue import catalogue
 from rules.problem import Place, Problem, Refused
 
 
@@ -20,6 +17,10 @@ def command(action: str, kpi: str | None, is_json: bool) -> None:
 
     A program uses one by its id (`nps: partner_nps`), or copies its definition and changes it.
     """
+    from engine.reports.kpis import definition
+    from engine.reports.register import Grid
+    from rules.catalogue import catalogue
+
     known = catalogue()
     if action == "show":
         if kpi is None or kpi not in known:

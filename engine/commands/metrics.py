@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from engine.acts.metrics import LEVELS, metrics
 from engine.commands.console import json_option, print_grid, print_json
-from engine.reports.kpis import as_json, grid, units_json
+from rules.levels import LEVELS
 
 
 @click.command(name="metrics")
@@ -22,6 +21,9 @@ def command(program: Path, period: str, by: str, kpi: str | None, is_json: bool)
 
     Above partners, numerators and denominators are summed first, and what is counted distinct is counted once.
     """
+    from engine.acts.metrics import metrics
+    from engine.reports.kpis import as_json, grid, units_json
+
     found = metrics(program, period, by, kpi)
     currency = found.meaning.terms.currency
     if is_json:

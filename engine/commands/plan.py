@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from engine.acts.plan_document import plan_document
-from engine.acts.start import write_new
 from engine.commands.console import json_option, print_json
 from engine.version import VERSION
 
@@ -28,6 +26,9 @@ def command(
     pays by a rule, else on made-up values), so that what is signed can't differ from what runs. Prints Markdown unless
     a file is named.
     """
+    from engine.acts.plan_document import plan_document
+    from engine.acts.start import write_new
+
     found = plan_document(program, partner)
     files = [(path, text) for path, text in ((output, found.markdown), (page, found.html)) if path is not None]
     for path, text in files:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from engine.acts.calculate import Calculated, calculate
 from engine.commands.console import actor, json_option, print_grid, print_json, store_path
 from engine.commands.header import header, sums
-from engine.reports.fates import fates_json
-from engine.reports.register import as_json, grid, register
-from engine.reports.scorecards import scored_counts
 from engine.version import VERSION
+
+if TYPE_CHECKING:
+    from engine.acts.calculate import Calculated
 
 ROWS_SHOWN = 40
 TABLES_SHOWN = 6
@@ -27,6 +27,10 @@ TABLES_SHOWN = 6
 @click.pass_context
 def command(ctx: click.Context, program: Path, period: str, is_official: bool, is_json: bool) -> None:
     """Calculate PROGRAM for a period: who gets what, to the last unit. The run is kept, and can be explained."""
+    from engine.acts.calculate import calculate
+    from engine.reports.register import as_json, grid, register
+    from engine.reports.scorecards import scored_counts
+
     done = calculate(program, period, store_path(ctx), actor(), datetime.now(UTC), is_official)
     found = register(done.run.lines, done.run.components, done.titles, done.names, done.run.currency)
     if is_json:
@@ -58,6 +62,8 @@ def _told_inputs(done: Calculated) -> str:
 
 def _determined(done: Calculated) -> dict[str, object]:
     """What determined the run, and what it is."""
+    from engine.reports.fates import fates_json
+
     return {
         "run_id": done.run.run_id,
         "kind": done.record.kind,

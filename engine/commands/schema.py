@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.acts.start import write_schema
 from engine.commands.console import print_json
-from rules.schema import program_schema
 
 
 @click.command(name="schema")
@@ -19,6 +17,9 @@ def command(output: Path | None, force: bool) -> None:
 
     With the YAML language server, begin a program with: # yaml-language-server: $schema=program.schema.json
     """
+    from engine.acts.start import write_schema
+    from rules.schema import program_schema
+
     if output is None:
         print_json(program_schema())
         return

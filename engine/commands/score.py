@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.acts.score import score_partners
 from engine.commands.console import json_option, print_grid, print_json
-from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_json
 
 
 @click.command(name="score")
@@ -17,6 +15,9 @@ from engine.reports.scorecards import score_grid, score_steps, scored_counts, sc
 @json_option
 def command(program: Path, period: str, is_json: bool) -> None:
     """Score the partners of PROGRAM for a period: points, score, tier and rank. Nothing is paid or kept."""
+    from engine.acts.score import score_partners
+    from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_json
+
     found = score_partners(program, period)
     steps = score_steps(found.plan)
     if is_json:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import click
 
-from engine.acts.show import show
 from engine.commands.console import json_option, print_json, store_path
 from engine.commands.header import header
-from engine.commands.show_views import JSON_PARTS, RECOMPUTED, VIEWS, recomputed_json, register_of
-from engine.reports.register import as_json
 
 
 @click.command(name="show")
@@ -26,6 +23,10 @@ def command(ctx: click.Context, /, run: int | None, is_json: bool, **asked: bool
 
     Scorecards and KPIs are worked out again from the kept facts, and held against the run.
     """
+    from engine.acts.show import show
+    from engine.commands.show_views import JSON_PARTS, RECOMPUTED, VIEWS, recomputed_json, register_of
+    from engine.reports.register import as_json
+
     store = store_path(ctx)
     views = [view for view in (*VIEWS, *RECOMPUTED) if asked.get(view)] or ["register"]
     found = show(store, run)

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.acts.cases import try_cases
 from engine.commands.console import counted, json_option, print_json
-from engine.reports.cases import as_json, case_lines
 
 
 @click.command(name="test")
@@ -21,6 +19,9 @@ def command(program: Path, only: str | None, is_json: bool) -> None:
 
     What differs is explained. Exit code 0 where every case comes out as expected, 1 where one does not.
     """
+    from engine.acts.cases import try_cases
+    from engine.reports.cases import as_json, case_lines
+
     found = try_cases(program, only)
     if is_json:
         told = [as_json(each, found.meaning) for each in found.cases]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from engine.acts.trace import Traced, trace_row
 from engine.commands.console import json_option, print_json, store_path
-from engine.reports.fates import rule_words
-from engine.trace import Verdict
 from rules.quantities.currency import currency, format_minor
+
+if TYPE_CHECKING:
+    from engine.acts.trace import Traced
+    from engine.trace import Verdict
 
 
 @click.command(name="trace")
@@ -22,6 +25,8 @@ def command(ctx: click.Context, table: str, key: str, run: int | None, is_json: 
 
     Such as: partage trace deals D-1009
     """
+    from engine.acts.trace import trace_row
+
     traced = trace_row(store_path(ctx), run, table, key)
     if is_json:
         print_json(traced_json(traced))
@@ -33,6 +38,8 @@ def command(ctx: click.Context, table: str, key: str, run: int | None, is_json: 
 
 def traced_lines(traced: Traced) -> list[str]:
     """A line for each verdict, and why below it."""
+    from engine.reports.fates import rule_words
+
     money = currency(traced.record.currency)
 
     def told(verdict: Verdict) -> str:

@@ -108,7 +108,7 @@ class _Explaining:
                 self._steps |= dict.fromkeys(step.written, step)
         self._readers = {name: step for step in plan.steps if isinstance(step, ReadRows) for name in step.measures}
         backs = ((step, step.back) for step in plan.steps if isinstance(step, ReadRows) and step.back is not None)
-        self._falls = {f"{back.name}.base": (step, back) for step, back in backs if back.is_added}
+        self._falls = {name: (step, back) for step, back in backs for name in back.falls}
         self._plan, self._sheet, self._facts, self._rows_shown = plan, sheet, facts, rows_shown
         scores = [step for step in plan.steps if isinstance(step, Score)]
         self._cards = {name: (step, cell) for step in scores for name, cell in cells(step.scorecard).items()}
@@ -207,7 +207,7 @@ class _Explaining:
             case None | ReadRows() if name in self._readers:  # an input `rows` has the name of its frame
                 return self._measure(name, row)
             case None if name in self._falls:
-                node = fall_reason(*self._falls[name], row, self._sheet, self._plan.terms, self._line)
+                node = fall_reason(*self._falls[name], name, row, self._sheet, self._line)
             case None:
                 return self._agree(name, row, self._rows.agreed(name, row))
             case Pay() as step:
@@ -223,13 +223,13 @@ class _Explaining:
             case Share() as step:
                 return self._share(step, row)
             case Limit() as step if name == f"{step.name}.released":
-                node = released_reason(step, row, self._sheet, self._plan)
+                node = released_reason(step, row, self._sheet, self._plan, self._line)
             case Limit() as step:
                 node = limit_reason(step, name, row, self._sheet, self._plan, self._line)
             case TopUp() as step:
                 node = top_up_reason(step, row, self._sheet, self._plan.terms)
             case Reverse() as step:
-                node = reverse_reason(step, row, self._sheet, self._row_title(name, row))
+                node = reverse_reason(step, row, self._sheet, self._row_title(name, row), self._line)
             case other:
                 raise AssertionError(f"{other} has no rows")
         return self._agree(name, row, node)
@@ -305,7 +305,7 @@ class _Explaining:
         if isinstance(step, Quota):
             return step.quota.type == Type.MONEY
         if name in self._falls:
-            return self._is_money(self._falls[name][1].whole or "")
+            return self._is_money(self._falls[name][1].falls[name])
         return name in self._readers and self._readers[name].measures[name][1] == Type.MONEY
 
     def _is_percent(self, name: str) -> bool:

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from engine.values import Limit, Plan, Reasoned, Sheet, TopUp
-from rules.kinds.base import Terms
+from engine.values import ROOM_MAX_MINOR, Limit, Plan, Reasoned, Sheet, TopUp
+from rules.expressions.tree import as_written
+from rules.kinds.base import Terms, percent
 from rules.quantities.limits import Limited, explain_floor, explain_in_order, explain_pro_rata
 
 Walk = Callable[[str, int], Reasoned]
@@ -20,19 +21,38 @@ def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, wal
     frame_name, lines, _, _ = step.tracks[at]
     line, terms = walk(lines, row), plan.terms
     spec, partner = step.limit.spec, int(sheet.frames[frame_name].partners[row])
-    room, used = _room(step, partner, sheet, plan)
+    most, why = _most(step, partner, sheet, walk)
+    room, used = _room(step, partner, sheet, plan, most)
     limited = _limited(step, at, row, room, sheet)
     if limited.applied == limited.entitled:
         return line
     over = {"period": "of the period", "fiscal_year": "of the fiscal year"}.get(spec.over, "over all")
     whom = "the program" if spec.per == "program" else str(sheet.partners.keys[partner])
     words = f"{line.words}; " if line.words else ""
-    words += f"at most {terms.money(step.limit.amount_minor)} {over} for {whom}"
+    words += f"at most {'' if why is None else _rate_words(step)}{terms.money(most)} {over} for {whom}"
     if used:
         words += f", of which {terms.money(used)} went to earlier periods"
     words += f": entitled {terms.money(limited.entitled)}, applied {terms.money(limited.applied)}"
     words += f", remaining {terms.money(limited.remaining or 0)}"
-    return Reasoned(line.title, Fraction(limited.applied), "", words, line.place, line.source, True, line.parts)
+    parts = line.parts if why is None else (*line.parts, why)
+    return Reasoned(line.title, Fraction(limited.applied), "", words, line.place, line.source, True, parts)
+
+
+def _most(step: Limit, partner: int, sheet: Sheet, walk: Walk) -> tuple[int, Reasoned | None]:
+    """The most that a partner's lines come to, and why it has what that is a rate of."""
+    if step.of is None:
+        return step.limit.amount_minor, None
+    frame = sheet.frames[sheet.frame_of[step.of]]
+    (row,) = np.flatnonzero(frame.partners == partner).tolist()
+    has, most = walk(step.of, row), step.limit.spec.at_most
+    assert has.value is not None and most is not None and most.rate is not None, "an unknown limit is refused"
+    return max(min(has.value * most.rate // 1, ROOM_MAX_MINOR), 0), has
+
+
+def _rate_words(step: Limit) -> str:
+    most, of = step.limit.spec.at_most, step.limit.of
+    assert most is not None and most.rate is not None and of is not None, "a limit of partners is a rate of something"
+    return f"{percent(most.rate)} of {as_written(of)} = "
 
 
 def _limited(step: Limit, at: int, row: int, room: int, sheet: Sheet) -> Limited:
@@ -60,7 +80,7 @@ def _minor(value: Fraction | None) -> int:
     return value.numerator
 
 
-def _room(step: Limit, partner: int, sheet: Sheet, plan: Plan) -> tuple[int, int]:
+def _room(step: Limit, partner: int, sheet: Sheet, plan: Plan, most: int) -> tuple[int, int]:
     """What a limit leaves for a partner in this period, and what earlier periods used of it."""
     spec, used = step.limit.spec, 0
     if spec.over != "period":
@@ -76,7 +96,7 @@ def _room(step: Limit, partner: int, sheet: Sheet, plan: Plan) -> tuple[int, int
                 used += paid
                 if is_cut and spec.cut == "in_order":  # a cut in order is the end
                     return 0, used
-    return max(step.limit.amount_minor - used, 0), used
+    return max(most - used, 0), used
 
 
 def _before(sheet: Sheet) -> list[Sheet]:
@@ -99,14 +119,15 @@ def _paid(sheet: Sheet, step: Limit, partner: str | None) -> tuple[int, bool]:
     return paid, is_cut
 
 
-def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan) -> Reasoned:
+def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan, walk: Walk) -> Reasoned:
     """A line that a bank releases: what it holds, and the room that the period's own lines leave."""
     name, terms = f"{step.name}.released", plan.terms
     frame = sheet.frames[sheet.frame_of[name]]
     who = str(sheet.partners.keys[frame.partners[row]])
     before = _before(sheet)
     held = _held(step, before, who)
-    room, _ = _room(step, int(frame.partners[row]), sheet, plan)
+    most, why = _most(step, int(frame.partners[row]), sheet, walk)
+    room, _ = _room(step, int(frame.partners[row]), sheet, plan, most)
     own = 0
     for name_of, _, column, _ in step.tracks:
         mine = np.flatnonzero(sheet.frames[name_of].partners == frame.partners[row]).tolist()
@@ -114,7 +135,8 @@ def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan) -> Reasoned
     value = min(held, max(room - own, 0))
     words = f"the bank holds {terms.money(held)} of what was cut, and {terms.money(room)} less {terms.money(own)} leave"
     words += f" room for {terms.money(max(room - own, 0))}; {terms.money(held - value)} remain"
-    return Reasoned(f"{step.title}: released", Fraction(value), "", words, step.place, "", True)
+    parts = () if why is None else (why,)
+    return Reasoned(f"{step.title}: released", Fraction(value), "", words, step.place, "", True, parts)
 
 
 def _held(step: Limit, sheets: list[Sheet], who: str) -> int:

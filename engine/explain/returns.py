@@ -17,7 +17,7 @@ Walk = Callable[[str, int], Reasoned]
 Parts = tuple[Fraction, Fraction]  # of a row: what was returned before a return, and with it
 
 
-def reverse_reason(step: Reverse, row: int, sheet: Sheet, title: str) -> Reasoned:
+def reverse_reason(step: Reverse, row: int, sheet: Sheet, title: str, walk: Walk) -> Reasoned:
     """A line below zero: what its row was paid, and the part of that which is taken back."""
     terms, ends = step.terms, _parts(step.back, step.frame, row, sheet)
     paid = _paid_for(step, row, sheet)
@@ -25,18 +25,24 @@ def reverse_reason(step: Reverse, row: int, sheet: Sheet, title: str) -> Reasone
     words = f"{percent(ends[1] - ends[0])} of {terms.money(paid)} paid is taken back"
     if ends[0]:
         words += f", after {percent(ends[0])} before"
-    return Reasoned(title, Fraction(due[0] - due[1]), "", words, step.place, "", True)
+    parts = _why_part(step.back, row, walk)
+    return Reasoned(title, Fraction(due[0] - due[1]), "", words, step.place, "", True, parts)
 
 
-def fall_reason(step: ReadRows, back: Back, row: int, sheet: Sheet, terms: Terms, walk: Walk) -> Reasoned:
-    """What a return takes off the running total: the part of its row's base, below zero."""
-    assert back.whole is not None, "what is added up has a base"
-    ends, whole = _parts(back, step.name, row, sheet), walk(back.whole, row)
+def _why_part(back: Back, row: int, walk: Walk) -> tuple[Reasoned, ...]:
+    """Why a return takes back its share, where that is worked out."""
+    return (walk(back.share, row),) if isinstance(back.share, str) else ()
+
+
+def fall_reason(step: ReadRows, back: Back, name: str, row: int, sheet: Sheet, walk: Walk) -> Reasoned:
+    """What a return takes off the running total, or off what is paid by it: the part of its row's value, below zero."""
+    ends, whole = _parts(back, step.name, row, sheet), walk(back.falls[name], row)
     assert whole.value is not None, "what is returned is known"
     words = f"{percent(ends[1] - ends[0])} of {whole.shown} is returned"
     if ends[0]:
         words += f", after {percent(ends[0])} before"
-    parts = (whole,) if back.returned is None else (whole, walk(back.returned, row))
+    returned = () if back.returned is None else (walk(back.returned, row),)
+    parts = (whole, *returned, *_why_part(back, row, walk))
     value = (ends[0] - ends[1]) * whole.value
     return Reasoned(step.title, value, "", words, step.place, "", whole.is_money, parts)
 
@@ -66,10 +72,13 @@ def _share_of(shares: object, at: int) -> int:
 
 
 def _part(back: Back, row: int, sheet: Sheet) -> Fraction:
+    share = back.share
+    if isinstance(share, str):
+        share = min(max(sheet.columns[share].fraction(row) or Fraction(0), Fraction(0)), Fraction(1))
     if back.returned is None or back.whole is None:
-        return back.share
+        return share
     returned, whole = (sheet.columns[name].fraction(row) for name in (back.returned, back.whole))
-    return back.share * returned / whole if returned is not None and whole else Fraction(0)
+    return share * returned / whole if returned is not None and whole else Fraction(0)
 
 
 def _when(back: Back, row: int, sheet: Sheet) -> tuple[Fraction, int]:

@@ -72,6 +72,8 @@ class SourceRows:
         reasons."""
         reader = self._readers[measure]
         frame = self._sheet.frames[reader.name]
+        if (measure, row) not in self._cells_of:
+            self.fetch(reader.name, np.array([row]))
         found, sources = self._cells_of[measure, row]
         cells, parts = dict(found), []
         for column in wanted:

@@ -11,19 +11,78 @@ from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
+
+from rules.expressions.vector import Truth
+from rules.quantities.exact import Exact
 
 BATCH_ROWS = 1 << 17
-Read = Callable[[pa.ChunkedArray], Any]  # gives an array, or a value that joins many of its kind
+_GROWTH_ROWS = 1 << 22  # of a column that grows: what it takes beyond its rows is never touched, and so takes no memory
+Read = Callable[[pa.ChunkedArray], Any]  # gives an array, an Exact, a Truth, or an Arrow column
 
 
 def columns(answer: pa.RecordBatchReader, read: Mapping[str, Read]) -> dict[str, Any]:
     """The columns of an answer by name: those that `read` names as it says, all others as int64."""
-    parts: dict[str, list[Any]] = {name: [] for name in answer.schema.names}
+    grown: dict[str, _Growing] = {name: _Growing() for name in answer.schema.names}
     for batch in chain([pa.RecordBatch.from_pylist([], answer.schema)], answer):
         for name, own in zip(batch.schema.names, batch.columns, strict=True):
             column = pa.chunked_array([own])
-            parts[name].append(read[name](column) if name in read else column.to_numpy().astype(np.int64))
-    return {name: joined(parts.pop(name)) for name in list(parts)}
+            grown[name].add(read[name](column) if name in read else column.to_numpy().astype(np.int64))
+    return {name: grown.pop(name).whole() for name in list(grown)}
+
+
+class _Growing:
+    """A column to which parts are added, in one piece of memory: the many small ones of the parts would leave holes."""
+
+    def __init__(self) -> None:
+        self._parts: list[Any] = []  # none but where Arrow holds them
+        self._first: Any = None
+        self._values, self._known = _Buffer(), _Buffer()
+
+    def add(self, part: Any) -> None:
+        if self._first is None:
+            self._first = part
+        if isinstance(part, Exact):
+            assert part.denominator == self._first.denominator, "the leaves of one column have one denominator"
+            self._values.add(part.numerator)
+            self._known.add(part.is_known())
+        elif isinstance(part, Truth):
+            self._values.add(part.yes)
+            self._known.add(part.known)
+        elif isinstance(part, np.ndarray):
+            self._values.add(part)
+        else:
+            self._parts.append(part)
+
+    def whole(self) -> Any:
+        if self._parts:
+            return joined(self._parts)
+        values, known = self._values.whole(), self._known.whole()
+        if isinstance(self._first, Exact):
+            return Exact(values, self._first.denominator, None if known.all() else known)
+        return Truth(values, known) if isinstance(self._first, Truth) else values
+
+
+class _Buffer:
+    """An array to which arrays are added; whole numbers become Python integers where a part of them is."""
+
+    def __init__(self) -> None:
+        self._held: NDArray[Any] = np.empty(0, dtype=np.bool_)
+        self._rows = 0
+
+    def add(self, part: NDArray[Any]) -> None:
+        end = self._rows + len(part)
+        dtype = part.dtype if not self._rows else np.result_type(self._held, part)
+        if end > len(self._held) or dtype != self._held.dtype:
+            rows = end if end <= BATCH_ROWS else max(2 * len(self._held), _GROWTH_ROWS)
+            held = np.empty(rows, dtype=dtype)
+            held[: self._rows] = self._held[: self._rows]
+            self._held = held
+        self._held[self._rows : end] = part
+        self._rows = end
+
+    def whole(self) -> NDArray[Any]:
+        return self._held[: self._rows]
 
 
 def joined(parts: Sequence[Any]) -> Any:
@@ -42,7 +101,7 @@ def copied(column: pa.ChunkedArray) -> pa.ChunkedArray:
 class Texts(Sequence[str]):
     """Texts as Arrow holds them, which takes a fifth of what Python strings do: those at some positions of a column."""
 
-    def __init__(self, column: pa.ChunkedArray, rows: np.ndarray[Any, np.dtype[np.int64]]) -> None:
+    def __init__(self, column: pa.ChunkedArray, rows: NDArray[np.int64]) -> None:
         self._column, self._rows = column, rows
 
     def __len__(self) -> int:

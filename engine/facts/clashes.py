@@ -1,8 +1,8 @@
 """Rows of one table that clash: the same key twice, and versions of one thing that hold on the same day.
 
 The same row twice: the second is rejected. The same key with other content: all of them are, for nobody can tell which
-is right. A version holds from `valid_from` to the day before `valid_to` (blank: without end); of two that share a day
-both are rejected.
+is right. A version holds from `valid_from` to `valid_to`, both days included (blank: without end); of two that share a
+day both are rejected.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, staged: Staged, gone: Colle
     )
     query = f"""WITH versions AS (SELECT * FROM {staged.view} ANTI JOIN gone USING (record))
         SELECT a.record, b.record, a.valid_from, b.valid_from FROM versions AS a JOIN versions AS b
-        ON {same or "TRUE"} AND a.valid_from < b.valid_from AND coalesce(a.valid_to > b.valid_from, TRUE)
+        ON {same or "TRUE"} AND a.valid_from < b.valid_from AND coalesce(a.valid_to >= b.valid_from, TRUE)
         ORDER BY 1, 2 LIMIT {REJECTED_MAX + 1}"""
     pairs = connection.execute(query).fetchall()
     connection.unregister("gone")
@@ -120,6 +120,6 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, staged: Staged, gone: Colle
             (first, second, first_from, second_from), (second, first, second_from, first_from)
         ):  # fmt: skip
             message = f"the version from {own} and the one from {its} hold on the same day"
-            hint = "end the earlier one (valid_to: the day after its last) on the day on which the later one begins"
+            hint = "end the earlier one (valid_to: its last day) on the day before the later one begins"
             found.setdefault(int(one), []).append(Fault("F124", "valid_from", message, hint, (int(other),)))
     return {record: tuple(faults) for record, faults in found.items()}

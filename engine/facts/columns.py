@@ -151,7 +151,7 @@ def row_tests(columns: Columns) -> list[Test]:
     if {"valid_from", "valid_to"} <= held:
         ends = {each.name: columns.cell(each).typed(identifier(each.name)) for each in columns.read}
         start, end = ends["valid_from"], ends["valid_to"]
-        tests.append((f"coalesce({start} < {end}, TRUE)", _ends_fault))
+        tests.append((f"coalesce({start} <= {end}, TRUE)", _ends_fault))
     if columns.table.name == "credits":
         filled = " + ".join(f"CAST({identifier(name)} IS NOT NULL AS INTEGER)" for name in SUBJECTS if name in held)
         tests.append((f"({filled or '0'}) = 1", _subject_fault))
@@ -210,8 +210,8 @@ def _currency_fault(code: str) -> Callable[[Mapping[str, str | None]], Fault]:
 
 
 def _ends_fault(texts: Mapping[str, str | None]) -> Fault:
-    message = "the version ends on the day on which it begins, or before"
-    return Fault("F126", "valid_to", message, "valid_to is the day after the last; leave it blank for no end")
+    message = "the version ends before it begins"
+    return Fault("F126", "valid_to", message, "valid_to is its last day; leave it blank for a version without end")
 
 
 def _subject_fault(texts: Mapping[str, str | None]) -> Fault:

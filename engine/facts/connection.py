@@ -30,6 +30,8 @@ def connect(
     connection.execute(f"SET allowed_directories=[{listed}]")
     if scratch is not None:
         connection.execute("SET temp_directory='" + str(scratch.resolve() / "spill").replace("'", "''") + "'")
+    connection.execute("SET allocator_flush_threshold='1MB'")  # what a query took is the machine's again after it
+    connection.execute("SET allocator_bulk_deallocation_flush_threshold='1MB'")
     connection.execute("SET GLOBAL TimeZone='UTC'")  # the machine's own zone decides nothing
     connection.execute("SET enable_external_access=false")
     connection.execute("SET lock_configuration=true")

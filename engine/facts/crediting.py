@@ -35,6 +35,7 @@ from rules.specific import most_specific
 from rules.tables import Table
 
 _FOR_EVER = date.max.toordinal()
+_CODE, _SMALL = np.int32, np.int16  # of rows, partners and keys; of roles and ways, of which there are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,21 +214,19 @@ class Crediting:
 
     def _candidates(self, rows: CreditedRows, found: dict[str, Any]) -> Candidates:
         roles = sorted({*self._roles, *self._credited_roles()})
-        code = np.array([roles.index(role) for role in self._roles], dtype=np.int64)
-        key = (
-            found["key"] if self._is_of_one_table else np.unique(found["key"], return_inverse=True)[1].astype(np.int64)
-        )
+        code = np.array([roles.index(role) for role in self._roles], dtype=_SMALL)
+        key = found["key"] if self._is_of_one_table else np.unique(found["key"], return_inverse=True)[1]
         return Candidates(
             rows=rows,
             partners=self._partners,
             roles=tuple(roles),
-            row=found["row"],
-            partner=found["partner"],
+            row=found.pop("row").astype(_CODE),
+            partner=found.pop("partner").astype(_CODE),
             role=code[found["role"]],
-            key=key,
+            key=key.astype(_CODE),
             share=found["share"],
             day=found["day"],
-            way=found["way"],
+            way=found["way"].astype(_SMALL),
             is_protected=found["held"],
         )
 

@@ -96,25 +96,41 @@ class Fates:
         return tuple(fate for table in self._there for fate in self._of_table(table))
 
     def _of_table(self, table: str) -> Iterator[Fate]:
-        self._writer.parameters.clear()
-        ways = [way for reading in self._readings for way in self._ways(table, reading)]
-        paid = " OR ".join(way.counted for way in ways if way.is_paid and way.counted) or "FALSE"
-        # The parameters of conditions come in the order of the text: those who pay are the first of the readings.
-        measured = " OR ".join(way.counted for way in ways if not way.is_paid and way.counted) or "FALSE"
-        whens = [
-            "WHEN paid THEN ['paid', '']",
-            "WHEN measured THEN ['measured', '']",
-            *(f"WHEN {test} THEN ['not_payable', {quoted(rule)}]" for rule, test in _refusals(ways)),
-        ]
-        query = f"""SELECT CASE {" ".join(whens)} ELSE ['not_payable', ''] END AS fate, count(*) FROM (
-            SELECT t.*, ({paid}) AS paid, ({measured}) AS measured FROM {table_name(table)} AS t) AS t
-            GROUP BY 1 ORDER BY 1"""
-        for (fate, rule), rows in self._connection.execute(query, self._writer.parameters).fetchall():
-            if rule == _OUTSIDE:
-                yield Fate(table, "outside", "", int(rows))
-                continue
-            reason = rule if rule or fate != "not_payable" else _UNREFERRED if ways else _UNREAD
-            yield Fate(table, fate, reason, int(rows))
+        """One test after the other on the rows that are left: most are counted soon, and few queries see many rows."""
+        ways: list[_Way] = []
+        needs: list[Sequence[object]] = []
+        for reading in self._readings:
+            self._writer.parameters.clear()
+            for way in self._ways(table, reading):
+                ways.append(way)
+                needs.append(tuple(self._writer.parameters))
+                self._writer.parameters.clear()
+        tests: list[tuple[str, str, str, Sequence[object]]] = []
+        for is_paid in (True, False):
+            fate = "paid" if is_paid else "measured"
+            tests += [
+                (fate, "", way.counted, need)
+                for way, need in zip(ways, needs, strict=True)
+                if way.counted and way.is_paid is is_paid
+            ]
+        tests += [("not_payable", rule, test, ()) for rule, test in _refusals(ways)]
+        query = f"SELECT record FROM {table_name(table)}"
+        left = np.asarray(self._connection.sql(query).to_arrow_table()["record"].to_numpy())
+        counts: dict[tuple[str, str], int] = {}
+        for fate, rule, test, need in tests:
+            if not len(left):
+                break
+            self._connection.register("left_over", pa.table({"record": left}))
+            query = f"SELECT t.record FROM {table_name(table)} AS t SEMI JOIN left_over USING (record) WHERE {test}"
+            found = self._connection.sql(query, params=list(need)).to_arrow_table()["record"].to_numpy()
+            if len(found):
+                key = ("outside", "") if rule == _OUTSIDE else (fate, rule)
+                counts[key] = counts.get(key, 0) + len(found)
+                left = np.setdiff1d(left, found, assume_unique=True)
+        if len(left):
+            counts["not_payable", _UNREFERRED if ways else _UNREAD] = len(left)
+        for (fate, rule), rows in sorted(counts.items()):
+            yield Fate(table, fate, rule, rows)
 
     # --- how readings come to rows ------------------------------------------------------------------------------------
 

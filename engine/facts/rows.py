@@ -33,7 +33,7 @@ from rules.quantities.exact import Exact
 from rules.quantities.groups import BLOCK_ROWS, ordered
 from rules.tables import Table
 
-_EAGER_ROWS_MAX = 100_000  # of a table: the keys of more are fetched where they are asked for
+EAGER_ROWS_MAX = 100_000  # of a table: the keys of more are fetched where they are asked for
 _Asked: TypeAlias = tuple[str, Column | None, tuple[date, date], Column | None, str | None]
 
 
@@ -124,7 +124,7 @@ class RowReader:
         if credits is not None:
             whose, shared = "c.partner_id", self._credited(seen, credits)
             selected = ["c.at AS at", *selected]
-        is_small = self._count(table) <= _EAGER_ROWS_MAX
+        is_small = self._count(table) <= EAGER_ROWS_MAX
         if is_small:
             selected = [f"{self._shown_key(table)} AS key", *selected]
         selection = ", ".join(['t."@place" AS place', "t.record AS record", "e.place AS partner", *selected])

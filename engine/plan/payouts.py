@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from engine.values import (
+    PARTNERS,
     RECORD,
     Accumulate,
     Back,
@@ -45,7 +47,8 @@ def payout_steps(payout: PayoutMeaning) -> Iterator[Step]:
         yield track.read()
     added = [track for track in tracks if track.back is None or track.is_added]
     if running is not None:
-        over = tuple((track.frame, f"{track.name}.base", f"{track.name}.before", track.order) for track in added)
+        names = [(track, f"{track.name}.{running.of}", f"{track.name}.before") for track in added]
+        over = tuple((track.frame, of, before, track.order) for track, of, before in names)
         yield Accumulate(f"{name}.before", "added up before", payout.place, over, running.over, running.per)
     for track in added:
         yield from track.lines()
@@ -56,6 +59,9 @@ def payout_steps(payout: PayoutMeaning) -> Iterator[Step]:
     lines = [(f"{track.name}.lines", track.frame) for track in tracks]
     for at, limit in enumerate(payout.limits):
         step = _limit(payout, limit, at, tracks, lines)
+        if limit.of is not None and isinstance(step, Limit) and step.of is not None:
+            measures: dict[str, Typed] = {step.of: (limit.of, Type.MONEY)}
+            yield ReadRows(f"{step.of}.rows", "partners", limit.place, PARTNERS, None, None, measures)
         yield step
         if isinstance(step, TopUp):
             lines.append((step.name, f"{step.name}.rows"))
@@ -83,7 +89,7 @@ def _limit(
     order = [tuple(f"{track.name}.order.{at}.{place}" for place in range(len(limit.order))) for track in tracks]
     counted = zip(lines, tracks, order, strict=False)  # what was topped up or released before is never cut
     each = tuple((frame, before, f"{track.name}.{column}", by) for (before, frame), track, by in counted)
-    return Limit(name, payout.title, limit.place, each, limit)
+    return Limit(name, payout.title, limit.place, each, limit, None if limit.of is None else f"{name}.of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +197,17 @@ class Track:
             rows.during,
             f"{name}.returned" if has_part else None,
             f"{name}.whole" if needs_whole else None,
-            back.share,
+            back.share if isinstance(back.share, Fraction) else f"{name}.share",
             self.is_added,
             self._since(),
+            {f"{name}.{key}": f"{name}.whole" if key == "base" else f"{name}.whole.{key}" for key in self._falling()},
         )
+
+    def _falling(self) -> Iterator[str]:
+        """The inputs that a return brings below zero: its base, and what adds up in the place of it."""
+        running = self.payout.running
+        if self.is_added and running is not None:
+            yield from dict.fromkeys(("base", running.of))
 
     def _measures(self) -> Iterator[tuple[str, Typed]]:
         """Everything that the rule reads of each row, by the name of its column."""
@@ -213,7 +226,10 @@ class Track:
         """What is read of a row to work out what is due."""
         payout, name = self.payout, self.name
         for key, typed in payout.inputs.items():
-            yield f"{name}.{key}", typed
+            if payout.running is None or key != payout.running.of:
+                yield f"{name}.{key}", typed
+            elif self.back is None:
+                yield f"{name}.{key}", (self._credited(typed[0]), typed[1])
         if payout.running is not None:
             if payout.running.over == "contract":
                 yield f"{name}.contract", (Column("deals", RECORD), Type.COUNT)
@@ -236,6 +252,12 @@ class Track:
             yield taken.returned, (self._credited(back.base[0]), back.base[1])
         if taken.whole is not None and payout.base is not None and payout.base_type is not None:
             yield taken.whole, (self._credited(payout.base), payout.base_type)
+        for key in self._falling():
+            if key in payout.inputs:
+                tree, type_ = payout.inputs[key]
+                yield taken.falls[f"{self.name}.{key}"], (self._credited(tree), type_)
+        if isinstance(taken.share, str) and not isinstance(back.share, Fraction):
+            yield taken.share, back.share
 
     def _credited(self, base: Expression) -> Expression:
         """A base, or a credited partner's share of it."""

@@ -14,7 +14,7 @@ from engine.reports.register import Grid
 from engine.values.curve import Cliff, Curve
 from rules.kinds.base import Terms, number, percent
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _HEIGHT = 760, 104, 24, 74, 300
+_WIDTH, _LEFT, _RIGHT, _TOP, _HEIGHT = 780, 104, 44, 74, 300
 _INK, _MUTED, _GRID, _LINE, _CLIFF = "#1a1a1a", "#666666", "#e3e3e3", "#0b5fa5", "#c2410c"
 _SKETCH_ROWS, _SKETCH_COLUMNS = 12, 60
 

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.sheet.book import Book
-from engine.sheet.lines import order_of
-from engine.values import PARTNERS, Facts, Frame, Limit, Sheet, TopUp
+from engine.sheet.lines import order_of, unknown_rows
+from engine.values import PARTNERS, ROOM_MAX_MINOR, Facts, Frame, Limit, Sheet, TopUp
 from rules.payouts.meaning import LimitMeaning
+from rules.problem import Refused
 from rules.quantities.exact import Exact, Integers, group_total
 from rules.quantities.limits import cap_in_order, cap_pro_rata
 
@@ -62,12 +63,31 @@ def room_of(step: Limit, book: Book, count: int) -> Integers:
     A cut in order is the end: where an earlier period cut a line, none that comes later is paid.
     """
     spec = step.limit.spec
-    room = np.full(count, step.limit.amount_minor, dtype=np.int64)
+    fixed: Integers = np.full(count, step.limit.amount_minor, dtype=np.int64)
+    room = fixed if step.of is None else _of_partners(step, book, count)
     for sheet in book.earlier.since(first_day(step.limit, book), book.period) if spec.over != "period" else []:
         room = room - _by_group(step, sheet, book, paid_by(step, sheet))
         if spec.cut == "in_order":
             room = np.where(_by_group(step, sheet, book, cut_by(step, sheet)) > 0, 0, room)
     return np.maximum(room, 0)
+
+
+def _of_partners(step: Limit, book: Book, count: int) -> Integers:
+    """The most of each partner, (count,): a rate of what it has, rounded down, and nothing where that is below zero."""
+    rate = step.limit.spec.at_most.rate if step.limit.spec.at_most is not None else None
+    assert step.of is not None and rate is not None, "a limit of partners is a rate of something"
+    partners, has = book.frames[book.frame_of[step.of]].partners, book.columns[step.of]
+    most = (has * Exact.constant(rate, len(has))).or_else(0)
+    found = np.zeros(count, dtype=np.int64)
+    is_known, is_paid = np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
+    found[partners] = np.clip(most.numerator // most.denominator, 0, ROOM_MAX_MINOR)
+    is_known[partners] = has.is_known()
+    for name, lines, _, _ in step.tracks:  # who is paid nothing needs no limit
+        is_paid[book.frames[name].partners[book.columns[lines].is_known()]] = True
+    if (is_paid & ~is_known).any():
+        why = "what its limit is a rate of is unknown"
+        raise Refused(*unknown_rows(step, book.frames[PARTNERS], is_known | ~is_paid, "F314", why))
+    return found
 
 
 def _by_group(step: Limit, sheet: Sheet, book: Book, found: Integers) -> Integers:

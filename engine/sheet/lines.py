@@ -21,6 +21,7 @@ _CURES: Mapping[str, str] = {
     "F301": "fill in the cell, narrow the rule by where:, or say unknown: leave_out",
     "F302": "fill in the cell, narrow the pool by among:, or say unknown: leave_out",
     "F303": "narrow the pool by among:, or write greatest(x, 0) as its weight",
+    "F314": "fill in what is missing, narrow the rule by where:, or write coalesce(x, 0)",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,7 @@ def taken_back(step: ReadRows, back: Back, frame: Frame, columns: _Columns, book
         raise Refused(*unknown_rows(step, frame, needed, "F301", "what is returned is unknown"))
     before, with_it = returned(back, frame, columns, counts)
     columns |= {f"{back.name}.part_before": before, f"{back.name}.part_with": with_it}
-    if back.is_added:
-        assert back.whole is not None, "what is added up has a base"
-        columns[f"{back.name}.base"] = (before - with_it) * columns[back.whole]
+    columns |= {name: (before - with_it) * columns[whole] for name, whole in back.falls.items()}
     held = counts >= _ordinal(_first_day(back, book))
     return replace(frame, earlier=earlier).take(held), {name: column.take(held) for name, column in columns.items()}
 
@@ -83,7 +82,12 @@ def _ordinal(day: date) -> int:
 def returned(back: Back, frame: Frame, columns: Mapping[str, Exact], counts: NDArray[np.int64]) -> tuple[Exact, Exact]:
     """Which part of its row was returned before each return and with it, of 0 to 1."""
     rows = len(frame)
-    part = Exact.constant(back.share, rows)
+    if isinstance(back.share, Fraction):
+        part = Exact.constant(back.share, rows)
+    else:
+        none = Exact.constant(0, rows)
+        part = _at_most_one(columns[back.share].or_else(0))
+        part = none.where(part.compare(none) < 0, part)
     if back.returned is not None and back.whole is not None:
         part = (part * columns[back.returned] / columns[back.whole]).or_else(0)  # of nothing, nothing is returned
     pairs = np.stack([columns[back.row].numerator, frame.partners, _of_share(frame)])

@@ -16,6 +16,7 @@ from engine.values.plan import (
     PARTNERS as PARTNERS,
     PAYOUT as PAYOUT,
     RECORD as RECORD,
+    ROOM_MAX_MINOR as ROOM_MAX_MINOR,
     Accumulate as Accumulate,
     Back as Back,
     Credit as Credit,

@@ -21,6 +21,7 @@ from rules.scorecards.scored import ScorecardMeaning
 
 PARTNERS = "partners"
 PAYOUT = "payout"
+ROOM_MAX_MINOR = 2**62  # no limit of lines is larger: what is added to it still fits int64
 RECORD = "record"  # of a table: which record of its source a row is
 
 
@@ -37,11 +38,12 @@ class Step:
 class Back:
     """What rows take back of other rows: which part of each was returned before a return, and with it.
 
-    `name` begins the columns to write: NAME.part_before and NAME.part_with, and NAME.base, below zero, where the
-    running total falls by what is returned (`is_added`). `row` is the column of the row's record, `dated` that of the
-    return's day, `day` that of its row's, None where rows have none; a return counts on the later of the two, the
-    latter `lock_days` on, and not at all where its row lies outside `during`. `returned` of `whole` is taken back, or
-    all of it where they are None, times `share`. Those of earlier periods are read `since` the start of the stretch.
+    `name` begins the columns to write: NAME.part_before and NAME.part_with. Where the running total falls by what is
+    returned (`is_added`), it writes those of `falls` too, below zero: each is a part of the column that it stands by.
+    `row` is the column of the row's record, `dated` that of the return's day, `day` that of its row's, None where rows
+    have none; a return counts on the later of the two, the latter `lock_days` on, and not at all where its row lies
+    outside `during`. `returned` of `whole` is taken back, or all of it where they are None, times `share`, which is
+    fixed, or a column held to 0 to 1. Those of earlier periods are read `since` the start of the stretch.
     """
 
     name: str
@@ -52,14 +54,16 @@ class Back:
     during: DateRange | None
     returned: str | None
     whole: str | None
-    share: Fraction
+    share: Fraction | str
     is_added: bool
     since: str
+    falls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The columns that have to be known of a return."""
-        named = (self.row, self.dated, self.day, self.returned, self.whole)
+        share = self.share if isinstance(self.share, str) else None
+        named = (self.row, self.dated, self.day, self.returned, self.whole, share, *self.falls.values())
         return tuple(name for name in named if name is not None)
 
 
@@ -189,11 +193,12 @@ class Limit(Step):
 
     `tracks` are the frames whose lines count together, returns among them: each with its lines, the column to write
     and those of its order. What is cut may be banked, in the column `NAME.bank` of partners, and is released as lines
-    of its own, `NAME.released`.
+    of its own, `NAME.released`. `of` is the column of what each partner has, where the most is a rate of it.
     """
 
     tracks: tuple[tuple[str, str, str, tuple[str, ...]], ...]
     limit: LimitMeaning
+    of: str | None = None
 
     @property
     def written(self) -> tuple[str, ...]:

@@ -48,9 +48,9 @@ class LateKeys:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def of(self, rows: NDArray[Any]) -> LateKeys:
-        """The keys of the rows at the given positions, or those that a mask keeps, fetched as late."""
-        return LateKeys(self._fetch, self._records[rows])
+    def of(self, records: NDArray[np.int64]) -> LateKeys:
+        """The keys of other records of the source, fetched as late."""
+        return LateKeys(self._fetch, records)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +77,9 @@ class Frame:
         """The rows at the given positions, or those that a mask keeps."""
         earlier = None if self.earlier is None else self.earlier[rows]
         shares = None if self.shares is None else self.shares[rows]
-        keys = self.keys.of(rows) if isinstance(self.keys, LateKeys) else self.keys[rows]
-        return Frame(self.table, keys, self.records[rows], self.partners[rows], earlier, shares)
+        records = self.records[rows]
+        keys = self.keys.of(records) if isinstance(self.keys, LateKeys) else self.keys[rows]
+        return Frame(self.table, keys, records, self.partners[rows], earlier, shares)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from rules.check.scope import DAYS, NUMBERS, Path, Scope, suggest
 from rules.expressions.expression import Written
 from rules.expressions.tree import Expression, Type, columns
 from rules.joins import sees
-from rules.kinds.base import PayoutKind, Running, Wanted
+from rules.kinds.base import PayoutKind, Running, Wanted, percent
 from rules.payouts.meaning import (
     LimitMeaning,
     MultiplierMeaning,
@@ -20,7 +20,7 @@ from rules.payouts.meaning import (
     RunningMeaning,
     Typed,
 )
-from rules.payouts.spec import Payout
+from rules.payouts.spec import LimitSpec, Payout, ReturnSpec
 from rules.quantities.written import Money
 
 
@@ -79,7 +79,7 @@ def _payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
         unknown=rule.unknown,
         place=scope.key_place(path),
     )
-    _check_history(scope, meaning, path)
+    _check_history(scope, meaning, path, rule.kind_name)
     _check_agreed(scope, meaning, path)
     scope.named[name] = Type.MONEY
     return meaning
@@ -144,7 +144,8 @@ def _running(scope: Scope, running: Running | None, path: Path, table: str) -> R
     if running.over == "contract" and not ("deals" in scope.tables and sees(scope.tables, table, "deals")):
         message = f"a row of {table} refers to no deal, and belongs to no contract"
         scope.problem("P160", path, message, "accumulate over the period, the fiscal_year, or ever")
-    return RunningMeaning(running.over, running.per, _order(scope, running.order, (*path, "order"), table))
+    order = _order(scope, running.order, (*path, "order"), table)
+    return RunningMeaning(running.over, running.per, order, running.of)
 
 
 def _order(scope: Scope, order: Sequence[Written], path: Path, table: str) -> tuple[Typed, ...]:
@@ -179,11 +180,11 @@ def _bound(scope: Scope, money: Money | None, path: Path) -> Fraction | None:
 def _limit(scope: Scope, rule: Payout, at: int, of: Path, table: str) -> LimitMeaning:
     limit, path = rule.limits[at], (*of, "limits", at)
     name = "at_most" if limit.at_most is not None else "at_least"
-    money = limit.at_most if limit.at_most is not None else limit.at_least
-    assert money is not None, "a limit has an amount"
-    faults = scope.terms.whole_faults(money)
+    money = limit.at_most.amount if limit.at_most is not None else limit.at_least
+    faults = [] if money is None else scope.terms.whole_faults(money)
     for code, message, hint in faults:
         scope.problem(code, (*path, name), message, hint)
+    whose = _limit_of(scope, limit, path)
     if limit.over == "during" and rule.during is None:
         scope.problem("P195", (*path, "over"), "the rule names no days that the limit holds over", "add during:")
     if limit.excess == "banked" and limit.per == "program":
@@ -191,9 +192,32 @@ def _limit(scope: Scope, rule: Payout, at: int, of: Path, table: str) -> LimitMe
         scope.problem("P193", (*path, "excess"), message, "write per: partner, or excess: lost")
     if limit.at_least is not None and (limit.over != "period" or limit.per != "partner"):
         scope.key_problem("P193", path, "at_least holds for each partner in each period", "leave per: and over: out")
-    amount = 0 if faults else int(scope.terms.minor(money))
+    amount = 0 if faults or money is None else int(scope.terms.minor(money))
     order = _order(scope, limit.order, (*path, "order"), table)
-    return LimitMeaning(limit, amount, order, rule.during, scope.key_place(path))
+    return LimitMeaning(limit, amount, order, rule.during, scope.key_place(path), whose)
+
+
+def _limit_of(scope: Scope, limit: LimitSpec, of: Path) -> Expression | None:
+    """What of each partner a limit is a rate of: money, and where it holds over several periods the same in each."""
+    most = limit.at_most
+    if most is None or most.of is None:
+        return None
+    path = (*of, "at_most", "of")
+    if limit.per == "program":
+        message = "a rate of what a partner has is a limit of that partner, and not of the program"
+        scope.problem("P193", (*of, "per"), message, "leave per: out, or write an amount")
+    is_credited, scope.is_credited = scope.is_credited, False  # partners are no credited rows
+    found = scope.typed(most.of, path, "partners") if "partners" in scope.tables else None
+    scope.is_credited = is_credited
+    if found is None:
+        return None
+    if found[1] is not Type.MONEY:
+        message = f"lines are money, and what limits them is a {found[1].value}"
+        scope.problem("P196", path, message, "take a KPI, a quota or an earlier payout that is money")
+    if limit.over != "period" and (name := _of_this_period(scope, found[0])):
+        message = f"{name} is of this period, and the limit holds over more than one"
+        scope.problem("P198", path, message, "leave over: out, or take a column of partners")
+    return found[0]
 
 
 def _returns(scope: Scope, rule: Payout, path: Path, table: str) -> tuple[ReturnMeaning, ...]:
@@ -216,9 +240,29 @@ def _returns(scope: Scope, rule: Payout, path: Path, table: str) -> tuple[Return
             scope.problem("P196", (*at, "base"), f"what is returned is no {base[1].value}", "take money or a number")
         if dated is not None:
             where = scope.condition(spec.where, (*at, "where"), of)
-            share = Fraction(1) if spec.share is None else spec.share
+            share = _share_back(scope, spec, at, of)
             found.append(ReturnMeaning(name, of, where, dated, base, share, spec.tiers, scope.key_place(at)))
     return tuple(found)
+
+
+def _share_back(scope: Scope, spec: ReturnSpec, path: Path, table: str) -> Fraction | Typed:
+    """Which part of what is returned is taken back: fixed, or worked out for each return, the same in any period."""
+    if not isinstance(spec.share, Written):
+        share = Fraction(1) if spec.share is None else spec.share
+        if not 0 <= share <= 1:
+            message = f"{percent(share)} of what was paid is taken back"
+            scope.problem("P241", (*path, "share"), message, "write a share of 0 to 100 %")
+        return share
+    found = scope.typed(spec.share, (*path, "share"), table)
+    if found is None:
+        return Fraction(1)
+    if found[1] not in (Type.NUMBER, Type.COUNT):
+        message = f"a share is a number of 0 to 1, and this is a {found[1].value}"
+        scope.problem("P196", (*path, "share"), message, "divide what is left by the whole")
+    if name := _of_this_period(scope, found[0]):
+        message = f"{name} is of this period, and what was taken back in earlier ones is counted too"
+        scope.problem("P198", (*path, "share"), message, "take columns of the return and of its row")
+    return found
 
 
 def _check_highest(scope: Scope, rule: Payout, path: Path) -> None:
@@ -232,20 +276,27 @@ def _check_highest(scope: Scope, rule: Payout, path: Path) -> None:
         scope.problem("P240", at, message, "write tiers: as_paid, or leave at_least and at_most out")
 
 
-def _check_history(scope: Scope, meaning: PayoutMeaning, path: Path) -> None:
+def _check_history(scope: Scope, meaning: PayoutMeaning, path: Path, kind_name: str) -> None:
     """Rows of earlier periods are added up as they are; what partners have now says nothing of them."""
     if meaning.running is None or meaning.running.over == "period":
         return
     if meaning.rows.dated is None:
         message = f"what is added up over the {meaning.running.over.replace('_', ' ')} needs the day of each row"
         scope.key_problem("P195", path, message, "add dated: with its date")
-    trees = [("where", meaning.rows.where), ("base", meaning.base)]
+    trees: list[tuple[Path, Expression | None]] = [(("where",), meaning.rows.where), (("base",), meaning.base)]
+    if meaning.running.of != "base":
+        of = meaning.running.of
+        trees[1] = (kind_name, of), meaning.inputs[of][0] if of in meaning.inputs else None
     for key, tree in trees:
-        named = [str(column) for column in columns(tree)] if tree is not None else []
-        of_partners = [name for name in named if name in scope.named]
-        if of_partners:
-            message = f"{of_partners[0]} is of this period, and rows of earlier ones are added up here too"
-            scope.problem("P198", (*path, key), message, "take columns of the row, or accumulate: period")
+        if name := _of_this_period(scope, tree):
+            message = f"{name} is of this period, and rows of earlier ones are added up here too"
+            scope.problem("P198", (*path, *key), message, "take columns of the row, or accumulate: period")
+
+
+def _of_this_period(scope: Scope, tree: Expression | None) -> str:
+    """The first value in an expression that another period has another of; empty where there is none."""
+    named = columns(tree) if tree is not None else ()
+    return next((str(each) for each in named if each.table == "period" or str(each) in scope.named), "")
 
 
 def _check_agreed(scope: Scope, meaning: PayoutMeaning, path: Path) -> None:

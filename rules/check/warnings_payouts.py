@@ -82,7 +82,7 @@ def _is_in_proportion(payout: PayoutMeaning) -> bool:
         case Rate() | PerUnit():
             return True
         case Tiers() as tiers:
-            ends = tiers.method == "marginal" and tiers.steps[-1].to is not None
+            ends = tiers.method == "marginal" and tiers.steps[-1].to is not None and tiers.by is None
             return not ends and all(step.amount is None for step in tiers.steps)
         case Matrix() as matrix:
             return matrix.rates is not None

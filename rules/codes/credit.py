@@ -91,7 +91,7 @@ CREDIT: dict[str, Code] = {
     "C125": Code(
         "Two above one on the same day",
         "An override goes to one of them, and nobody can tell to which.",
-        "Let one relation end (`valid_to`) on the day on which the next begins.",
+        "Let one relation end (`valid_to`) on the day before the next begins.",
     ),
     "C126": Code(
         "Cap on an unknown amount",

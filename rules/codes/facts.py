@@ -96,7 +96,7 @@ FACTS: dict[str, Code] = {
     "F124": Code(
         "Versions overlap",
         "Two versions of one thing hold on the same day, and nobody can tell which counts.",
-        "End the earlier one on the day on which the later one begins; `valid_to` is the day after the last.",
+        "End the earlier one on the day before the later one begins; `valid_to` is the last day.",
     ),
     "F125": Code(
         "Credit not of exactly one thing",
@@ -105,7 +105,7 @@ FACTS: dict[str, Code] = {
     ),
     "F126": Code(
         "Version that ends before it begins",
-        "`valid_to` is the day after the last day, so a version of one day ends on the next.",
+        "A version holds from `valid_from` to `valid_to`, both days included; one of a single day has it twice.",
         "Correct `valid_to`, or leave it blank for a version without end.",
     ),
     "F127": Code(
@@ -253,5 +253,11 @@ FACTS: dict[str, Code] = {
         "Quota not above zero",
         "The tiers stand at parts of the quota; of a quota of zero, any sale would be in the highest of them.",
         "Correct the quota, or leave the row out by `where:`.",
+    ),
+    "F314": Code(
+        "Limit of a partner unknown",
+        "A cap that is a rate of a KPI, a quota or an earlier payout says nothing where that is unknown, and no cap at "
+        "all would pay what nobody agreed to.",
+        "Fill in what is missing, or say what it is then: `of: coalesce(quota, 0)`.",
     ),
 }

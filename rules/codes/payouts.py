@@ -18,7 +18,7 @@ PAYOUT_RULES: dict[str, Code] = {
     "P192": Code("Bounds that exclude each other", "Nothing is at least more than it is at most.", "Swap the two."),
     "P193": Code(
         "Limit without one amount",
-        "A limit is the most that lines may come to, or the least.",
+        "A limit is the most that lines may come to, or the least: an amount, or a rate of what each partner has.",
         "Write `at_most:` or `at_least:`; list two limits for both.",
     ),
     "P194": Code(
@@ -56,5 +56,16 @@ PAYOUT_RULES: dict[str, Code] = {
         "A return empties the highest tier first by lowering the running total; without one, or with lines that do not "
         "follow it, more or less than was paid would be taken back.",
         "Take back `as_paid`, or pay by tiers that accumulate, without bounds of a line.",
+    ),
+    "P241": Code(
+        "Share of a return below nothing or above all",
+        "No more is taken back than was paid, and a return pays nobody.",
+        "Write a share of 0 to 100 %; an expression is held to it.",
+    ),
+    "P242": Code(
+        "Every so many of what is never full",
+        "What is paid for every full 10,000 needs a size above zero; and a guarantee that covers units leaves open "
+        "where the first full one begins.",
+        "Write `every:` above zero, and no `guaranteed:` beside it.",
     ),
 }

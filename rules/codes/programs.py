@@ -252,9 +252,10 @@ PROGRAMS: dict[str, Code] = {
         "Add `order:` with dates or numbers of the row.",
     ),
     "P176": Code(
-        "Another measure, and slices or a running total",
-        "Where `by` decides the tier, the whole base is paid at its rate: there is nothing to slice or to add up.",
-        "Write `method: whole` or `interpolated` without `accumulate`, or leave `by` out.",
+        "Another measure that does not say what it pays",
+        "What adds up of `by` moves slices through the tiers. A tier that lifts all earlier rows would pay on their "
+        "base, which nobody adds up; and an amount is no rate, of which a slice could pay a part.",
+        "With `by` and `accumulate`, write `method: marginal` and rates; or leave one of the two out.",
     ),
     "P177": Code(
         "Too few steps",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.quantities.exact import Exact, Flags
 
-Codes: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[Any]  # whole numbers, of 64 bits or fewer: millions of candidates are held
 RowFault: TypeAlias = tuple[int, str, str, str]  # row, code, message, hint
 
 UNKNOWN_DAY = -1

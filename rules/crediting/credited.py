@@ -136,7 +136,7 @@ def _entries(rule: CreditSpec, counted: Candidates) -> tuple[Entries, list[RowFa
             share = pick(here, spread(here, way.compute(mine), len(counted)), share)
             faults += way.row_faults(mine)
     beside = _by_way(rule, counted, lambda way: way.overlay_roles())
-    level = np.zeros(len(counted), dtype=np.int64)
+    level = np.zeros(len(counted), dtype=np.int16)
     entries = Entries(counted.row, counted.partner, counted.role, level, share, beside)
     return _merged(entries.take(share.numerator != 0)), faults
 

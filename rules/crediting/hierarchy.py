@@ -37,7 +37,7 @@ class Hierarchy:
         if not len(self.child):
             return found
         order, keys = self._index
-        at = np.searchsorted(keys, partners << _DAY_BITS | days, side="right") - 1
+        at = np.searchsorted(keys, partners.astype(np.int64) << _DAY_BITS | days, side="right") - 1
         edge = order[np.maximum(at, 0)]
         holds = (at >= 0) & (days != UNKNOWN_DAY) & (self.child[edge] == partners) & (days < self.end[edge])
         return np.where(holds, self.parent[edge], found)

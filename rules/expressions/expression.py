@@ -339,7 +339,7 @@ ExpressionField = Annotated[
     PlainSerializer(lambda written: words(written.tree), return_type=str),
     WithJsonSchema(
         {
-            "type": "string",
+            "type": ["string", "number"],  # an editor reads 1.2 as a number; here it is a text like any other
             "maxLength": LENGTH_MAX,
             "description": "A condition or formula over one row, in SQL: names as table.column, numbers, 'texts', "
             "date '2026-01-31', and, or, not, in, between, is null, case, = != < <= > >=, + - * /, "

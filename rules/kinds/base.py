@@ -191,15 +191,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Over what a kind adds up its base before a row: what starts it anew, whose rows they are, and in which order.
+    """What a kind adds up before a row: what starts it anew, whose rows they are, in which order, and which input.
 
     `over` is period, fiscal_year, contract or ever; `per` is partner or program; `order` are columns of the row, after
-    which its key decides. The kind reads the total as input `before`.
+    which its key decides; `of` names the input that is added up, of credited rows each partner's share of it. The kind
+    reads the total as input `before`.
     """
 
     over: str
     per: str
     order: tuple[Written, ...]
+    of: str = "base"
 
 
 class RowFault(NamedTuple):
@@ -245,7 +247,7 @@ class PayoutKind(Kind):
 
     @property
     def running(self) -> Running | None:
-        """How the base is added up before each row; None where every row is paid on its own."""
+        """What is added up before each row, and how; None where every row is paid on its own."""
         return None
 
     def turns(self, terms: Terms) -> Mapping[str, tuple[Fraction, ...]]:

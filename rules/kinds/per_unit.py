@@ -1,4 +1,4 @@
-"""An amount for each unit, with or without a guaranteed minimum: a fee per live match, 0.0035 a call."""
+"""An amount for each unit, or for every so many, with or without a guaranteed minimum: a fee per live match."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import ClassVar
 
+import numpy as np
+from pydantic import Field
+
 from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, Words, number
 from rules.quantities.exact import Exact
-from rules.quantities.written import MoneyField, NumberField
+from rules.quantities.written import Money, MoneyField, NumberField
 
 
 class Guaranteed(Kind):
@@ -20,27 +23,57 @@ class Guaranteed(Kind):
 
 
 class PerUnit(PayoutKind):
-    """Pays an amount for each unit of the rule's base.
+    """Pays an amount for each unit of the rule's base, or for every full so many of them.
 
     The amount of a unit may be finer than the minor unit (`per_unit: EUR 0.0035`) and is never rounded itself. With
     `guaranteed`, its amount is paid whatever the units, and each unit beyond those that it covers pays on top.
+
+    With `every`, only what is full is paid: `per_unit: {amount: 500, every: 10_000}` pays 1,000 for a base of 29,999,
+    which may be money, and takes 1,000 back for one of -29,999. Each row is paid on its own, of credited rows each
+    partner's share: what is left of one is not carried to the next. To pay for full ones of a total, let the base be a
+    KPI of `for_each: partners`.
     """
 
     short: ClassVar[str | None] = "amount"
-    measures: ClassVar[frozenset[Type]] = frozenset({Type.COUNT, Type.NUMBER})
+    measures: ClassVar[frozenset[Type]] = frozenset({Type.COUNT, Type.NUMBER, Type.MONEY})
 
     amount: MoneyField
+    every: MoneyField | None = Field(default=None, description="units, or money, for which the amount is paid once")
     guaranteed: Guaranteed | None = None
+
+    @property
+    def takes(self) -> frozenset[Type]:
+        """Units; or, where it pays for every so many, money too."""
+        return self.measures if self.every is not None else self.measures - {Type.MONEY}
 
     def faults(self, terms: Terms) -> list[tuple[str, str, str]]:
         faults = terms.currency_faults(self.amount)
+        if self.every is not None:
+            faults += self._faults_of_every(self.every, terms)
         if self.guaranteed is not None:
             faults += terms.whole_faults(self.guaranteed.amount)
             if self.guaranteed.covers < 0:
                 faults.append(("P131", "a guarantee cannot cover less than 0 units", "write 0 or more units"))
         return faults
 
+    def _faults_of_every(self, every: Money, terms: Terms) -> list[tuple[str, str, str]]:
+        found = terms.currency_faults(every)
+        if every.currency is not None and terms.types.get("base", Type.MONEY) is not Type.MONEY:
+            message = f"an amount in {every.currency} beside a base that is a {terms.types['base'].value}"
+            found.append(("P188", message, "write the number alone, or measure money"))
+        if every.amount <= 0:
+            found.append(("P242", f"nothing is full at {number(every.amount)}", "write a number above zero"))
+        if self.guaranteed is not None:
+            message = "a guarantee covers units one by one, and only full ones are paid"
+            found.append(("P242", message, "leave every out, or guaranteed"))
+        return found
+
     def in_words(self, terms: Terms) -> Words:
+        if self.every is not None:
+            size = terms.measured_words(terms.measured(self.every))
+            size = f"{terms.currency.code} {size}" if terms.types["base"] is Type.MONEY else size
+            text = f"{terms.amount(terms.minor(self.amount))} for every full {size} of the base of a row"
+            return Words(f"{text}; what is left of a row is not carried to another")
         each = f"{terms.amount(terms.minor(self.amount))} for each unit"
         if self.guaranteed is None:
             return Words(each)
@@ -48,10 +81,16 @@ class PerUnit(PayoutKind):
         return Words(f"{sure} in any case, which covers the first {covers} units; {each} beyond those")
 
     def turns(self, terms: Terms) -> Mapping[str, tuple[Fraction, ...]]:
+        if self.every is not None:
+            return {"base": (terms.measured(self.every), 2 * terms.measured(self.every))}
         return {} if self.guaranteed is None else {"base": (self.guaranteed.covers,)}
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         units, sure = columns["base"], Exact.constant(0, rows)
+        if self.every is not None:
+            parts = units / Exact.constant(terms.measured(self.every), rows)
+            full = abs(parts.numerator) // parts.denominator
+            units = Exact(np.where(parts.numerator < 0, -full, full), 1, units.known)
         if self.guaranteed is not None:
             beyond = units - Exact.constant(self.guaranteed.covers, rows)
             none = Exact.constant(0, rows)
@@ -64,7 +103,14 @@ class PerUnit(PayoutKind):
         assert units is not None, "a row with an unknown base is never paid"
         scale = 10**terms.currency.decimals
         each = self.amount.amount * scale
-        if self.guaranteed is None:
+        if self.every is not None:
+            is_money = terms.types["base"] is Type.MONEY
+            size = self.every.amount * (scale if is_money else 1)
+            full = int(units / size)  # towards zero, as a return takes back what its row was paid
+            shown = [terms.money(value) if is_money else number(value) for value in (units, size, units - full * size)]
+            words = f"{number(Fraction(full))} full {shown[1]} in {shown[0]} x {terms.money(each)} ({shown[2]} left)"
+            exact = full * each
+        elif self.guaranteed is None:
             exact, words = units * each, f"{number(units)} x {terms.money(each)}"
         else:
             sure, covers = self.guaranteed.amount.amount * scale, self.guaranteed.covers

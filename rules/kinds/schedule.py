@@ -2,7 +2,8 @@
 
 In: a `Schedule` in the units of its measure, and the columns of the rows. Out: what is due, exact. What a row pays is
 F(before + base) - F(before), where F is what the schedule pays for a total; so the rows of any cut add up to F of
-their total, and a row below zero takes back what the last ones of its size paid.
+their total, and a row below zero takes back what the last ones of its size paid. Where another measure moves through
+the tiers, a row pays base x (F(before + by) - F(before)) / by.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Schedule:
         edges = [Exact.constant(edge, rows) for edge in self.edges]
         if quota is not None:
             edges = [edge * quota for edge in edges]
+        if by is not None and self.method == "marginal":
+            return columns["base"] * self._spread(by, columns.get("before"), edges)
         if by is not None:
             value = self._value(by, edges, quota)
             return value if self.is_amount else columns["base"] * value
@@ -50,6 +53,14 @@ class Schedule:
         if before is None:
             return self._earned(base, edges, quota)
         return self._earned(before + base, edges, quota) - self._earned(before, edges, quota)
+
+    def _spread(self, by: Exact, before: Exact | None, edges: list[Exact]) -> Exact:
+        """The mean rate of the slices that a measure moves through; that of the next unit where it does not move."""
+        nothing = Exact.constant(0, len(by))
+        start = nothing if before is None else before
+        climbed = _slices(start + by, edges, self.values) - _slices(start, edges, self.values)
+        at_rest = looked_up(self.values, tier_reached(start, edges, "higher_tier"), start.known)
+        return at_rest.where(by.is_known() & (by.numerator == 0), climbed / by)
 
     def _earned(self, total: Exact, edges: list[Exact], quota: Exact | None) -> Exact:
         """What a total pays from the first unit on: F."""

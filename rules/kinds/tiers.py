@@ -67,7 +67,12 @@ class Tiers(PayoutKind):
     is the rate at which the first unit will be paid again; it earns no `amount`, nor does a total of zero.
 
     With `by`, another measure decides the tier, and the whole base is paid at its rate (or its `amount` is paid, and
-    there is no base). With `quota`, edges are parts of it: `to: 80%`, for each row of its own quota.
+    there is no base). With `method: marginal` each slice of `by` pays its part of the base, so that margin is paid at
+    rates by revenue: a base of 300 on a `by` of 100, of which 60 lie in a tier of 5 % and 40 in one of 10 %, is paid at
+    7 %, and a row whose `by` is zero the rate of the next unit. With `accumulate`, `by` is what adds up, of a credited
+    row the partner's share of it. Only slices add up so: how a row that lifts all of the others (`whole`,
+    `interpolated`) is paid on the base of those is not known from `by`. With `quota`, edges are parts of it: `to: 80%`,
+    for each row of its own quota.
     """
 
     measures: ClassVar[frozenset[Type]] = _NUMBERS
@@ -92,9 +97,7 @@ class Tiers(PayoutKind):
         self._check_values()
         self._check_edges()
         self._check_order()
-        if self.by is not None and (self.method == "marginal" or self.accumulate != "transaction"):
-            message = "where another measure decides the tier, the whole base of each row is paid at its rate"
-            raise refuse("P176", message, "write method: whole or interpolated, without accumulate; or leave by out")
+        self._check_by()
         if self.at_edge is None and self._has_jumps:
             message = "it is not said which tier holds a value that equals an edge"
             raise refuse("P173", message, "add at_edge: lower_tier, or at_edge: higher_tier")
@@ -102,6 +105,14 @@ class Tiers(PayoutKind):
             message = "at_edge changes nothing here: what is paid does not jump at an edge"
             raise refuse("P174", message, "leave at_edge out")
         return self
+
+    def _check_by(self) -> None:
+        if self.by is not None and self.method != "marginal" and self.accumulate != "transaction":
+            message = "by adds up, and the base does not: what earlier rows are lifted by is not known"
+            raise refuse("P176", message, "write method: marginal, or leave accumulate or by out")
+        if self.by is not None and self.method == "marginal" and self._pays_amounts:
+            message = "slices of by pay their part of a base, and an amount is no part of one"
+            raise refuse("P176", message, f"write base: {self.by.text} in the rule, and leave by out")
 
     def _check_values(self) -> None:
         named = {name for step in self.steps for name in _VALUES if getattr(step, name) is not None}
@@ -119,7 +130,7 @@ class Tiers(PayoutKind):
         if missing and missing != [len(self.steps)] * open_last:
             hint = "write at: in each step" if is_points else "write to: in each step; the last may do without"
             raise refuse("P171", f"step {missing[0]} has no {key}, so nobody knows where it stands", hint)
-        if not is_points and not open_last and (self.method == "whole" or self.by is not None):
+        if not open_last and self.method == "whole":
             message = "it is not said what a value beyond the last tier pays"
             raise refuse("P171", message, "add a last step without to:")
         fewest = 2 if is_points else 0 if self.method == "marginal" and self.steps and not self._pays_amounts else 1
@@ -128,7 +139,8 @@ class Tiers(PayoutKind):
             raise refuse("P177", f"this schedule needs at least {what}", "add steps, or name a kind without tiers")
         if fall := not_ascending(self._edges):
             raise refuse("P170", fall, "write the steps from the lowest to the highest, each once")
-        lowest = self._edges[0].amount if self._edges and self.by is None else Fraction(1)
+        from_zero = self.by is None or self.method == "marginal"
+        lowest = self._edges[0].amount if self._edges and from_zero else Fraction(1)
         if lowest < 0 or (lowest == 0 and not is_points):
             message = f"{quantity_text(self._edges[0])} is no end of a first tier, which begins at zero"
             raise refuse("P170", message, "write the first step above zero")
@@ -189,7 +201,7 @@ class Tiers(PayoutKind):
     def running(self) -> Running | None:
         if self.accumulate == "transaction":
             return None
-        return Running(self.accumulate, self.per or "partner", self.order)
+        return Running(self.accumulate, self.per or "partner", self.order, "base" if self.by is None else "by")
 
     def faults(self, terms: Terms) -> Faults:
         found: Faults = []

@@ -56,7 +56,9 @@ def explained(told: Told, given: Mapping[str, Fraction]) -> Answer:
     values = told.values if told.pays == "rate" else tuple(value * one for value in told.values)
     told = replace(told, edges=edges, values=values, written=() if quota is not None else told.written)
     by, base, before = given.get("by"), given.get("base", Fraction(0)), given.get("before", Fraction(0))
-    if by is not None:
+    if by is not None and told.method == "marginal":
+        due, words = _spread(told, before, by, base)
+    elif by is not None:
         value, where = _level(told, by)
         words = f"{told.by} = {where}"
         due = value if told.pays == "amount" else base * value
@@ -145,6 +147,17 @@ def _slices(told: Told, before: Fraction, base: Fraction) -> Answer:
     if base < 0:
         parts.reverse()
     return due, " + ".join(parts) or f"{told.shown(base)} on top of {told.shown(before)}"
+
+
+def _spread(told: Told, before: Fraction, by: Fraction, base: Fraction) -> Answer:
+    """What slices of another measure pay of a base: their mean rate."""
+    if by == 0:
+        tier = tier_of(before, told.edges, "higher_tier")
+        rate = told.values[tier] if tier < len(told.values) else Fraction(0)
+        return base * rate, f"{told.by} = {told.shown(by)} moves nothing: {told.times(rate, base)}"
+    climbed, words = _slices(told, before, by)
+    rate = climbed / by
+    return base * rate, f"{told.by} = {told.shown(by)}: {words}; on average {told.times(rate, base)}"
 
 
 def _of_tier(told: Told, tier: int, start: Fraction, end: Fraction | None) -> str:

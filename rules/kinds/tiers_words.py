@@ -41,24 +41,27 @@ class Says:
 
 def tiers_words(says: Says) -> Words:
     """Every key of a schedule."""
+    is_spread = says.by is not None and says.method == "marginal"
     told = [_method(says)]
     if says.by is not None:
-        told.append(f"{says.by} decides the tier")
+        at_rest = f"where {says.by} is zero, the base is paid at the rate of the next unit"
+        told.append(at_rest if is_spread else f"{says.by} decides the tier")
     if says.quota is not None:
         told.append(f"the steps are parts of the quota, {says.quota}")
     if says.accumulate == "transaction":
-        told.append("each row is paid on its own" if says.by is None else "each row has its own tier")
+        told.append("each row is paid on its own" if not says.by or is_spread else "each row has its own tier")
     else:
         whose = "all partners together" if says.per == "program" else "each partner"
         order = f"in the order of {', '.join(says.order)} and then of their keys"
-        told.append(f"rows add up {_STRETCH[says.accumulate]} for {whose}, {order}")
-        told.append("a row is paid the difference that it makes")
+        what = f"{says.by} adds up" if says.by is not None else "rows add up"
+        told.append(f"{what} {_STRETCH[says.accumulate]} for {whose}, {order}")
+        told += ["a row is paid the difference that it makes"] if says.by is None else []
     if says.at_edge is not None:
         told.append(f"what equals an edge is in the {says.at_edge.replace('_', ' ')}")
     edges = [_edge(says, edge) for edge in says.edges]
     if says.method == "interpolated":
         return Words("; ".join(told), ("at", "pays"), tuple(zip(edges, says.values, strict=True)))
-    lows = ["0" if says.by is None else "-", *edges]
+    lows = ["0" if says.by is None or is_spread else "-", *edges]
     highs = [*edges, "no end"]
     values = [*says.values, *["nothing more"] * (len(highs) - len(says.values))]
     return Words("; ".join(told), ("from", "to", "pays"), tuple(zip(lows, highs, values, strict=True)))
@@ -72,6 +75,8 @@ def _method(says: Says) -> str:
         return f"the {value} lies on straight lines between the points, and is that of the nearest point outside them"
     if says.method == "marginal" and says.is_amount:
         return f"the amounts of all tiers that {what} enters add up"
+    if says.method == "marginal" and says.by is not None:
+        return f"each slice of {says.by} pays its part of the base at the rate of its own tier"
     if says.method == "marginal":
         return "each slice of the base is paid at the rate of its own tier"
     if says.is_amount:

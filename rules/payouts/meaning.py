@@ -34,11 +34,12 @@ class PaidRows:
 
 @dataclass(frozen=True, slots=True)
 class RunningMeaning:
-    """Over what the base is added up before each row: see `rules.kinds.base.Running`; `order` are dates and numbers."""
+    """What is added up before each row, and how: see `rules.kinds.base.Running`; `order` are dates and numbers."""
 
     over: str
     per: str
     order: tuple[Typed, ...]
+    of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +54,32 @@ class MultiplierMeaning:
 
 @dataclass(frozen=True, slots=True)
 class LimitMeaning:
-    """A limit with the order in which it cuts, its amount in minor units, and the days that it holds over."""
+    """A limit with the order in which it cuts, its amount in minor units, and the days that it holds over.
+
+    `of` is what of each partner the most is a rate of; the amount is 0 then.
+    """
 
     spec: LimitSpec
     amount_minor: int
     order: tuple[Typed, ...]
     during: DateRange | None
     place: Place
+    of: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnMeaning:
-    """What takes rows back: the rows of a table, and what they return of the base of the row that they refer to."""
+    """What takes rows back: the rows of a table, and what they return of the base of the row that they refer to.
+
+    `share` is that part of it which is taken back, fixed or worked out for each return.
+    """
 
     name: str
     table: str
     where: Expression | None
     dated: Column
     base: Typed | None
-    share: Fraction
+    share: Fraction | Typed
     tiers: str
     place: Place
 
@@ -111,8 +119,12 @@ class PayoutMeaning:
         for tree in (self.base, self.rows.where, self.rows.dated, *(tree for tree, _ in typed)):
             if tree is not None:
                 yield table, tree
+        for limit in self.limits:
+            if limit.of is not None:
+                yield "partners", limit.of
         for back in self.returns:
-            for tree in (back.where, back.dated, None if back.base is None else back.base[0]):
+            share = None if isinstance(back.share, Fraction) else back.share[0]
+            for tree in (back.where, back.dated, None if back.base is None else back.base[0], share):
                 if tree is not None:
                     yield back.table, tree
             yield back.table, Column(table, "partner_id")

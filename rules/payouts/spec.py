@@ -14,10 +14,11 @@ from pydantic_core import PydanticCustomError
 from rules.crediting.days import DaysField
 from rules.expressions.expression import ExpressionField
 from rules.kinds import PAYOUTS
-from rules.kinds.base import Kind, PayoutKind
+from rules.kinds.base import Kind, PayoutKind, percent
 from rules.kinds.choosing import check_one_kind, fields_of
 from rules.names import Name
 from rules.payouts.multiplier import Multiplier
+from rules.payouts.share import ShareField
 from rules.quantities.rounding import Rounding
 from rules.quantities.written import FlagField, MoneyField, RangeField, RateField
 
@@ -42,6 +43,30 @@ class RoundingSpec(Kind):
     cumulative: FlagField = Field(default=False, description="lines are differences of rounded running totals")
 
 
+class LimitAmount(Kind):
+    """The most that lines may come to: `EUR 50_000`, or `{rate: 200%, of: quota}` of what each partner has.
+
+    `of` is an amount of money of the partner: a KPI, a quota, what an earlier rule pays, a column of partners. The
+    limit is rounded down to the minor unit, and nothing where `of` is below zero.
+    """
+
+    short = "amount"
+
+    amount: MoneyField | None = None
+    rate: RateField | None = Field(default=None, description="of `of`")
+    of: ExpressionField | None = Field(default=None, description="money of the partner")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> LimitAmount:
+        if (self.rate is None) != (self.of is None) or (self.amount is None) == (self.of is None):
+            named = [name for name in ("amount", "rate", "of") if getattr(self, name) is not None]
+            message = f"the most is an amount, or a rate of something; this one names {' and '.join(named) or 'none'}"
+            _refuse("P193", message, "write EUR 50_000, or {rate: 200%, of: quota}")
+        if self.rate is not None and self.rate < 0:
+            _refuse("P193", f"{percent(self.rate)} is no most that lines may come to", "write a rate above zero")
+        return self
+
+
 class LimitSpec(Written):
     """What lines may come to at most, or at least, in a stretch of time: for each partner, or for the whole program.
 
@@ -50,7 +75,7 @@ class LimitSpec(Written):
     there is room. Below `at_least`, a line of its own tops up. Returns count against the sum and are never cut.
     """
 
-    at_most: MoneyField | None = Field(default=None, description="what lines may come to at most")
+    at_most: LimitAmount | None = Field(default=None, description="what lines may come to at most")
     at_least: MoneyField | None = Field(default=None, description="what a partner who has lines gets at least")
     per: Literal["partner", "program"] = Field(default="partner", description="whose lines are added up")
     over: Literal["period", "fiscal_year", "during", "ever"] = Field(
@@ -88,13 +113,15 @@ class ReturnSpec(Written):
 
     `base` is what is returned of the row's base (all of it unless said), times `share`. `tiers: highest_first` takes it
     off the running total, so that the highest tiers empty first; `as_paid` takes back what the row itself was paid.
+    `share: (9 - months(deals.closed_on, customers.churned_on)) / 9` is worked out for each return, and is no less than
+    0 and no more than 1.
     """
 
     for_each: Name | None = Field(default=None, description="the table of returns; the rule's own rows unless said")
     where: ExpressionField | None = Field(default=None, description="which of them are returns")
     dated: ExpressionField = Field(description="the day of the return, which puts it into a period")
     base: ExpressionField | None = Field(default=None, description="how much of the row's base comes back; all of it")
-    share: RateField | None = Field(default=None, description="which part of that is taken back; 100% unless said")
+    share: ShareField | None = Field(default=None, description="which part of that is taken back; 100% unless said")
     tiers: Literal["highest_first", "as_paid"] = Field(
         default="as_paid", description="from the top of the running total, or what the row itself was paid"
     )

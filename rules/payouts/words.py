@@ -7,6 +7,7 @@ that what is signed is what runs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from rules.expressions.tree import as_written
 from rules.kinds.base import Terms, Words, number, percent
@@ -93,6 +94,8 @@ def _rounding(payout: PayoutMeaning) -> str:
 
 def _limit(limit: LimitMeaning, terms: Terms) -> str:
     spec, amount = limit.spec, terms.amount(limit.amount_minor)
+    if limit.of is not None and spec.at_most is not None and spec.at_most.rate is not None:
+        amount = f"{percent(spec.at_most.rate)} of {as_written(limit.of)} of that partner, rounded down,"
     whose = "each partner" if spec.per == "partner" else "all partners together"
     if spec.at_least is not None:
         return f"the lines of {whose} come to at least {amount} {_STRETCH[spec.over]}; a line of its own tops up"
@@ -117,7 +120,10 @@ def _return(back: ReturnMeaning) -> str:
     text = f"{back.name.replace('_', ' ')}: for each row of {back.table}"
     text += "" if back.where is None else f" where {as_written(back.where)}"
     text += f", in the period that holds {back.dated}, "
-    text += f"{percent(back.share)} of "
+    if isinstance(back.share, Fraction):
+        text += f"{percent(back.share)} of "
+    else:
+        text += f"the share {as_written(back.share[0])}, no less than 0 and no more than 1, of "
     what = (
         "what the row was paid" if back.tiers == "as_paid" else "the base, off the running total, highest tiers first"
     )

@@ -94,7 +94,7 @@ def sorted_by(columns: tuple[Positions, ...]) -> Positions:
     lows = [int(column.min()) for column in columns]
     bits = [(int(column.max()) - low).bit_length() for column, low in zip(columns, lows, strict=True)]
     if sum(bits) + rows.bit_length() <= 63:
-        joined = columns[0] - lows[0]
+        joined = np.subtract(columns[0], lows[0], dtype=np.int64)
         for column, low, width in zip(columns[1:], lows[1:], bits[1:], strict=True):
             joined <<= width
             joined |= column - low
@@ -195,7 +195,7 @@ def _argsort(column: Positions, low: int, bits: int) -> Positions:
     row_bits = len(column).bit_length()
     if bits + row_bits > 63:
         return np.argsort(column, kind="stable")
-    packed = column - low
+    packed = np.subtract(column, low, dtype=np.int64)
     packed <<= row_bits
     packed |= np.arange(len(column))
     packed.sort()

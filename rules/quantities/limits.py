@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.quantities.exact import Integers, group_total
-from rules.quantities.groups import Positions, Runs, gathered, largest_first, ordered, run_starts
+from rules.quantities.groups import Positions, Runs, gathered, group_blocks, largest_first, ordered, run_starts
 from rules.quantities.rounding import INT64_MAX, QuantityOverflow, multiply_floor, narrow
 from rules.quantities.running import running_sums
 
@@ -112,11 +112,12 @@ def cap_pro_rata(amounts: Minor, groups: Positions, caps: Minor, keys: Positions
     rows = rows if positions is None else rows[positions]
     own = groups[rows]
     shared, whole = narrow(np.where(is_cut, caps - less, 0)), narrow(np.where(is_cut, more, 1))
-    down, rest = multiply_floor(amounts[rows], shared[own], whole[own])
-    starts = run_starts(own)
-    runs = Runs.of(np.diff(starts, append=len(own)))
-    left = shared[own[starts]] - group_total(down, runs.of_row, len(starts))
-    paid[rows] = (down + largest_first(rest, runs, left.astype(np.int64), keys[rows])).astype(np.int64)
+    for part, lengths in group_blocks(own):
+        some, cut = rows[part], own[part]
+        down, rest = multiply_floor(amounts[some], shared[cut], whole[cut])
+        runs = Runs.of(lengths)
+        left = shared[cut[runs.starts()]] - group_total(down, runs.of_row, len(lengths))
+        paid[some] = (down + largest_first(rest, runs, left.astype(np.int64), keys[some])).astype(np.int64)
     return paid
 
 

@@ -2,8 +2,8 @@
 
 Days are counted by a named convention. Simple interest, and interest compounded over whole periods, is exact. A power
 with a fraction of a period is irrational: the factor by which an amount has grown is then rounded once, half even at 9
-decimals, from integer arithmetic, and the explanation says so. So is a factor whose denominator has more than 4,096
-bits (decision 0007).
+decimals, from integer arithmetic, and the explanation says so. So is a factor whose denominator has more than 1,024
+bits, so that sums of many stay within the 4,096 of decision 0007.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from rules.kinds.base import Kind, Terms, number, percent
-from rules.quantities.exact import COMMON_BITS_MAX, Exact
+from rules.quantities.exact import Exact
 from rules.quantities.written import RateField
 from rules.sharing.base import Step, Told, fault, refusal
 
@@ -28,6 +28,7 @@ YEARS_MAX = 100
 EPOCH = date(1970, 1, 1)
 _BILLION = 10**9
 _BITS = 256
+_FACTOR_BITS_MAX = 1_024
 _PER_YEAR = {"yearly": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
 
 
@@ -80,7 +81,7 @@ class Accrual(Kind):
         if periods != whole and self.broken == "compound":
             return _rounded_power(per_period, periods.numerator, periods.denominator), True
         factor = per_period**whole * (1 + (per_period - 1) * (periods - whole))
-        if factor.denominator.bit_length() > COMMON_BITS_MAX:
+        if factor.denominator.bit_length() > _FACTOR_BITS_MAX:
             return Fraction(round(factor * _BILLION), _BILLION), True
         return factor, False
 
@@ -101,7 +102,7 @@ class Accrual(Kind):
             factor *= one
         if part and self.broken == "simple":
             factor += factor * (one - 1) * part
-        if (part and self.broken == "compound") or factor.denominator.bit_length() > COMMON_BITS_MAX:
+        if (part and self.broken == "compound") or factor.denominator.bit_length() > _FACTOR_BITS_MAX:
             factor = _searched(one, periods, factor if not part or self.broken == "simple" else None)
             words += f", growth {number(factor)} (rounded once, half even at 9 decimals)"
         value = amount * factor - amount

@@ -10,7 +10,7 @@ from typing import Literal
 
 from rules.kinds.base import Kind, Terms, number, percent
 from rules.quantities.exact import Exact
-from rules.sharing.base import Step, Told, refusal
+from rules.sharing.base import Step, Told, common, refusal
 
 
 class Appropriation(Kind):
@@ -38,7 +38,8 @@ class Appropriation(Kind):
         if profit < 0 and self.losses == "refuse":
             hint = "say losses: shared where partners bear them"
             raise refusal("K261", f"a loss of {number(-profit)} minor units", hint)
-        left, portions = profit, []
+        left, portions, ratio = profit, [], common(ratio)
+        allowances = [(name, common(due)) for name, due in allowances]
         all_due = sum((due.sum() for _, due in allowances), Fraction(0))
         if self.if_short == "refuse" and all_due > max(profit, Fraction(0)):
             message = f"allowances of {number(all_due)} minor units from a profit of {number(profit)}"
@@ -59,9 +60,9 @@ class Appropriation(Kind):
         self, profit: Fraction, allowances: Sequence[tuple[str, Exact]], ratio: Exact, row: int, terms: Terms
     ) -> Told:
         """One partner's portions, one after the other, in fractions."""
-        left, value, steps = profit, Fraction(0), []
+        left, value, steps, ratio = profit, Fraction(0), [], common(ratio)
         for name, due in allowances:
-            every = [each or Fraction(0) for each in due.fractions()]
+            every = [each or Fraction(0) for each in common(due).fractions()]
             need = sum(every)
             served = need
             if self.if_short == "in_order" and need > left:

@@ -21,7 +21,8 @@ from rules.quantities.exact import Exact, Integers, total
 class Step:
     """One layer, round or step: what was due to the member there, what it paid, and what was left then.
 
-    Amounts are exact minor units. What `remaining` counts, the member's own or the pool's, is said in the words.
+    Amounts are exact minor units. What `remaining` counts, the member's own or the pool's, is said in the words; in a
+    round of losses, a claim is under `entitled`, what is given up of it under `paid`, and the rest under `remaining`.
     """
 
     name: str
@@ -99,6 +100,12 @@ class ClaimsKind(Kind):
 def refusal(code: str, message: str, hint: str) -> Refused:
     """The error of a pool that can't be shared."""
     return Refused(Problem(code, message, Place(), hint))
+
+
+def common(values: Exact) -> Exact:
+    """The same values over one denominator, as `Exact.scaled` finds it: what compares and sums of a pool rest on."""
+    wholes, below = values.scaled()
+    return Exact(wholes, below, values.known)
 
 
 def guarded(values: Exact) -> Exact:

@@ -117,62 +117,88 @@ def explain_bounded(
     floor or above the cap is noted; if lifting and cutting them takes more than the round has, those at the floor are
     certain to stay there and are held, if less, those at the cap; then the next round shares what they leave.
     """
-    floors, caps = limits
-    members = [i for i, weight in enumerate(weights.fractions()) if weight is not None]
-    low = {i: (floors.fraction(i) if floors is not None else None) or Fraction(0) for i in members}
-    high = {i: caps.fraction(i) if caps is not None else None for i in members}
-    whole = sum(low.values(), Fraction(0))
+    mine = _Paper.of(weights, size, *limits)
+    low, cap = mine.low(row), mine.high(row)
+    whole = Fraction(sum(mine.lows.tolist()), mine.unit)
     if rule.floors_from == "others" and whole > size:
-        value = low[row] if rule.if_short == "house" else low[row] * size / whole
+        value = low if rule.if_short == "house" else low * size / whole
         words = f"the floors add up to {terms.money(whole)}, more than the pool of {terms.money(size)}: "
         words += "the house adds what is missing" if rule.if_short == "house" else "the same part of each is paid"
-        return Told(value, words, (Step("floor", low[row], value, low[row] - value, words),))
-    weighs = {i: weights.fraction(i) or Fraction(0) for i in members}
-    in_rounds = low if rule.floors_from == "others" else dict.fromkeys(members, Fraction(0))
-    cuts = high if rule.excess == "redistribute" else dict.fromkeys(members)
-    value, steps = _rounds(weighs, in_rounds, cuts, size, row, terms)
-    cap = high[row]
+        return Told(value, words, (Step("floor", low, value, low - value, words),))
+    if rule.floors_from == "house":
+        mine.lows = mine.lows * 0
+    if rule.excess != "redistribute":
+        mine.is_capped = np.zeros(len(mine.weights), dtype=bool)
+    value, steps = _rounds(mine, row, terms)
     if rule.excess != "redistribute" and cap is not None and value > cap:
         to = "the house" if rule.excess == "house" else "the next period"
         words = f"no more than the cap of {terms.money(cap)}; {terms.money(value - cap)} goes to {to}"
         steps.append(Step("cap", value, cap, value - cap, words))
         value = cap
-    if rule.floors_from == "house" and value < low[row]:
-        words = f"the house lifts it by {terms.money(low[row] - value)} to the floor of {terms.money(low[row])}"
-        steps.append(Step("floor", value, low[row], Fraction(0), words))
-        value = low[row]
-    return Told(value, steps[-1].words if steps else "there is nothing to share", tuple(steps))
+    if rule.floors_from == "house" and value < low:
+        words = f"the house lifts it by {terms.money(low - value)} to the floor of {terms.money(low)}"
+        steps.append(Step("floor", value, low, Fraction(0), words))
+        value = low
+    return Told(value, steps[-1].words, tuple(steps))
 
 
-def _rounds(
-    weights: dict[int, Fraction],
-    low: dict[int, Fraction],
-    high: dict[int, Fraction | None],
-    size: Fraction,
-    row: int,
-    terms: Terms,
-) -> tuple[Fraction, list[Step]]:
-    """The award of `row` and its rounds; who weighs nothing is held at the floor from the start."""
-    open_ = [i for i, weight in weights.items() if weight > 0]
-    left = size - sum((low[i] for i, weight in weights.items() if weight == 0), Fraction(0))
-    if weights[row] == 0:
-        words = f"no weight: the floor of {terms.money(low[row])}"
-        return low[row], [Step("round 1", Fraction(0), low[row], left, words)]
+@dataclass(slots=True, eq=False)
+class _Paper:
+    """What the rounds start from, in Python integers: weights, and limits in parts of a minor unit, all (n,)."""
+
+    weights: Integers
+    lows: Integers
+    highs: Integers
+    is_capped: Flags
+    pool: Fraction
+    unit: int
+
+    @classmethod
+    def of(cls, weights: Exact, size: Fraction, floors: Exact | None, caps: Exact | None) -> _Paper:
+        rows, is_in = len(weights), weights.is_known()
+        lows, low_unit = (floors or Exact.constant(0, rows)).scaled()
+        highs, high_unit = (caps or Exact.constant(0, rows)).scaled()
+        unit = low_unit * high_unit
+        is_capped = is_in & (caps is not None) & (True if caps is None else caps.is_known())
+        lows = np.where(is_in, lows, 0).astype(object) * high_unit
+        return cls(
+            weights.scaled()[0].astype(object), lows, highs.astype(object) * low_unit, is_capped, size * unit, unit
+        )
+
+    def low(self, row: int) -> Fraction:
+        return Fraction(self.lows[row], self.unit)
+
+    def high(self, row: int) -> Fraction | None:
+        return Fraction(self.highs[row], self.unit) if self.is_capped[row] else None
+
+
+def _rounds(mine: _Paper, row: int, terms: Terms) -> tuple[Fraction, list[Step]]:
+    """The award of `row` in minor units and its rounds; who weighs nothing is held at the floor from the start."""
+    open_ = np.flatnonzero(np.asarray(mine.weights > 0, dtype=bool))
+    left = mine.pool - (sum(mine.lows.tolist()) - sum(mine.lows[open_].tolist()))
+    if mine.weights[row] == 0:
+        words = f"no weight: the floor of {terms.money(mine.low(row))}"
+        return mine.low(row), [Step("round 1", Fraction(0), mine.low(row), left / mine.unit, words)]
     steps: list[Step] = []
     while True:
-        pool, whole = left, sum(weights[i] for i in open_)
-        shares = {i: pool * weights[i] / whole for i in open_}
-        lifts = {i: low[i] for i in open_ if shares[i] < low[i]}
-        cuts = {i: cap for i in open_ if (cap := high[i]) is not None and shares[i] > cap}
-        more = sum((low[i] - shares[i] for i in lifts), Fraction(0))
-        less = sum((shares[i] - cap for i, cap in cuts.items()), Fraction(0))
-        held = lifts if more > less else cuts if less > more else {**shares, **cuts, **lifts}
-        left -= sum(held.values(), Fraction(0))
-        words = f"{terms.money(shares[row])} of {terms.money(pool)} in proportion among {len(open_)}; "
-        words += f"floors take {terms.money(more)}, caps leave {terms.money(less)}; "
-        bound = "floor" if row in lifts else "cap" if row in cuts else "share"
-        words += f"held at the {bound} of {terms.money(held[row])}" if row in held else "shared again"
-        steps.append(Step(f"round {len(steps) + 1}", shares[row], held.get(row, Fraction(0)), left, words))
-        if row in held:
-            return held[row], steps
-        open_ = [i for i in open_ if i not in held]
+        weights, lows, highs = mine.weights[open_], mine.lows[open_], mine.highs[open_]
+        per = left / sum(weights.tolist())  # a share is weight x per; compared without the denominator of that
+        shares, below = weights * per.numerator, per.denominator
+        is_low = np.asarray(shares < lows * below, dtype=bool)
+        is_high = mine.is_capped[open_] & np.asarray(shares > highs * below, dtype=bool)
+        more = Fraction(sum((lows[is_low] * below - shares[is_low]).tolist()), below)
+        less = Fraction(sum((shares[is_high] - highs[is_high] * below).tolist()), below)
+        is_held = is_low if more > less else is_high if less > more else np.ones(len(open_), dtype=bool)
+        given = np.where(is_low, lows * below, np.where(is_high, highs * below, shares))
+        at = int(np.searchsorted(open_, row))
+        share, paid = Fraction(shares[at], below), Fraction(given[at] if is_held[at] else 0, below)
+        words = f"{terms.money(share / mine.unit)} of {terms.money(left / mine.unit)} in proportion "
+        words += f"among {len(open_)}; floors take {terms.money(more / mine.unit)}, "
+        words += f"caps leave {terms.money(less / mine.unit)}; "
+        bound = "floor" if is_low[at] else "cap" if is_high[at] else "share"
+        words += f"held at the {bound} of {terms.money(paid / mine.unit)}" if is_held[at] else "shared again"
+        left -= Fraction(sum(given[is_held].tolist()), below)
+        steps.append(Step(f"round {len(steps) + 1}", share / mine.unit, paid / mine.unit, left / mine.unit, words))
+        if is_held[at]:
+            return paid / mine.unit, steps
+        open_ = open_[~is_held]

@@ -17,7 +17,7 @@ from fractions import Fraction
 from rules.kinds.base import number
 from rules.sharing.base import Step, Told, refusal
 
-STEPS_MAX = 10_000_000
+UNITS_MAX = 10_000_000
 
 
 class Method(StrEnum):
@@ -52,24 +52,24 @@ def divide_units(units: int, weights: Mapping[str, int], method: Method, ties: T
 
     Methods whose first divisor is 0 (Hill, Dean, Adams) give everybody a unit first, those of larger weight before the
     others where there are not enough. Refused: nobody with a weight (K109), units below 0 or beyond ten million
-    (K220), and a tie at the last unit under `ties: refuse` (K221). Takes units x log(keys).
+    (K220), and a tie at the last unit under `ties: refuse` (K221). Takes about three turns for each key.
 
     >>> divide_units(8, {"a": 100_000, "b": 80_000, "c": 30_000, "d": 20_000}, Method.JEFFERSON).given
     {'a': 4, 'b': 3, 'c': 1, 'd': 0}
     """
-    if not 0 <= units <= STEPS_MAX:
-        raise refusal("K220", f"{units:,} units", f"share between 0 and {STEPS_MAX:,} units")
+    if not 0 <= units <= UNITS_MAX:
+        raise refusal("K220", f"{units:,} units", f"share between 0 and {UNITS_MAX:,} units")
     if units and not any(weight > 0 for weight in weights.values()):
         raise refusal(
             "K109", "every weight is 0, so nobody has a share", "name another basis, for example equal shares"
         )
-    given = dict.fromkeys(weights, 0)
+    given = _certain(units, weights)
     keys = sorted(weights, reverse=ties is Ties.LAST)
     place = {key: at for at, key in enumerate(keys)}
-    queue = [_Claim.of(key, weights[key], 0, method, ties, place[key]) for key in keys if weights[key] > 0]
+    queue = [_Claim.of(key, weights[key], given[key], method, ties, place[key]) for key in keys if weights[key] > 0]
     heapq.heapify(queue)
     last: _Claim | None = None
-    for _ in range(units):
+    for _ in range(units - sum(given.values())):
         last = heapq.heappop(queue)
         given[last.key] += 1
         heapq.heappush(queue, _Claim.of(last.key, last.weight, given[last.key], method, ties, last.place))
@@ -78,6 +78,19 @@ def divide_units(units: int, weights: Mapping[str, int], method: Method, ties: T
         message = f"the last unit is due to {' and '.join(tied)} alike"
         raise refusal("K221", message, "say ties: first, last or biggest, or share another number of units")
     return Units(given, tied)
+
+
+def _certain(units: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Units that each key gets under every method, so that only the rest is given one by one.
+
+    With n keys and a final divisor D, nobody gets less than weight / D rounded down or more than that + 1. So D is at
+    most all weights / (units - n). One unit less leaves room for ties.
+    """
+    most = units - len(weights)
+    if most <= 0:
+        return dict.fromkeys(weights, 0)
+    whole = sum(weights.values())
+    return {key: max(weight * most // whole - 1, 0) for key, weight in weights.items()}
 
 
 @dataclass(frozen=True, slots=True)

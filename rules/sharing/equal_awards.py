@@ -8,7 +8,7 @@ import numpy as np
 
 from rules.kinds.base import Columns, Terms, Words, number
 from rules.quantities.exact import Exact, Integers
-from rules.sharing.base import ClaimsKind, Step, Told
+from rules.sharing.base import ClaimsKind, Step, Told, common
 from rules.sharing.level import find_level
 from rules.sharing.rounds import equal_rounds
 
@@ -27,7 +27,7 @@ class EqualAwards(ClaimsKind):
         return find_level(np.ones(len(claims), dtype=np.int64), size, caps=claims).awards
 
     def explain(self, columns: Columns, row: int, size: Fraction, terms: Terms) -> Told:
-        claims = columns["of"]
+        claims = common(columns["of"])
         claim = claims.fraction(row)
         assert claim is not None, "a member without a claim takes no part"
         wholes, below = claims.scaled()

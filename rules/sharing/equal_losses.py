@@ -8,7 +8,7 @@ import numpy as np
 
 from rules.kinds.base import Columns, Terms, Words, number
 from rules.quantities.exact import Exact, Integers, total
-from rules.sharing.base import ClaimsKind, Step, Told
+from rules.sharing.base import ClaimsKind, Step, Told, common
 from rules.sharing.level import find_level
 from rules.sharing.rounds import equal_rounds
 
@@ -27,7 +27,7 @@ class EqualLosses(ClaimsKind):
         return Exact(claims) - losses
 
     def explain(self, columns: Columns, row: int, size: Fraction, terms: Terms) -> Told:
-        claims = columns["of"]
+        claims = common(columns["of"])
         claim = claims.fraction(row)
         assert claim is not None, "a member without a claim takes no part"
         wholes, below = claims.scaled()
@@ -37,8 +37,9 @@ class EqualLosses(ClaimsKind):
         value, steps = claim, []
         for at, each in enumerate(equal_rounds(wholes, own, missing), 1):
             loss = each.taken / below
+            words = f"gives up an equal loss of {number(each.part / below)} for {each.members}; "
+            words += f"{number(value - loss)} of the claim is left"
+            steps.append(Step(f"round {at}", value, loss, value - loss, words))
             value -= loss
-            words = f"an equal loss of {number(each.part / below)} for {each.members}; {number(value)} is left"
-            steps.append(Step(f"round {at}", each.open / below, value, loss, words))
         lost = number(claim - value)
         return Told(value, f"the claim of {number(claim)} less its loss of {lost}: {number(value)}", tuple(steps))

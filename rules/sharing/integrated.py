@@ -12,7 +12,7 @@ from rules.expressions.expression import ExpressionField, Written
 from rules.kinds.base import Columns, Kind, Terms, Words, number, percent
 from rules.quantities.exact import Exact
 from rules.quantities.written import MoneyField, RateField
-from rules.sharing.base import Awards, Step, Told, check_size, fault, guarded
+from rules.sharing.base import Awards, Step, Told, check_size, common, fault, guarded
 
 
 class Integrated(Kind):
@@ -51,7 +51,7 @@ class Integrated(Kind):
         [Fraction(500, 1), Fraction(1750, 1)]
         """
         check_size(size)
-        pay = guarded(columns["of"])
+        pay = guarded(common(columns["of"]))
         level = Exact.constant(terms.minor(self.level), rows)
         above = guarded(pay - pay.least(level))
         base, extra = self._rates(pay.sum(), above.sum(), size)
@@ -69,11 +69,12 @@ class Integrated(Kind):
 
     def explain(self, columns: Columns, row: int, size: Fraction, terms: Terms) -> Told:
         """The award of one member in two steps: first both kinds of pay at one rate, then the rest by pay alone."""
-        mine = columns["of"].fraction(row)
+        pay = common(columns["of"])
+        mine = pay.fraction(row)
         assert mine is not None, "a member without pay takes no part"
         level = terms.minor(self.level)
-        known = [pay for pay in columns["of"].fractions() if pay is not None]
-        counted = sum((pay + max(Fraction(0), pay - level) for pay in known), Fraction(0))
+        known = [each for each in pay.fractions() if each is not None]
+        counted = sum((each + max(Fraction(0), each - level) for each in known), Fraction(0))
         whole = sum(known, Fraction(0))
         if not whole:
             return Told(Fraction(0), "nobody has pay", ())

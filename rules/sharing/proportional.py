@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from rules.kinds.base import Columns, Terms, Words, number, percent
 from rules.quantities.exact import Exact, Integers, total
-from rules.sharing.base import ClaimsKind, Step, Told
+from rules.sharing.base import ClaimsKind, Step, Told, common
 
 
 class Proportional(ClaimsKind):
@@ -19,7 +19,7 @@ class Proportional(ClaimsKind):
         return pro_rata(Exact(claims), size)
 
     def explain(self, columns: Columns, row: int, size: Fraction, terms: Terms) -> Told:
-        claims = columns["of"]
+        claims = common(columns["of"])
         claim = claims.fraction(row)
         assert claim is not None, "a member without a claim takes no part"
         whole = claims.sum()

@@ -8,7 +8,7 @@ import numpy as np
 
 from rules.kinds.base import Columns, Terms, Words, number
 from rules.quantities.exact import Exact, Integers, total
-from rules.sharing.base import ClaimsKind, Step, Told
+from rules.sharing.base import ClaimsKind, Step, Told, common
 from rules.sharing.level import find_level
 from rules.sharing.rounds import equal_rounds
 
@@ -35,7 +35,7 @@ class Talmud(ClaimsKind):
         return Exact(claims) - losses * Exact.constant(Fraction(1, 2), len(claims))
 
     def explain(self, columns: Columns, row: int, size: Fraction, terms: Terms) -> Told:
-        claims = columns["of"]
+        claims = common(columns["of"])
         claim = claims.fraction(row)
         assert claim is not None, "a member without a claim takes no part"
         wholes, below = claims.scaled()
@@ -57,8 +57,9 @@ class Talmud(ClaimsKind):
             missing = max(whole - size, Fraction(0))
             for at, each in enumerate(equal_rounds(wholes, own, missing * half_unit), 1):
                 loss = each.taken / half_unit
+                words = f"gives up an equal loss of {number(each.part / half_unit)} for {each.members}; "
+                words += f"{number(value - loss)} of the claim is left"
+                steps.append(Step(f"round {at}", value, loss, value - loss, words))
                 value -= loss
-                words = f"an equal loss of {number(each.part / half_unit)} for {each.members}; {number(value)} is left"
-                steps.append(Step(f"round {at}", each.open / half_unit, value, loss, words))
             words = f"the pool is more than half of all claims ({number(whole)}): equal losses up to half of the claim"
         return Told(value, f"{words} of {number(claim)}: {number(value)}", tuple(steps))

@@ -8,13 +8,13 @@ to, what it was paid, what the carry was paid and what remained. `run_waterfall`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from rules.kinds.base import Terms, percent
 from rules.quantities.exact import Exact
 from rules.sharing.accrual import Accrual, date_of
-from rules.sharing.base import Step, Told, check_size, guarded, zeros
+from rules.sharing.base import Step, Told, check_size, common, guarded, zeros
 from rules.sharing.layers import Layer, Waterfall
 from rules.sharing.time_weighted import Movements, sum_by
 
@@ -50,11 +50,25 @@ class LayerPaid:
     remaining: Fraction
 
 
+def _in_common(accounts: Accounts) -> Accounts:
+    """The same accounts, every column of them over one denominator."""
+    return replace(
+        accounts,
+        shares=common(accounts.shares),
+        preferred_paid=None if accounts.preferred_paid is None else common(accounts.preferred_paid),
+        mark=None if accounts.mark is None else common(accounts.mark),
+        profit=None if accounts.profit is None else common(accounts.profit),
+    )
+
+
 @dataclass(slots=True)
 class _State:
-    """What was paid so far beyond capital: to each account, in all, and to the carry; and what is left."""
+    """What is left, the capital of each account that is not yet returned, what each was paid on its preferred return
+    and beyond capital, the latter in all, and what the carry was paid."""
 
     left: Fraction
+    unreturned: Exact
+    preferred: Exact
     profit: Exact
     profit_total: Fraction
     carry: Fraction
@@ -68,11 +82,13 @@ def run_waterfall(rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: i
     remains after the last adds up to the proceeds.
     """
     check_size(proceeds)
+    accounts = _in_common(accounts)
     rows = accounts.movements.count
     movements = accounts.movements.until(on)
     capital = _positive(movements.balances())
     before = zeros(rows) if accounts.profit is None else accounts.profit
-    state = _State(proceeds, before, before.sum(), accounts.carry)
+    preferred = zeros(rows) if accounts.preferred_paid is None else accounts.preferred_paid
+    state = _State(proceeds, capital, preferred, before, before.sum(), accounts.carry)
     for layer in rule.layers:
         due, carry_due = _due(layer, state, accounts, movements, capital, on)
         due_total = due.sum()
@@ -81,9 +97,13 @@ def run_waterfall(rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: i
         paid = due * Exact.constant(part, rows)
         state.left -= whole * part
         state.carry += carry_due * part
-        if not layer.capital:
+        if layer.capital:
+            state.unreturned = guarded(state.unreturned) - guarded(paid)
+        else:
             state.profit = guarded(state.profit) + guarded(paid)
             state.profit_total += due_total * part
+        if layer.preferred is not None:
+            state.preferred = guarded(state.preferred) + guarded(paid)
         state.layers.append(LayerPaid(layer.name, due, paid, carry_due, carry_due * part, state.left))
     return tuple(state.layers)
 
@@ -94,12 +114,10 @@ def _due(
     """What a layer owes each account, (n,), and the carry."""
     rows = movements.count
     if layer.capital:
-        return capital, Fraction(0)
+        return state.unreturned, Fraction(0)
     if layer.preferred is not None:
         earned = _earned(layer.preferred, movements, on)
-        return _positive(
-            earned if accounts.preferred_paid is None else guarded(earned) - guarded(accounts.preferred_paid)
-        ), Fraction(0)
+        return _positive(guarded(earned) - guarded(state.preferred)), Fraction(0)
     if layer.mark is not None:
         assert accounts.mark is not None, "a layer up to the mark needs the marks"
         mark = accounts.mark * Exact.constant(1 + layer.mark.hurdle, rows)
@@ -136,8 +154,11 @@ def explain_waterfall(
 
     Every step says what it was entitled to, what it was paid and what the layer left of the proceeds.
     """
+    accounts = _in_common(accounts)
     told = _Told(
         [max(Fraction(0), each) for each in _sums(accounts, on, None, terms)],
+        [Fraction(0)] * accounts.movements.count,
+        _known(accounts.preferred_paid, accounts.movements.count),
         _known(accounts.profit, accounts.movements.count),
         accounts.carry,
         proceeds,
@@ -151,8 +172,12 @@ def explain_waterfall(
         paid = [due * served / whole if whole else Fraction(0) for due in dues]
         carry_paid = carry_due * served / whole if whole else Fraction(0)
         told.carry += carry_paid
-        if not layer.capital:
-            told.profit = [had + more for had, more in zip(told.profit, paid, strict=True)]
+        if layer.capital:
+            told.returned = _added(told.returned, paid)
+        else:
+            told.profit = _added(told.profit, paid)
+        if layer.preferred is not None:
+            told.preferred = _added(told.preferred, paid)
         mine = (carry_due, carry_paid) if account is None else (dues[account], paid[account])
         value += mine[1]
         words += f": due {terms.money(mine[0])}, paid {terms.money(mine[1])}; {terms.money(told.left)} remains"
@@ -163,9 +188,12 @@ def explain_waterfall(
 
 @dataclass(slots=True)
 class _Told:
-    """Where the explanation stands: unreturned capital and profit of each account, the carry, and what is left."""
+    """Where the explanation stands: the capital of each account, what it was returned of it here, paid on its preferred
+    return and beyond capital; the carry; and what is left."""
 
     capital: list[Fraction]
+    returned: list[Fraction]
+    preferred: list[Fraction]
     profit: list[Fraction]
     carry: Fraction
     left: Fraction
@@ -178,12 +206,11 @@ def _told_due(
     people = range(accounts.movements.count)
     nothing = Fraction(0)
     if layer.capital:
-        return told.capital, nothing, "capital not yet returned"
+        return [told.capital[i] - told.returned[i] for i in people], nothing, "capital not yet returned"
     if layer.preferred is not None:
         earned = _sums(accounts, on, layer.preferred, terms)
-        before = _known(accounts.preferred_paid, len(people))
         words = f"{percent(layer.preferred.rate)} on capital, less what was paid of it"
-        return [max(nothing, earned[i] - before[i]) for i in people], nothing, words
+        return [max(nothing, earned[i] - told.preferred[i]) for i in people], nothing, words
     if layer.mark is not None:
         marks = [mark + mark * layer.mark.hurdle for mark in _known(accounts.mark, len(people))]
         words = f"what is missing to the mark, raised by {percent(layer.mark.hurdle)}"
@@ -216,6 +243,10 @@ def _sums(accounts: Accounts, on: int, rule: Accrual | None, terms: Terms) -> li
         if amount is not None and when <= on:
             sums[who] += amount if rule is None else rule.explain(amount, date_of(when), date_of(on), terms).value
     return sums
+
+
+def _added(before: Sequence[Fraction], more: Sequence[Fraction]) -> list[Fraction]:
+    return [had + each for had, each in zip(before, more, strict=True)]
 
 
 def _cut(whole: Fraction, shares: Sequence[Fraction]) -> list[Fraction]:

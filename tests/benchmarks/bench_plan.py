@@ -2,10 +2,10 @@
 
     python tests/benchmarks/bench_plan.py [--rows-scale 1.0] [--threads 2] [--runs 3] [--settle]
 
-At scale 1: 2,500,000 deals, 5,000,000 credits, 20,000 partners. Ours evaluates the plan as `partage run` does; the rival
-is the same arithmetic by hand in NumPy, without names, checks, lines and explanations. Each run is a process of its
-own, so that its peak of memory is its own; ours and theirs take turns, and the median counts. What each partner gets by
-each component is compared, to the cent. With --settle the lines are settled and hashed as well, which is told apart.
+At scale 1: 2,500,000 deals, 5,000,000 credits, 20,000 partners. Ours evaluates the plan as `partage run` does; the
+rival is the same arithmetic by hand in NumPy, without names, checks, lines and explanations. Each run is a process of
+its own, so that its peak of memory is its own; ours and theirs take turns, and the median counts. What each partner
+gets by each component is compared, to the cent. With --settle the lines are settled and hashed as well, told apart.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ payouts:
     where: deals.kind in ('upsell', 'cross_sell')
     dated: deals.closed_on
     rate: 4%
-    limits: [{at_most: EUR 50_000, per: partner, over: period, cut: pro_rata, excess: lost}]
+    limits: [{at_most: EUR 120_000, per: partner, over: period, cut: pro_rata, excess: lost}]
   margin: {credit: sales, base: deals.margin, dated: deals.closed_on, rate: 10%, rounding: {to: 0.05}}
   introductions: {for_each: credits, where: credits.role = 'influenced' and deals.status = 'won',
     dated: deals.closed_on, amount: EUR 25}
@@ -122,7 +122,7 @@ def _cells(partners: int) -> dict[str, dict[str, str]]:
             "deal_id": "'D' || lpad(i::VARCHAR, 9, '0')",
             "partner_id": _PARTNER.format(f"h // 10 % {partners}"),
             "product": "'product-' || (h // 100 % 40)",
-            "kind": "['new', 'renewal', 'upsell', 'cross_sell'][1 + (h // 1000 % 4)::INT]",
+            "kind": "['new', 'renewal', 'upsell', 'cross_sell'][1 + (h // 1000003 % 4)::INT]",
             "status": "CASE WHEN h // 10000 % 16 = 0 THEN 'lost' ELSE 'won' END",
             "closed_on": "DATE '2026-01-01' + (h // 100000 % 365)::INT",
             "amount": "(h // 11 % 10000000)::BIGINT",
@@ -150,7 +150,8 @@ def write_tables(folder: Path, scale: float) -> None:
         rows = partners if name == "partners" else int(scale * ROWS["deals"])
         numbered = f"SELECT i, hash(i) AS h FROM range({rows}) AS t(i)"
         if name == "credits":  # one, two or three of each deal
-            numbered = f"SELECT i, h, place FROM ({numbered}), range(3) AS s(place) WHERE place <= h % 3 ORDER BY i, place"
+            numbered = f"""SELECT i, h, place FROM ({numbered}), range(3) AS s(place) WHERE place <= h % 3
+                ORDER BY i, place"""
         columns = ", ".join(
             f"CAST({cells.get(column.name, 'NULL')} AS {SQL_TYPES[column.type]}) AS {column.name}"
             for column in canonical()[name].columns

@@ -71,7 +71,7 @@ def by_hand(folder: Path) -> NDArray[np.int64]:
     found.append(paid(due, BILLION * 100, rows))
     rows = np.flatnonzero(~is_new & ~is_renewal)
     lines = _together(amount[rows] * share[rows] * 4, BILLION * 100, deal[rows])
-    found.append(_capped(lines, partner[rows], len(known), 5_000_000))
+    found.append(_capped(lines, partner[rows], len(known), 12_000_000))
     found.append(paid(cells["margin"][deal] * share * 10, BILLION * 100, step=5))
     return np.column_stack([*found, *direct])
 

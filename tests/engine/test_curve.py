@@ -53,6 +53,8 @@ def test_a_schedule_that_pays_back_to_the_first_unit_jumps_at_its_edge(tmp_path:
     assert (cliff.measure, cliff.left_minor, cliff.at_minor, cliff.right_minor) == (100_000, 5_000, 5_000, 10_000)
     assert found.points[0].measure == 0 and found.points[-1].measure == 125_000
     assert found.points[-1].line_minor == 11_000  # what a line pays at most
+    to_the_edge, _ = curve(of(tmp_path), "back_to_the_first", last="1_000")
+    assert to_the_edge.cliffs == found.cliffs and to_the_edge.points[-1].measure == 100_000
 
 
 def test_slices_turn_and_do_not_jump(tmp_path: Path) -> None:

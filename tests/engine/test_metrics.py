@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from spine_stories import partage, told, write
 
-from engine.acts.metrics import LEVELS, Metrics, metrics
+from engine.acts.metrics import Metrics, metrics
 from rules.kpi import Window
+from rules.levels import LEVELS
 from rules.problem import Refused
 
 HEAD = "program: Story\ncurrency: EUR\ncalendar: {calendar}\neffective: 2024-01-01 to 2027-12-31\nsources:\n{sources}"

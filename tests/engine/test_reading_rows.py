@@ -80,8 +80,8 @@ def test_a_declared_table_refers_and_is_referred_to(tmp_path: Path) -> None:
 
 
 VERSIONS = [
-    ("one after the other", "P1,tier,2025-01-01,2026-01-01,gold\nP1,tier,2026-01-01,,silver\n", []),
-    ("a day in common", "P1,tier,2025-01-01,2026-01-02,gold\nP1,tier,2026-01-01,,silver\n", [2, 3]),
+    ("one after the other", "P1,tier,2025-01-01,2025-12-31,gold\nP1,tier,2026-01-01,,silver\n", []),
+    ("a day in common", "P1,tier,2025-01-01,2026-01-01,gold\nP1,tier,2026-01-01,,silver\n", [2, 3]),
     ("without end, then another", "P1,tier,2025-01-01,,gold\nP1,tier,2026-01-01,,silver\n", [2, 3]),
     (
         "one around two",
@@ -105,9 +105,9 @@ def _clashes(lines: list[int]) -> list[tuple[int, int]]:
     return [(line, 2 if len(lines) == 3 and line == 2 else 1) for line in lines]
 
 
-def test_a_version_of_no_day_and_a_blank_part_of_a_key(tmp_path: Path) -> None:
+def test_a_version_that_ends_before_it_begins_and_a_blank_part_of_a_key(tmp_path: Path) -> None:
     head = "partner_id,term,product,deal_id,valid_from,valid_to,value\n"
-    rows = "P1,rate,,,2026-01-01,2026-01-01,0.1\nP1,rate,,,2025-01-01,,0.1\n"
+    rows = "P1,rate,,,2026-01-01,2025-12-31,0.1\nP1,rate,,,2025-01-01,,0.1\n"
     rows += "P1,rate,,,2025-06-01,,0.2\nP1,rate,Atlas,,2025-06-01,,0.2\n"
     found = read(tmp_path, "terms: t.csv", {"t.csv": head + rows})
     assert found.faults("terms") == [(2, ["F126"]), (3, ["F124"]), (4, ["F124"])]

@@ -52,9 +52,10 @@ covered = st.sampled_from(["0", "10", "2.5", "1/3"])
 
 def per_unit(terms: Terms) -> st.SearchStrategy[dict[str, Any]]:
     guaranteed = st.fixed_dictionaries({"amount": money(terms), "covers": covered})
-    return st.fixed_dictionaries({"amount": fine_money | money(terms).filter(lambda text: len(text) < 12)}) | (
-        st.fixed_dictionaries({"amount": fine_money, "guaranteed": guaranteed})
-    )
+    plain = st.fixed_dictionaries({"amount": fine_money | money(terms).filter(lambda text: len(text) < 12)})
+    sure = st.fixed_dictionaries({"amount": fine_money, "guaranteed": guaranteed})
+    every = st.sampled_from(["1", "10", "0.25", "10_000", "0.00000001"])
+    return plain | sure | st.fixed_dictionaries({"amount": fine_money, "every": every})
 
 
 @st.composite
@@ -62,9 +63,10 @@ def tiers(draw: st.DrawFn, terms: Terms) -> dict[str, Any]:
     """A schedule of any shape, with edges near the small values of the inputs."""
     method = draw(st.sampled_from(["marginal", "whole", "interpolated"]))
     pays = draw(st.sampled_from(["rate", "per_unit", "amount"]))
-    has_by = method != "marginal" and draw(st.booleans())
-    has_quota, is_running = draw(st.booleans()), not has_by and draw(st.booleans())
-    least = -20 if has_by else 1
+    is_sliced = method == "marginal" and pays != "amount"
+    has_by = (method != "marginal" or is_sliced) and draw(st.booleans())
+    has_quota, is_running = draw(st.booleans()), (is_sliced or not has_by) and draw(st.booleans())
+    least = -20 if has_by and not is_sliced else 1
     edges = sorted(draw(st.sets(st.integers(least, 40), min_size=2, max_size=4)))
     unit = "%" if has_quota else ""
     paid = {"rate": rates, "per_unit": fine_money, "amount": money(terms)}[pays]

@@ -11,6 +11,7 @@ import builtins
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from types import ModuleType
 from typing import Any
@@ -24,6 +25,7 @@ import rules.kinds.share
 import rules.quantities.apportion
 from rules.kinds import PAYOUTS, SHARES
 from rules.kinds.base import Kind, PayoutKind, Reason, ShareKind, Terms
+from rules.kinds.per_unit import PerUnit
 from rules.kinds.share import Members, explain_share
 from rules.quantities.apportion import CONSERVING, Residue, apportion
 from rules.quantities.currency import currency
@@ -54,6 +56,8 @@ def wrong_rows(
 def cases(draw: st.DrawFn, name: str, data: Data, register: Mapping[str, type[Kind]]) -> tuple[Any, Inputs, int, Terms]:
     terms = draw(terms_any)
     kind = register[name].model_validate(draw(data[0](terms)))
+    if isinstance(kind, PerUnit) and kind.every is not None:  # a size in the units of the base
+        terms = replace(terms, types={"base": draw(st.sampled_from(sorted(kind.takes)))})
     rows = draw(st.integers(0, 12))
     columns = Inputs()
     for key, values in data[1].items():

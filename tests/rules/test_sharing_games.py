@@ -177,7 +177,7 @@ def test_a_published_apportionment_comes_out(case: dict[str, Any]) -> None:
 @settings(max_examples=200)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 30) | st.integers(10**20, 10**21), min_size=1),
-    st.integers(0, 25),
+    st.integers(0, 25) | st.integers(60, 90),
     st.sampled_from(list(Method)),
     st.sampled_from([Ties.FIRST, Ties.LAST, Ties.BIGGEST]),
 )
@@ -210,6 +210,15 @@ def test_a_tie_for_the_last_unit_goes_by_the_named_rule() -> None:
     assert divide_units(2, {"a": 10, "c": 30}, Method.WEBSTER, Ties.FIRST).tied == ("a", "c")
     with pytest.raises(Refused, match="K221 the last unit is due to a and b alike"):
         divide_units(3, weights, Method.JEFFERSON)
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_a_million_units_are_near_the_exact_shares(method: Method) -> None:
+    weights = {f"k{i}": 10**6 + i * i * 977 for i in range(50)}
+    given = divide_units(1_000_000, weights, method, Ties.FIRST).given
+    whole = sum(weights.values())
+    assert sum(given.values()) == 1_000_000
+    assert all(abs(given[key] - Fraction(weight * 1_000_000, whole)) < 2 for key, weight in weights.items())
 
 
 def test_too_many_units_are_refused() -> None:

@@ -132,6 +132,12 @@ def test_a_partial_catch_up_takes_longer_to_the_same_part() -> None:
     assert catch_up.carry_paid == (preferred.paid.sum() + catch_up.paid.sum() + catch_up.carry_paid) / 5
 
 
+def test_a_second_layer_of_a_kind_pays_only_what_the_first_one_left() -> None:
+    """8 % first, then the capital in two goes, then what is missing to 12 %."""
+    rule = waterfall({"preferred": {"rate": "8%"}}, CAPITAL, CAPITAL, {"preferred": {"rate": "12%"}})
+    assert [layer.paid.sum() for layer in run(rule, 20_000, one_fund(10_000))] == [800, 10_000, 0, 400]
+
+
 def test_accounts_share_what_is_short_in_proportion_to_what_they_are_due() -> None:
     movements = Movements(2, np.array([0, 1, 1]), Exact.of([600, 500, -100]), np.array([START, START, END]))
     (capital,) = run(waterfall(CAPITAL), 500, Accounts(movements, Exact.of([3, 2])))
@@ -263,11 +269,8 @@ def test_interest_is_told_as_it_is_paid(rule: dict[str, str], before: int, days:
     dates = [date.fromordinal(each + epoch) for each in (since, until)]
     told = accrual.explain(Fraction(amount), dates[0], dates[1], USD)
     assert told.value == paid
-    assert (
-        "rounded once" in told.words
-        or paid == 0
-        or not accrual.growth(int(day_counts(np.array([since]), until, accrual.days)[0]))[1]
-    )
+    counted = max(0, int(day_counts(np.array([since]), until, accrual.days)[0]))
+    assert ("rounded once" in told.words) == accrual.growth(counted)[1]
 
 
 @pytest.mark.parametrize("days", [1, 90, 200, 364, 366, 1_000])
@@ -287,6 +290,14 @@ def test_whole_periods_are_exact_and_a_rational_root_too() -> None:
     assert yearly.growth(180) == (Fraction(11, 10), True)
     tie = Accrual.model_validate({"rate": "1", "compounding": "yearly", "days": "30/360"})
     assert tie.growth(180)[0] == Fraction(1_414_213_562, 10**9)
+
+
+@pytest.mark.parametrize(("root", "rounded"), [("1.0000000005", "1"), ("1.0000000015", "1.000000002")])
+def test_a_root_that_is_exactly_a_half_goes_to_the_even_digit(root: str, rounded: str) -> None:
+    accrual = Accrual.model_construct(rate=Fraction(root) ** 2 - 1, compounding="yearly", days="30/360")
+    assert accrual.growth(180)[0] == Fraction(rounded)
+    told = accrual.explain(Fraction(10**9), date(2025, 1, 1), date(2025, 7, 1), USD)
+    assert told.value == (Fraction(rounded) - 1) * 10**9
 
 
 def test_interest_over_more_than_a_century_is_refused() -> None:

@@ -90,6 +90,26 @@ WORKED: list[tuple[dict[str, Any], dict[str, Any], Any, str]] = [
         50,
         "attainment = 80 % is from 80 % below 100 % (20 % left): 5 % of 1,000.00",
     ),
+    (  # margin of 3,000.00 on a revenue of 150,000.00, of which 60,000.00 are the rest of a tier
+        {"method": "marginal", "by": "deals.amount", "steps": steps(("EUR 100_000", "5%"), (None, "10%")), **RUNNING},
+        {"base": 300_000, "by": 15_000_000, "before": 4_000_000},
+        240,
+        "deals.amount = 150,000.00: 60,000.00 of the first 100,000.00 x 5 % (40,000.00 of this tier before, 0.00 left)"
+        " + 90,000.00 of all above 100,000.00 x 10 %; on average 8 % of 3,000.00",
+    ),
+    (
+        {"method": "marginal", "by": "copies", "steps": steps(("100", "5%"), (None, "10%")), **RUNNING},
+        {"base": 300_000, "by": 0, "before": 100},
+        300,
+        "copies = 0 moves nothing: 10 % of 3,000.00",
+    ),
+    (
+        {"method": "marginal", "by": "copies", "steps": steps(("100", "1.50"), ("200", "2"), pays="per_unit")},
+        {"base": 10, "by": 400},
+        "8.75",
+        "copies = 400: 100 of the first 100 x 1.50 + 100 of the next 100 x 2.00 + 200 beyond 200 x nothing"
+        "; on average 10 x 0.875",
+    ),
     (
         {"method": "interpolated", "by": "attainment", "steps": LINES},
         {"base": 100_000, "by": Fraction("0.9")},

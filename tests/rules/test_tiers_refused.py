@@ -16,6 +16,7 @@ EUR = currency("EUR")
 RATES = [{"to": "100", "rate": "5%"}, {"rate": "7%"}]
 AMOUNTS = [{"to": "100", "amount": "5"}, {"amount": "7"}]
 UNITS = [{"to": "100", "per_unit": "5"}, {"per_unit": "7"}]
+POINTS = [{"at": "1", "rate": "5%"}, {"at": "2", "rate": "7%"}]
 PARTS = [{"to": "80%", "rate": "5%"}, {"rate": "7%"}]
 ORDER = {"order": ["deals.closed_on"]}
 
@@ -43,7 +44,9 @@ ORDER = {"order": ["deals.closed_on"]}
         ("P174", {"method": "marginal", "per": "program", "steps": RATES}),
         ("P174", {"method": "marginal", "accumulate": "contract", "per": "program", "steps": RATES, **ORDER}),
         ("P175", {"method": "marginal", "accumulate": "ever", "steps": RATES}),
-        ("P176", {"method": "marginal", "by": "attainment", "steps": RATES}),
+        ("P176", {"method": "marginal", "by": "copies", "at_edge": "lower_tier", "steps": AMOUNTS}),
+        ("P170", {"method": "marginal", "by": "copies", "steps": [{"to": "-5", "rate": "5%"}, {"rate": "7%"}]}),
+        ("P176", {"method": "interpolated", "by": "x", "accumulate": "ever", **ORDER, "steps": POINTS}),
         (
             "P176",
             {"method": "whole", "by": "x", "at_edge": "lower_tier", "accumulate": "ever", "steps": RATES, **ORDER},

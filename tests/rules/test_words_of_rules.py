@@ -45,7 +45,16 @@ CHANGES: list[tuple[str, Any, Any]] = [
         {"amount": "5", "guaranteed": {"amount": "100", "covers": "10"}},
         {"amount": "5", "guaranteed": {"amount": "101", "covers": "10"}},
     ),
+    ("per_unit", {"amount": "5", "every": "10"}, {"amount": "5", "every": "11"}),
+    ("per_unit", {"amount": "5", "every": "10"}, {"amount": "6", "every": "10"}),
     ("tiers", {"method": "marginal", "steps": STEPS}, {"method": "whole", "at_edge": "lower_tier", "steps": STEPS}),
+    ("tiers", {"method": "marginal", "steps": STEPS}, {"method": "marginal", "by": "a", "steps": STEPS}),
+    ("tiers", {"method": "marginal", "by": "a", "steps": STEPS}, {"method": "marginal", "by": "b", "steps": STEPS}),
+    (
+        "tiers",
+        {"method": "marginal", "by": "a", "steps": STEPS},
+        {"method": "marginal", "by": "a", "steps": STEPS, "accumulate": "fiscal_year", "order": ["deals.closed_on"]},
+    ),
     (
         "tiers",
         {"method": "whole", "at_edge": "lower_tier", "steps": STEPS},

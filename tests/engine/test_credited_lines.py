@@ -209,6 +209,7 @@ def test_an_agreed_rate_outranks_the_programs_for_its_deal_product_and_days(tmp_
         "terms.csv": """
             partner_id,term,product,deal_id,valid_from,valid_to,value
             acme,commission_rate,,,2026-01-01,2026-04-10,0.2
+            acme,commission_rate,,,2026-04-11,,0.3
             bolt,commission_rate,,,2026-01-01,,0.2
             bolt,commission_rate,Borea,,2026-01-01,,0.4
             crux,commission_rate,,d1,2026-01-01,2026-04-09,0.5
@@ -220,4 +221,28 @@ def test_an_agreed_rate_outranks_the_programs_for_its_deal_product_and_days(tmp_
         "bolt commission d1 667",
         "bolt commission d2 1001",  # 25.025 at 40 %: the product is more specific
         "crux commission d1 333",  # its own rate had ended
+    ]
+
+
+def test_who_changes_its_parent_rolls_up_to_the_new_one_from_that_day_on(tmp_path: Path) -> None:
+    rules = """
+credit:
+  sales: {of: deals, from: {owner: 100%}, roll_up: {to: parent, rates: [10%], on_top: true}}
+payouts:
+  commission: {credit: sales, base: deals.amount, rate: 10%}
+"""
+    sources = SOURCES + "  partner_history: history.csv\n"
+    data = {
+        "history.csv": """
+            partner_id,attribute,valid_from,valid_to,value
+            bolt,parent,2026-01-01,2026-04-10,acme
+            bolt,parent,2026-04-11,,crux
+            """,
+        "deals.csv": DATA["deals.csv"].replace("d1,acme", "d1,bolt"),
+    }
+    assert of(tmp_path, rules, data, sources) == [
+        "acme commission d1 100",
+        "bolt commission d1 1000",
+        "bolt commission d2 501",
+        "crux commission d2 50",
     ]
