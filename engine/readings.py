@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from engine.values import RECORD, Due, Kpi, Plan, Quota, Reading, ReadRows, Score
+from engine.values import RECORD, Due, Kpi, Limit, Plan, Quota, Reading, ReadRows, Score
 from rules.calendar import Period
 from rules.crediting.meaning import CREDIT
 from rules.expressions.tree import And, Column, Comparison, Expression, InList, Literal, columns
@@ -20,13 +20,26 @@ Window = Callable[[MeasureMeaning], Days | None]
 def readings(plan: Plan, period: Period, window: Window) -> tuple[Reading, ...]:
     """Every reading of a plan: those of payouts and pools first, then those of KPIs, scorecards and quotas; `window`
     gives a measure's days."""
-    rows = [_rows(plan, step, period) for step in plan.steps if isinstance(step, ReadRows)]
+    limits = {f"{step.of}.rows" for step in plan.steps if isinstance(step, Limit)}
+    reads = [step for step in plan.steps if isinstance(step, ReadRows)]
+    rows = [_rows(plan, step, period) for step in reads if step.name not in limits]
+    limiting = [_limiting(step) for step in reads if step.name in limits]
     measured = [
         _measure(step, measure, window) for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures
     ]
     scored = [reading for step in plan.steps if isinstance(step, Score) for reading in _scored(step, period)]
     quotas = [_quota(plan, step, period) for step in plan.steps if isinstance(step, Quota)]
-    return (*rows, *measured, *scored, *quotas)
+    return (*rows, *limiting, *measured, *scored, *quotas)
+
+
+def _limiting(step: ReadRows) -> Reading:
+    """The partners of whom a limit is a rate of what they have."""
+    trees = tuple(tree for tree, _ in step.measures.values())
+    owner = Column(step.table, "partner_id")
+    name = step.name.removesuffix(".of.rows")
+    return Reading(
+        name, step.title, step.place, False, step.table, None, None, (None, None), owner, None, None, (), trees
+    )
 
 
 def _scored(step: Score, period: Period) -> Iterator[Reading]:

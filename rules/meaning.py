@@ -16,7 +16,7 @@ from rules.crediting.meaning import CreditMeaning
 from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import ShareKind, Terms
 from rules.kpi import Window
-from rules.payouts.meaning import PayoutMeaning
+from rules.payouts.meaning import LimitMeaning, PayoutMeaning
 from rules.problem import Place
 from rules.quantities.apportion import Residue
 from rules.quantities.written import DateRange
@@ -145,12 +145,13 @@ class PoolMeaning:
 
 @dataclass(frozen=True, slots=True)
 class TotalMeaning:
-    """A named sum of payouts, pools and other sums."""
+    """A named sum of payouts, pools and other sums; with limits, of payouts alone, whose lines are cut by them."""
 
     name: str
     title: str
     parts: tuple[str, ...]
     place: Place
+    limits: tuple[LimitMeaning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

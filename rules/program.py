@@ -21,7 +21,7 @@ from rules.kinds.base import Kind, ShareKind
 from rules.kinds.choosing import check_one_kind, fields_of
 from rules.kpi import KpiSpec
 from rules.names import Name
-from rules.payouts.spec import Payout, RoundingSpec, Written
+from rules.payouts.spec import Payout, RoundingSpec, TotalLimit, Written
 from rules.quantities.apportion import Residue
 from rules.quantities.written import CountField, MoneyField, RangeField
 from rules.quota import QuotaSpec
@@ -135,10 +135,15 @@ class Pool(Written):
 
 
 class Total(Written):
-    """A named sum of payouts, pools and other sums: reported, never paid a second time."""
+    """A named sum of payouts, pools and other sums: reported, never paid a second time.
+
+    With `limits`, a sum of payouts alone is held to a most for each partner in each period; no rule before the last of
+    them can name one, for what it pays is not known until all are.
+    """
 
     title: str | None = None
     sum: Annotated[tuple[Name, ...], Field(strict=False)]
+    limits: Annotated[tuple[TotalLimit, ...], Field(strict=False)] = ()
 
 
 class Program(Written):

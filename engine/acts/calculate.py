@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from engine.acts.period import period_of
 from engine.digest import canonical
 from engine.facts.gather import Gathered, gather_facts
 from engine.facts.rejected import Rejected, official_problems, to_bytes
@@ -21,7 +22,7 @@ from engine.store.lines import lines_to_parquet
 from engine.store.sheets import sheet_to_parquet
 from engine.values import Fate, Input, Kpi, Plan, Run, Score, Sheet
 from engine.version import VERSION
-from rules.calendar import NoSuchPeriod, Period
+from rules.calendar import Period
 from rules.load import load
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
@@ -130,19 +131,6 @@ def refuse_rejected(facts: Gathered) -> None:
         message = f"an official run needs every row: {rows}" if count else "an official run has no excuse left over"
         hint = "mend each, or excuse it with a reason (excused: in its source); run without --official to preview"
         raise Refused(Problem("F140", message, Place(), hint), *problems)
-
-
-def period_of(meaning: Meaning, name: str) -> Period:
-    """The period of that name, which lies within the days for which the program is in force."""
-    try:
-        period = meaning.calendar.period(name)
-    except NoSuchPeriod as error:
-        raise Refused(Problem("S120", f"there is no period {name}", Place(), str(error))) from None
-    if period.start < meaning.effective.first or period.end > meaning.effective.end:
-        message = f"period {period} is not within {meaning.effective.first} to {meaning.effective.last}"
-        hint = "the program is in force for those days only; change the period, or effective:"
-        raise Refused(Problem("S121", message, Place(), hint))
-    return period
 
 
 def _record(run: Run, kind: str, file: str, actor: str, at: datetime) -> RunRecord:

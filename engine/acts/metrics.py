@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.acts.calculate import period_of
+from engine.acts.period import period_of
 from engine.facts.gather import gather_facts
 from engine.facts.measures import Groups
 from engine.facts.snapshot import Snapshot

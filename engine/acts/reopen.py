@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.acts.calculate import period_of
+from engine.acts.period import period_of
 from engine.digest import sha256
 from engine.facts.gather import reopen_facts
 from engine.facts.rejected import from_bytes

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.acts.calculate import period_of
+from engine.acts.period import period_of
 from engine.digest import sha256
 from engine.facts.connection import connect
 from engine.facts.kept_trails import INDEX, KeptTrails

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.acts.calculate import period_of
+from engine.acts.period import period_of
 from engine.facts.gather import gather_facts
 from engine.plan import compile_plan
 from engine.sheet import evaluate

@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 
 from engine.values import ROOM_MAX_MINOR, Limit, Plan, Reasoned, Sheet, TopUp
-from rules.expressions.tree import as_written
-from rules.kinds.base import Terms, percent
+from rules.kinds.base import Terms
+from rules.payouts.words import rate_words
 from rules.quantities.limits import Limited, explain_floor, explain_in_order, explain_pro_rata
 
 Walk = Callable[[str, int], Reasoned]
@@ -26,10 +26,13 @@ def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, wal
     limited = _limited(step, at, row, room, sheet)
     if limited.applied == limited.entitled:
         return line
-    over = {"period": "of the period", "fiscal_year": "of the fiscal year"}.get(spec.over, "over all")
+    over = {"period": "of the period", "fiscal_year": "of the fiscal year"}.get(spec.over, "since the program began")
+    if spec.over == "during" and step.limit.during is not None:
+        over = f"from {step.limit.during.first} to {step.limit.during.last}"
     whom = "the program" if spec.per == "program" else str(sheet.partners.keys[partner])
     words = f"{line.words}; " if line.words else ""
-    words += f"at most {'' if why is None else _rate_words(step)}{terms.money(most)} {over} for {whom}"
+    words += f"at most {'' if why is None else rate_words(step.limit) + ' = '}{terms.money(most)} {over} for {whom}"
+    words += f" in {step.title}" if step.is_joint else ""
     if used:
         words += f", of which {terms.money(used)} went to earlier periods"
     words += f": entitled {terms.money(limited.entitled)}, applied {terms.money(limited.applied)}"
@@ -47,12 +50,6 @@ def _most(step: Limit, partner: int, sheet: Sheet, walk: Walk) -> tuple[int, Rea
     has, most = walk(step.of, row), step.limit.spec.at_most
     assert has.value is not None and most is not None and most.rate is not None, "an unknown limit is refused"
     return max(min(has.value * most.rate // 1, ROOM_MAX_MINOR), 0), has
-
-
-def _rate_words(step: Limit) -> str:
-    most, of = step.limit.spec.at_most, step.limit.of
-    assert most is not None and most.rate is not None and of is not None, "a limit of partners is a rate of something"
-    return f"{percent(most.rate)} of {as_written(of)} = "
 
 
 def _limited(step: Limit, at: int, row: int, room: int, sheet: Sheet) -> Limited:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.plan.payouts import payout_steps
+from engine.plan.totals import paying_steps
 from engine.values import PAYOUT, Credit, Gather, Kpi, Plan, Quota, ReadRows, Score, Share, Size, Step, Sum, Weigh
 from rules.meaning import Meaning, PoolMeaning
 from rules.problem import Place
@@ -22,8 +22,7 @@ def compile_plan(meaning: Meaning) -> Plan:
     steps += [Kpi(kpi.name, kpi.title, kpi.place, kpi) for kpi in meaning.kpis]
     steps += [Score(card.name, card.title, card.place, card) for card in meaning.scorecards]
     steps += [Credit(credit.name, credit.name, credit.place, credit) for credit in meaning.credits]
-    for payout in meaning.payouts:
-        steps += payout_steps(payout)
+    steps += paying_steps(meaning.payouts, meaning.totals)
     for pool in meaning.pools:
         steps += _pool_steps(pool)
     for total in meaning.totals:

@@ -35,8 +35,9 @@ from rules.payouts.multiplier import Multiplier
 _SHARE = Column(CREDIT, SHARE)
 
 
-def payout_steps(payout: PayoutMeaning) -> Iterator[Step]:
-    """Every step of a payout.
+def payout_steps(payout: PayoutMeaning, final: str = "") -> Iterator[Step]:
+    """Every step of a payout, the last of which sums its lines to partners; `final` is the column of what is left of
+    those of its rows, where a limit over several payouts says that.
 
     Returns that empty the highest tiers first go the same way as the rows that they take back, below zero; the others
     take back what was paid.
@@ -49,19 +50,18 @@ def payout_steps(payout: PayoutMeaning) -> Iterator[Step]:
     if running is not None:
         names = [(track, f"{track.name}.{running.of}", f"{track.name}.before") for track in added]
         over = tuple((track.frame, of, before, track.order) for track, of, before in names)
-        yield Accumulate(f"{name}.before", "added up before", payout.place, over, running.over, running.per)
+        what = "" if running.of == "base" else f"{words(payout.inputs[running.of][0])} "
+        yield Accumulate(f"{name}.before", f"{what}added up before", payout.place, over, running.over, running.per)
     for track in added:
         yield from track.lines()
     last = _last_limit(payout)
     for track in tracks:
         if track not in added:
-            yield track.reverse(f"{name}.lines" if last is None else f"{name}.limit.{last}")
+            yield track.reverse(final or (f"{name}.lines" if last is None else f"{name}.limit.{last}"))
     lines = [(f"{track.name}.lines", track.frame) for track in tracks]
     for at, limit in enumerate(payout.limits):
         step = _limit(payout, limit, at, tracks, lines)
-        if limit.of is not None and isinstance(step, Limit) and step.of is not None:
-            measures: dict[str, Typed] = {step.of: (limit.of, Type.MONEY)}
-            yield ReadRows(f"{step.of}.rows", "partners", limit.place, PARTNERS, None, None, measures)
+        yield from limited_by(step)
         yield step
         if isinstance(step, TopUp):
             lines.append((step.name, f"{step.name}.rows"))
@@ -90,6 +90,14 @@ def _limit(
     counted = zip(lines, tracks, order, strict=False)  # what was topped up or released before is never cut
     each = tuple((frame, before, f"{track.name}.{column}", by) for (before, frame), track, by in counted)
     return Limit(name, payout.title, limit.place, each, limit, None if limit.of is None else f"{name}.of")
+
+
+def limited_by(step: Limit | TopUp) -> Iterator[ReadRows]:
+    """What is read of each partner for a limit that is a rate of it."""
+    if isinstance(step, Limit) and step.of is not None and step.limit.of is not None:
+        measures = {step.of: (step.limit.of, Type.MONEY)}
+        title = f"{step.title}: what its limit is of"
+        yield ReadRows(f"{step.of}.rows", title, step.place, PARTNERS, None, None, measures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from engine.reports.tree import tree_lines
 from engine.values.paper import Agreed, Example, Foot
 from rules.crediting.meaning import CreditMeaning
 from rules.expressions.tree import as_written
-from rules.kinds.base import Words, percent
-from rules.meaning import Meaning, PoolMeaning
+from rules.kinds.base import Terms, Words, percent
+from rules.meaning import Meaning, PoolMeaning, TotalMeaning
 from rules.payouts.meaning import PayoutMeaning
-from rules.payouts.words import Clause, payout_words
+from rules.payouts.words import Clause, payout_words, total_limit_words
 from rules.quantities.apportion import Residue
 
 _RESIDUES: Mapping[Residue, str] = {
@@ -56,9 +56,14 @@ def plan_blocks(meaning: Meaning, examples: Mapping[str, Example], whose: Agreed
         blocks += [Heading(3, f"{_titled(pool.title)} ({pool.name})"), *_rule(_pool_clauses(pool))]
         blocks += _shown(examples.get(pool.name))
     if meaning.totals:
-        sums = tuple((_titled(total.title), " + ".join(total.parts)) for total in meaning.totals)
+        sums = tuple((_titled(total.title), _sum(total, meaning.terms)) for total in meaning.totals)
         blocks += [Heading(2, "Sums that are reported"), Clauses(sums)]
     return [*blocks, *_foot(foot)]
+
+
+def _sum(total: TotalMeaning, terms: Terms) -> str:
+    limits = (total_limit_words(limit, total.parts, terms) for limit in total.limits)
+    return "; ".join([" + ".join(total.parts), *limits])
 
 
 def _frame(meaning: Meaning, whose: Agreed | None) -> Iterator[Block]:

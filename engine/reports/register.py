@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from engine.values import Lines
 from rules.quantities.currency import Currency, currency, format_minor
 
+COMPONENTS_WIDTH = 110  # of a register's columns between the partner and the payout, in characters
+AMOUNT_WIDTH = 13
+GAP = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -75,19 +79,48 @@ def component_titles(components: Sequence[str], titles: Mapping[str, str]) -> tu
 
 
 def grid(found: Register, limit: int | None = None) -> Grid:
-    """The register for people; the first `limit` rows by payout where there are more."""
+    """The register for people; the first `limit` rows by payout where there are more.
+
+    Where the titles of all components do not fit on a screen, their names stand for them; where these do not fit
+    either, those that move most money are told one by one, in their order, and the others as their sum.
+    """
     shown = sorted(found.rows, key=lambda row: (-row.payout_minor, row.partner))[:limit]
+    heads, told = _fitting(found)
+    folded = len(found.components) - len(told)
 
     def money(minor: int) -> str:
         return format_minor(minor, found.currency)
 
+    def amounts(of: Sequence[int], total: int) -> tuple[str, ...]:
+        kept = [of[at] for at in told]
+        others = [sum(of) - sum(kept)] if folded else []
+        return tuple(map(money, (*kept, *others, total)))
+
     def who(row: RegisterRow) -> str:
         return row.partner if row.name in ("", row.partner) else f"{row.partner} {row.name}"
 
-    rows = tuple((who(row), *map(money, (*row.amounts_minor, row.payout_minor))) for row in shown)
-    titles = ("partner", *found.titles, f"payout {found.currency.code}")
-    footer = ("total", *(money(each) for each in (*found.totals_minor, found.total_minor)))
+    rows = tuple((who(row), *amounts(row.amounts_minor, row.payout_minor)) for row in shown)
+    others = (f"{folded} others",) if folded else ()
+    titles = ("partner", *(heads[at] for at in told), *others, f"payout {found.currency.code}")
+    footer = ("total", *amounts(found.totals_minor, found.total_minor))
     return Grid(titles, rows, (False, *[True] * (len(titles) - 1)), footer)
+
+
+def _fitting(found: Register) -> tuple[Sequence[str], list[int]]:
+    """What heads the components, and the positions of those that a screen has room for."""
+    names = [each.replace("_", " ") for each in found.components]
+    for heads in (found.titles, names):
+        widths = [max(len(head), AMOUNT_WIDTH) + GAP for head in heads]
+        if sum(widths) <= COMPONENTS_WIDTH:
+            return heads, list(range(len(widths)))
+    moved = [sum(abs(row.amounts_minor[at]) for row in found.rows) for at in range(len(widths))]
+    told: list[int] = []
+    room = COMPONENTS_WIDTH - AMOUNT_WIDTH - GAP  # for the others
+    for at in sorted(range(len(widths)), key=lambda at: (-moved[at], at)):
+        if widths[at] <= room:
+            told.append(at)
+            room -= widths[at]
+    return names, sorted(told)
 
 
 def as_json(found: Register) -> dict[str, object]:

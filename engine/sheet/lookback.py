@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.values import Kpi, Limit, Plan, Quota, ReadRows, Reverse, Score, Step
+from engine.values import Gather, Kpi, Limit, Plan, Quota, ReadRows, Reverse, Score, Step
 from rules.expressions.tree import Expression, columns
 
 
@@ -37,7 +37,7 @@ def _is_wanted(step: Step, wanted: set[str]) -> bool:
 
 
 def _named(step: Step) -> Iterator[str]:
-    """The values of partners, and the crediting rules, that a step reads by name."""
+    """The values of partners, the crediting rules and the other rules that a step reads by name."""
     if isinstance(step, ReadRows):
         trees = [tree for tree, _ in step.measures.values()]
         yield from _names([*trees, *([step.where] if step.where is not None else [])])
@@ -45,6 +45,10 @@ def _named(step: Step) -> Iterator[str]:
             yield step.credit
     elif isinstance(step, Kpi) and step.kpi.formula is not None:
         yield from _names([step.kpi.formula])
+    elif isinstance(step, Gather):  # lines that a limit over several payouts has cut
+        yield from (lines.split(".")[0] for lines, _ in step.lines)
+    elif isinstance(step, Limit) and step.is_joint:
+        yield from (before.split(".")[0] for _, before, _, _ in step.tracks)
 
 
 def _names(trees: list[Expression]) -> Iterator[str]:

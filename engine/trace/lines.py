@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from engine.values import Limit, Multiply, Pay, Plan, Reading, Reverse, Sheet
+from rules.payouts.words import rate_words
 
 
 def is_line(sheet: Sheet, reading: Reading, row: int) -> bool:
@@ -39,6 +40,7 @@ def paid_words(plan: Plan, sheet: Sheet, reading: Reading, row: int) -> str:
             before, left = (sheet.columns[name].fraction(row) or Fraction(0) for name in track[1:3])
             if before != left:
                 money, whose = plan.terms.money, "the program" if each.limit.spec.per == "program" else "the partner"
-                words += f"; the limit of {money(each.limit.amount_minor)} for {whose} leaves {money(left)}"
+                most = money(each.limit.amount_minor) if each.limit.of is None else rate_words(each.limit)
+                words += f"; the limit of {most} for {whose} leaves {money(left)}"
                 words += f" of {money(before)}"
     return words

@@ -193,12 +193,14 @@ class Limit(Step):
 
     `tracks` are the frames whose lines count together, returns among them: each with its lines, the column to write
     and those of its order. What is cut may be banked, in the column `NAME.bank` of partners, and is released as lines
-    of its own, `NAME.released`. `of` is the column of what each partner has, where the most is a rate of it.
+    of its own, `NAME.released`. `of` is the column of what each partner has, where the most is a rate of it; `is_joint`
+    tells that the lines are those of several components.
     """
 
     tracks: tuple[tuple[str, str, str, tuple[str, ...]], ...]
     limit: LimitMeaning
     of: str | None = None
+    is_joint: bool = False
 
     @property
     def written(self) -> tuple[str, ...]:

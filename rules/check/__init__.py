@@ -49,7 +49,7 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
     if not program.payouts and not program.pools:
         scope.key_problem("P140", (), "the program pays nothing", "give it payouts or pools", severity="warning")
     days = calendar(scope, program.calendar)
-    return Meaning(
+    found = Meaning(
         title=program.program,
         terms=scope.terms,
         calendar=days,
@@ -63,5 +63,6 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
         credits=tuple(filter(None, [credit(scope, name, spec) for name, spec in program.credit.items()])),
         payouts=tuple(filter(None, [payout(scope, name, rule) for name, rule in program.payouts.items()])),
         pools=tuple(filter(None, [pool_share(scope, name, pool) for name, pool in program.pools.items()])),
-        totals=totals(scope, program),
+        totals=(),
     )
+    return replace(found, totals=totals(scope, program, found.payouts))

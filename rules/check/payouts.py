@@ -184,7 +184,7 @@ def _limit(scope: Scope, rule: Payout, at: int, of: Path, table: str) -> LimitMe
     faults = [] if money is None else scope.terms.whole_faults(money)
     for code, message, hint in faults:
         scope.problem(code, (*path, name), message, hint)
-    whose = _limit_of(scope, limit, path)
+    whose = limit_of(scope, limit, path)
     if limit.over == "during" and rule.during is None:
         scope.problem("P195", (*path, "over"), "the rule names no days that the limit holds over", "add during:")
     if limit.excess == "banked" and limit.per == "program":
@@ -197,7 +197,7 @@ def _limit(scope: Scope, rule: Payout, at: int, of: Path, table: str) -> LimitMe
     return LimitMeaning(limit, amount, order, rule.during, scope.key_place(path), whose)
 
 
-def _limit_of(scope: Scope, limit: LimitSpec, of: Path) -> Expression | None:
+def limit_of(scope: Scope, limit: LimitSpec, of: Path) -> Expression | None:
     """What of each partner a limit is a rate of: money, and where it holds over several periods the same in each."""
     most = limit.at_most
     if most is None or most.of is None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rules.check.scope import NUMBERS, Path, Scope, suggest
+from rules.check.totals import total_limits
 from rules.expressions.tree import Expression, Type
 from rules.meaning import PoolMeaning, TotalMeaning
+from rules.payouts.meaning import PayoutMeaning
 from rules.program import Pool, Program
 from rules.quantities.apportion import CONSERVING, Residue
 
@@ -51,7 +55,7 @@ def pool_share(scope: Scope, name: str, pool: Pool) -> PoolMeaning | None:
     )
 
 
-def totals(scope: Scope, program: Program) -> tuple[TotalMeaning, ...]:
+def totals(scope: Scope, program: Program, payouts: Sequence[PayoutMeaning]) -> tuple[TotalMeaning, ...]:
     """The sums in an order in which each comes after what it adds; a circle is shown."""
     known = {*program.payouts, *program.pools}
     waiting = dict(program.totals)
@@ -70,5 +74,6 @@ def totals(scope: Scope, program: Program) -> tuple[TotalMeaning, ...]:
         for name in ready:
             total = waiting.pop(name)
             title = total.title or name.replace("_", " ")
-            ordered.append(TotalMeaning(name, title, total.sum, scope.key_place(("totals", name))))
+            limits = total_limits(scope, program, name, payouts)
+            ordered.append(TotalMeaning(name, title, total.sum, scope.key_place(("totals", name)), limits))
     return tuple(ordered)

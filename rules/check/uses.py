@@ -176,6 +176,8 @@ def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
     for pool in meaning.pools:
         yield "partners", pool.among
         yield from (("partners", tree) for tree, _ in pool.inputs.values())
+    for total in meaning.totals:
+        yield from (("partners", limit.of) for limit in total.limits)
     for card in meaning.scorecards:
         yield from (("partners", tree) for tree in _of_card(card))
 

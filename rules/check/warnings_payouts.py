@@ -51,6 +51,8 @@ def _unlimited(payout: PayoutMeaning, meaning: Meaning, named: Mapping[str, Span
     commission or fee; a ratio explodes where little is divided by, and a score where its target was set low."""
     if payout.at_most_minor is not None or any(limit.spec.at_most is not None for limit in payout.limits):
         return
+    if any(total.limits and payout.name in total.parts for total in meaning.totals):
+        return
     kpis = {kpi.name: kpi for kpi in meaning.kpis}
     cards = {card.name for card in meaning.scorecards}
     open_ones = dict.fromkeys(name for tree in _growing(payout) for name in _open_names(tree, named))

@@ -68,4 +68,10 @@ PAYOUT_RULES: dict[str, Code] = {
         "where the first full one begins.",
         "Write `every:` above zero, and no `guaranteed:` beside it.",
     ),
+    "P243": Code(
+        "Limit over several rules that are not known together",
+        "What several rules pay is cut once all of them are known: they are payouts, each under one such limit, bank "
+        "nothing, and no rule before the last of them can rest on what one of them pays.",
+        "Name payouts alone, write rules that rest on them after the last, or leave the rule out of the sum.",
+    ),
 }

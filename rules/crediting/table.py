@@ -104,6 +104,8 @@ def told_share(candidates: Candidates, i: int) -> tuple[Fraction, str]:
     beside = np.flatnonzero((candidates.row == candidates.row[i]) & (candidates.role == candidates.role[i])).tolist()
     filled = [share for j in beside if (share := candidates.share.fraction(j)) is not None]
     left, among = max(1 - sum(filled, Fraction(0)), Fraction(0)), len(beside) - len(filled)
+    if not filled and among == 1:
+        return left, "all of it"
     if not filled:
         return left / among, f"an equal part of 100 % among {among}"
     share = left / among

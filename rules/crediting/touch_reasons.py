@@ -41,7 +41,7 @@ def _share(
     if shape == "last":
         return Fraction(is_last), "the last earns 100 %"
     if shape == "linear" or (shape == "u" and count <= 2):
-        return Fraction(1, count), f"each earns 1/{count}"
+        return Fraction(1, count), "all of it" if count == 1 else f"each earns 1/{count}"
     if shape == "u":
         if is_first or is_last:
             return Fraction(2, 5), f"the {'first' if is_first else 'last'} earns 40 %"

@@ -108,6 +108,18 @@ class LimitSpec(Written):
         return self
 
 
+class TotalLimit(Written):
+    """What the lines of several rules together come to at most, for each partner in each period.
+
+    They are cut after the limits of each rule, which count what they let through: `pro_rata`, or `in_order`, of the
+    rules as the sum names them and within each of the keys of the rows, so that the last named rule is cut first. What
+    is cut is lost. Returns count against the sum and are never cut.
+    """
+
+    at_most: LimitAmount = Field(description="what the lines of all of them may come to at most")
+    cut: Literal["in_order", "pro_rata"] = Field(description="in_order: the rules are paid as the sum names them")
+
+
 class ReturnSpec(Written):
     """What takes rows back: rows of another table that refer to them, or their own date of return.
 
@@ -121,7 +133,9 @@ class ReturnSpec(Written):
     where: ExpressionField | None = Field(default=None, description="which of them are returns")
     dated: ExpressionField = Field(description="the day of the return, which puts it into a period")
     base: ExpressionField | None = Field(default=None, description="how much of the row's base comes back; all of it")
-    share: ShareField | None = Field(default=None, description="which part of that is taken back; 100% unless said")
+    share: ShareField | None = Field(
+        default=None, description="which part of that is taken back, a rate or an expression; 100% unless said"
+    )
     tiers: Literal["highest_first", "as_paid"] = Field(
         default="as_paid", description="from the top of the running total, or what the row itself was paid"
     )

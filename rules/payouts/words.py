@@ -34,7 +34,7 @@ def payout_words(payout: PayoutMeaning) -> Iterator[Clause]:
     for limit in payout.limits:
         yield "Limit", Words(_limit(limit, terms))
     for back in payout.returns:
-        yield "Taken back", Words(_return(back))
+        yield "Taken back", Words(_return(back, payout))
     unknown = {
         "refuse": "a row whose value is unknown stops the calculation until it is mended",
         "leave_out": "a row whose value is unknown is not paid",
@@ -94,8 +94,8 @@ def _rounding(payout: PayoutMeaning) -> str:
 
 def _limit(limit: LimitMeaning, terms: Terms) -> str:
     spec, amount = limit.spec, terms.amount(limit.amount_minor)
-    if limit.of is not None and spec.at_most is not None and spec.at_most.rate is not None:
-        amount = f"{percent(spec.at_most.rate)} of {as_written(limit.of)} of that partner, rounded down,"
+    if limit.of is not None:
+        amount = f"{rate_words(limit)} of that partner, rounded down,"
     whose = "each partner" if spec.per == "partner" else "all partners together"
     if spec.at_least is not None:
         return f"the lines of {whose} come to at least {amount} {_STRETCH[spec.over]}; a line of its own tops up"
@@ -112,11 +112,29 @@ def _limit(limit: LimitMeaning, terms: Terms) -> str:
     return f"{text}; what is cut is {kept}"
 
 
+def total_limit_words(limit: LimitMeaning, parts: Sequence[str], terms: Terms) -> str:
+    """What a limit over several rules says."""
+    most = terms.amount(limit.amount_minor)
+    if limit.of is not None:
+        most = f"{rate_words(limit)} of that partner, rounded down,"
+    text = f"the lines of each partner by {', '.join(parts)} together come to at most {most} in each period; "
+    if limit.spec.cut == "pro_rata":
+        return f"{text}beyond that all are cut in proportion; what is cut is lost"
+    return f"{text}the rules are paid in this order, and the rows of each in that of their keys; what is cut is lost"
+
+
+def rate_words(limit: LimitMeaning) -> str:
+    """The most of a limit that is a rate of what a partner has: `200 % of quota`."""
+    most = limit.spec.at_most
+    assert most is not None and most.rate is not None and limit.of is not None, "the limit is a rate of something"
+    return f"{percent(most.rate)} of {as_written(limit.of)}"
+
+
 def _listed(order: Sequence[Typed]) -> str:
     return ", ".join(as_written(tree) for tree, _ in order)
 
 
-def _return(back: ReturnMeaning) -> str:
+def _return(back: ReturnMeaning, payout: PayoutMeaning) -> str:
     text = f"{back.name.replace('_', ' ')}: for each row of {back.table}"
     text += "" if back.where is None else f" where {as_written(back.where)}"
     text += f", in the period that holds {back.dated}, "
@@ -131,4 +149,8 @@ def _return(back: ReturnMeaning) -> str:
         part = as_written(back.base[0])
         what = f"{what}, in the part that {part} is of the base" if back.tiers == "as_paid" else f"{part}, off the "
         what += "" if back.tiers == "as_paid" else "running total, highest tiers first"
+    if back.tiers == "highest_first" and payout.running is not None and payout.running.of != "base":
+        moved = as_written(payout.inputs[payout.running.of][0])
+        what = "the base" if back.base is None else as_written(back.base[0])
+        what += f", and the same part of {moved} off the running total, highest tiers first"
     return text + what

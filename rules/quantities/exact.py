@@ -365,7 +365,7 @@ def _common(left: Exact, right: Exact) -> tuple[Integers, Integers, int | Intege
 def _scale(values: Integers, factor: int) -> Integers:
     if factor == 1:
         return values
-    if values.dtype != object and _peak(values) * factor < LIMIT:
+    if values.dtype != object and max(_peak(values), 1) * factor < LIMIT:
         return values * factor
     return values.astype(object) * factor
 

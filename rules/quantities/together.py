@@ -127,7 +127,10 @@ def explain_together(
         words += f", rounded with the {len(known)} lines of this row, {money(Fraction(whole))} together: "
         given = int(0 < place <= steps.left)
         largest = f"{given} of {steps.left} steps left over by the largest remainder (place {place})"
-        words += largest if place else "it is whole"
+        if steps.left == 0:
+            words += "rounded down, and nothing is left over"
+        else:
+            words += largest if place else "it is whole"
     total = sum((each for each, _ in known), Fraction(0))
     return TogetherReason(steps.amounts[own], due, steps.down[own], len(known), total, whole, steps.left, place, words)
 

@@ -22,7 +22,7 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engine.acts.calculate import period_of
+from engine.acts.period import period_of
 from engine.acts.why import why
 from engine.digest import canonical, sha256
 from engine.explain.score import cells

@@ -30,7 +30,7 @@ import rivals_kpis as rivals
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engine.acts.calculate import period_of
+from engine.acts.period import period_of
 from engine.explain.kpi import ratio_reason
 from engine.facts.connection import connect
 from engine.facts.grammar import SQL_TYPES

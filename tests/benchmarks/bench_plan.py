@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engine.acts.calculate import period_of
+from engine.acts.period import period_of
 from engine.facts.connection import connect
 from engine.facts.grammar import SQL_TYPES
 from engine.facts.snapshot import Snapshot

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import duckdb
 
+from engine.facts.connection import connect
 from engine.facts.gather import gather_facts
 from engine.facts.read import read_source
-from engine.facts.connection import connect
 from rules.calendar import Period
 from rules.load import understand
 

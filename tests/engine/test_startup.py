@@ -68,7 +68,17 @@ def test_a_mistake_of_usage_loads_nothing_slow(arguments: tuple[str, ...], words
     assert (words in said, loaded) == (True, set()), said
 
 
-def test_a_command_that_runs_is_seen_to_load() -> None:
-    """The probe sees what it looks for."""
-    said, loaded = loaded_by("kpis", "show", "partner_nps")
-    assert "partner_nps" in said and {"numpy", "pydantic"} <= loaded
+TEMPLATE = ROOT / "rules/templates/channel/program.yaml"
+BOOKS = {"alembic", "sqlalchemy", "sqlmodel"}
+TABLES = {"duckdb", "pandas", "pyarrow"}
+
+
+def test_to_check_a_program_loads_neither_tables_nor_books() -> None:
+    said, loaded = loaded_by("check", str(TEMPLATE))
+    assert said == "program.yaml: nothing is wrong"
+    assert "pydantic" in loaded and not loaded & (BOOKS | TABLES)
+
+
+def test_to_score_partners_loads_no_books() -> None:
+    said, loaded = loaded_by("score", str(TEMPLATE), "--period", "2026-Q1")
+    assert "2026-Q1" in said and "duckdb" in loaded and not loaded & BOOKS

@@ -325,7 +325,7 @@ def test_a_field_of_a_config_holds_text_and_tree() -> None:
     assert Rule.model_validate(rule.model_dump()) == rule
     assert Rule(when=rule.when) == rule
     schema = Rule.model_json_schema()["properties"]["when"]
-    assert schema["type"] == "string"
+    assert schema["type"] == ["string", "number"]  # an editor reads a bare 0.5 as a number
     assert schema["description"].startswith("A condition or formula")
     for example in schema["examples"]:
         parse_expression(example)

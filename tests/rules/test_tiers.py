@@ -216,6 +216,24 @@ def test_a_return_takes_back_what_was_paid(config: dict[str, Any], before: int, 
     assert back == -sale
 
 
+@given(schedules(["marginal"]), cents, cents, st.integers(-9_999, 9_999).filter(bool), st.integers(1, 5))
+def test_a_row_cut_into_equal_ones_is_paid_the_same_by_another_measure(
+    config: dict[str, Any], before: int, base: int, by: int, parts: int
+) -> None:
+    config = config | {"by": "deals.margin"}
+    (whole,) = due(config, base=[base * parts], by=[by * parts], before=[before])
+    starts = [before + by * at for at in range(parts)]
+    assert sum(due(config, base=[base] * parts, by=[by] * parts, before=starts)) == whole
+
+
+@given(schedules(["marginal"]), cents, cents.filter(bool))
+def test_a_base_that_moves_the_tiers_itself_is_paid_as_without_by(
+    config: dict[str, Any], before: int, base: int
+) -> None:
+    by = {"by": [Fraction(base, 100)], "before": [Fraction(before, 100)]}  # in units, as its edges are
+    assert due(config | {"by": "units"}, base=[base], **by) == due(config, base=[base], before=[before])
+
+
 @given(schedules(EVERY, rising=True), st.lists(st.integers(0, 10**6), min_size=2, max_size=12))
 def test_a_rising_schedule_pays_more_for_more(config: dict[str, Any], totals: list[int]) -> None:
     totals.sort()
