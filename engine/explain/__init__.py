@@ -185,7 +185,8 @@ class _Explaining:
         rest = [] if self._rows_shown is None else lines[self._rows_shown :]
         if rest:
             value = sum((self._line(*line).value or Fraction(0) for line in rest), Fraction(0))
-            shown = (*shown, Reasoned(f"and {len(rest)} {'rows' if len(rest) > 1 else 'row'} more", value, self._money(value), is_money=True))
+            title = "and 1 row more" if len(rest) == 1 else f"and {len(rest)} rows more"
+            shown = (*shown, Reasoned(title, value, self._money(value), is_money=True))
         value = sum((part.value for part in shown if part.value is not None), Fraction(0))
         if len(lines) == 1:  # one row: it is the partner's value itself
             only = shown[0]

@@ -125,10 +125,8 @@ def _looked_at(credit: CreditMeaning, meaning: Meaning) -> Iterator[tuple[str, t
 def _reads_shares(credit: CreditMeaning) -> bool:
     """Whether the shares that credits say decide who earns what."""
     for way in credit.spec.ways:
-        if (
-            isinstance(way, Table)
-            or (isinstance(way, Roles)
-            and any(each.among == "by_share" for each in way.by_role.values()))
+        if isinstance(way, Table) or (
+            isinstance(way, Roles) and any(each.among == "by_share" for each in way.by_role.values())
         ):
             return True
     return False
