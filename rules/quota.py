@@ -117,20 +117,19 @@ def explain_quota(
     active: tuple[date | None, date | None],
     period: Period,
     days: Period,
+    named: str,
 ) -> tuple[Fraction | None, str]:
-    """The same of one partner, worked out alone, and how in words."""
+    """The same of one partner, worked out alone, and how in words; `named` tells its target."""
     if target is None:
         return None, "no target is set"
-    value, words = target, "the target"
+    value, words = target, named
     if meaning.spec.seasonality:
         value *= meaning.spec.seasonality[season(period)]
-        words = f"{percent(meaning.spec.seasonality[season(period)])} of the target of {days.name}"
-    elif meaning.spec.set_for == "fiscal_year":
-        words = f"the target of {days.name}"
+        words = f"{percent(meaning.spec.seasonality[season(period)])} of {named}"
     if meaning.spec.prorate == "active_days":
         first = max(days.start, active[0] or days.start)
         last = min(days.last, active[1] or days.last)
         held = max((last - first).days + 1, 0)
         value = value * held / days.days
-        words += f" x {number(Fraction(held))} of {days.days} days active"
+        words += f", x {number(Fraction(held))} of {days.days} days active"
     return value, words

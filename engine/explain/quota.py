@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 from engine.explain.against import looked_up
 from engine.values import PARTNERS, Facts, Plan, Quota, Reasoned, Sheet
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Type
+from rules.kinds.base import number
 from rules.quota import explain_quota
 
 
@@ -22,10 +24,11 @@ def quota_reason(step: Quota, partner: int, sheet: Sheet, plan: Plan, facts: Fac
     columns = [Column(PARTNERS, name) for name in ("recruited_on", "terminated_on")]
     cells, source = facts.cells(PARTNERS, int(sheet.partners.records[partner]), columns)
     active = (_day(cells[columns[0]]), _day(cells[columns[1]]))
-    value, words = explain_quota(meaning, target, active, sheet.period, days)
+    told = plan.terms.money(target or 0) if is_money else number(target or Fraction(0))
+    named = f"{told} {found.words}"  # 400,000.00 of the program for sales, 2026
+    value, words = explain_quota(meaning, target, active, sheet.period, days, named)
     places = [found.source, *(source if meaning.spec.prorate == "active_days" else ())]
-    told = f"{words} {found.words}".strip()
-    return Reasoned(step.title, value, "", told, step.place, ", ".join(filter(None, places)), is_money)
+    return Reasoned(step.title, value, "", words, step.place, ", ".join(filter(None, places)), is_money)
 
 
 def _day(cell: Value) -> date | None:
