@@ -93,6 +93,7 @@ MEANINGS: Mapping[str, str] = {
     "`ratio` or `number`",
     "kpis.KPI.better": "`higher` or `lower`",
     "kpis.KPI.title": "its name for people",
+    "rejected": "how many rows were left out; `partage run` keeps the list of them",
     "groups[]": "one for each partner, or other group of the level",
     "groups[].group": "the partner's id, or the group's name",
     "groups[].kpis": "the values",

@@ -25,7 +25,7 @@ def quota_column(
     target = facts.reference("target", (meaning.spec.target,), scale, days.name)
     wanted = {name: (Column(PARTNERS, column), Type.DATE) for name, column in ACTIVE.items()}
     active = facts.rows(PARTNERS, None, None, ALWAYS, wanted, {}).measures
-    return quota(meaning, target, active["from"], active["to"], period, days)
+    return quota(meaning, target, active["from"], active["to"], period, meaning.prorated_over(period, calendar))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,7 +27,8 @@ class QuotaSpec(Kind):
 
     A quota set for the fiscal year is parted among its periods by `seasonality` (`{Q1: 20%, ...}`, by the names of the
     periods without their year); without it, the quota of a period is the whole year's. With `prorate: active_days` a
-    partner who was recruited or terminated within the stretch has as much of it as it was active for, by days.
+    partner who was recruited or terminated within the period (within the year, where the quota is the whole year's) has
+    as much of it as it was active for, by days.
     """
 
     short = "target"
@@ -61,6 +62,10 @@ class QuotaMeaning:
     def stretch(self, period: Period, calendar: Calendar) -> Period:
         """The period or the fiscal year that its target is set for."""
         return period if self.spec.set_for == "period" else calendar.fiscal_year(period.start)
+
+    def prorated_over(self, period: Period, calendar: Calendar) -> Period:
+        """The days over which it is prorated: the period's where it is the period's part, else its stretch."""
+        return period if self.spec.seasonality else self.stretch(period, calendar)
 
     def part(self, period: Period) -> Fraction:
         """The part of its target that falls in a period."""

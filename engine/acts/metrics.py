@@ -31,6 +31,7 @@ class Metrics:
     names: Mapping[str, str]
     kpis: tuple[KpiMeaning, ...]
     values: Mapping[str, Exact]
+    rejected: int
 
 
 def metrics(program: Path, period_name: str, by: str = "partner", only: str | None = None) -> Metrics:
@@ -42,7 +43,7 @@ def metrics(program: Path, period_name: str, by: str = "partner", only: str | No
     with gather_facts(replace(meaning, eligible=None), loaded.folder, period) as facts:
         labels, groups = facts.snapshot.groups(by)
         values = _values(facts.snapshot, meaning, groups, period)
-        return Metrics(meaning, period, by, labels, facts.snapshot.partner_names(), kpis, values)
+        return Metrics(meaning, period, by, labels, facts.snapshot.partner_names(), kpis, values, len(facts.rejected))
 
 
 def _chosen(meaning: Meaning, by: str, only: str | None) -> tuple[KpiMeaning, ...]:

@@ -10,7 +10,7 @@ from engine.acts.period import period_of
 from engine.facts.gather import gather_facts
 from engine.plan import compile_plan
 from engine.sheet import evaluate
-from engine.values import Kpi, Plan, Score, Sheet
+from engine.values import Kpi, Plan, Quota, Score, Sheet
 from rules.load import load
 from rules.problem import Place, Problem, Refused
 
@@ -22,6 +22,7 @@ class ScoreSheet:
     plan: Plan
     sheet: Sheet
     names: Mapping[str, str]
+    rejected: int
 
 
 def score_partners(program: Path, period_name: str) -> ScoreSheet:
@@ -33,7 +34,7 @@ def score_partners(program: Path, period_name: str) -> ScoreSheet:
         raise Refused(Problem("S115", "the program has no scorecard", Place(program.name), hint))
     period = period_of(meaning, period_name)
     plan = compile_plan(meaning)
-    scoring = replace(plan, steps=tuple(step for step in plan.steps if isinstance(step, Kpi | Score)))
+    scoring = replace(plan, steps=tuple(step for step in plan.steps if isinstance(step, Quota | Kpi | Score)))
     with gather_facts(meaning, loaded.folder, period) as facts:
         sheet = evaluate(scoring, facts.snapshot, period)
-        return ScoreSheet(scoring, sheet, facts.snapshot.partner_names())
+        return ScoreSheet(scoring, sheet, facts.snapshot.partner_names(), len(facts.rejected))

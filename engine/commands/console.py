@@ -74,3 +74,10 @@ def _print_rich(grid: Grid) -> None:
     for row in grid.rows:
         table.add_row(*row)
     Console(markup=False, highlight=False).print(table)
+
+
+def tell_rejected(rows: int) -> None:
+    """Say how many rows were left out of what is shown, where any were."""
+    if rows:
+        told = "1 row was" if rows == 1 else f"{rows:,} rows were"
+        click.echo(f"rejected  {told} left out; partage run keeps the list (partage show --rejected)")

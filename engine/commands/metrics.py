@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_grid, print_json
+from engine.commands.console import json_option, print_grid, print_json, tell_rejected
 from rules.levels import LEVELS
 
 
@@ -30,8 +30,16 @@ def command(program: Path, period: str, by: str, kpi: str | None, is_json: bool)
         groups = as_json(found.labels, found.kpis, found.values)
         units = units_json(found.kpis)
         print_json(
-            {"program": found.meaning.title, "period": found.period.name, "by": by, "kpis": units, "groups": groups}
+            {
+                "program": found.meaning.title,
+                "period": found.period.name,
+                "rejected": found.rejected,
+                "by": by,
+                "kpis": units,
+                "groups": groups,
+            }
         )
         return
     click.echo(f"{found.meaning.title}, {found.period}")
+    tell_rejected(found.rejected)
     print_grid(grid(by, found.labels, found.names, found.kpis, found.values, currency))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_grid, print_json
+from engine.commands.console import json_option, print_grid, print_json, tell_rejected
 
 
 @click.command(name="score")
@@ -25,11 +25,13 @@ def command(program: Path, period: str, is_json: bool) -> None:
             {
                 "program": found.plan.title,
                 "period": found.sheet.period.name,
+                "rejected": found.rejected,
                 "scorecards": {step.name: scores_json(step, found.sheet) for step in steps},
             }
         )
         return
     click.echo(f"{found.plan.title}, {found.sheet.period}")
+    tell_rejected(found.rejected)
     for step in steps:
         click.echo(scored_counts(step, found.sheet))
         print_grid(score_grid(step, found.sheet, found.names))

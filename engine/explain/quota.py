@@ -26,7 +26,8 @@ def quota_reason(step: Quota, partner: int, sheet: Sheet, plan: Plan, facts: Fac
     active = (_day(cells[columns[0]]), _day(cells[columns[1]]))
     told = plan.terms.money(target or 0) if is_money else number(target or Fraction(0))
     named = f"{told} {found.words}"  # 400,000.00 of the program for sales, 2026
-    value, words = explain_quota(meaning, target, active, sheet.period, days, named)
+    prorated = meaning.prorated_over(sheet.period, plan.calendar)
+    value, words = explain_quota(meaning, target, active, sheet.period, prorated, named)
     places = [found.source, *(source if meaning.spec.prorate == "active_days" else ())]
     return Reasoned(step.title, value, "", words, step.place, ", ".join(filter(None, places)), is_money)
 

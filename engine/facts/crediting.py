@@ -159,7 +159,8 @@ class Crediting:
         way, of = self._meaning.spec.ways[at], self._meaning.of
         rows = f"credited_rows AS r JOIN {table_name(of)} AS t ON t.record = r.record AND r.way = {at}"
         if way.reads == "owner":
-            return [self._selected(rows, _Candidate("t.partner_id", f"'{SOURCED}'"))]
+            own = [self._selected(rows, _Candidate("t.partner_id", f"'{SOURCED}'"))]
+            return [*own, *self._holders(rows, "g.partner_id IS DISTINCT FROM t.partner_id")]
         key = SUBJECT[of]
         if way.reads == "touches":
             touches, on = "t_touches AS c", [f"c.{key} = t.{key}"] if of == "deals" else []
@@ -173,13 +174,17 @@ class Crediting:
         share = f"CAST(c.share * {FP} AS DECIMAL(38,0))"
         credit = _Candidate("c.partner_id", "c.role", share, "c.touched_on", "c", "c.credit_id")
         found = [self._selected(f"{rows} JOIN t_credits AS c ON c.{key} = t.{key}", credit)]
-        if self._meaning.spec.protected_by is not None:  # who has registered a deal is sourced on it, credit or not
-            lone = f"""NOT EXISTS (SELECT 1 FROM t_credits AS c
-                WHERE c.{key} = t.{key} AND c.partner_id = g.partner_id AND c.role = '{SOURCED}')"""
-            source = f"{rows} JOIN t_registrations AS g ON g.deal_id = t.deal_id AND {_valid('g')}"
-            holder = _Candidate("g.partner_id", f"'{SOURCED}'", by="g", key="g.registration_id")
-            found.append(self._selected(source, holder, lone))
-        return found
+        lone = f"""NOT EXISTS (SELECT 1 FROM t_credits AS c
+            WHERE c.{key} = t.{key} AND c.partner_id = g.partner_id AND c.role = '{SOURCED}')"""
+        return [*found, *self._holders(rows, lone)]
+
+    def _holders(self, rows: str, where: str) -> list[dict[str, Any]]:
+        """Who has registered a deal is sourced on it, whoever else is; nobody where nothing protects."""
+        if self._meaning.spec.protected_by is None:
+            return []
+        source = f"{rows} JOIN t_registrations AS g ON g.deal_id = t.deal_id AND {_valid('g')}"
+        holder = _Candidate("g.partner_id", f"'{SOURCED}'", by="g", key="g.registration_id")
+        return [self._selected(source, holder, where)]
 
     def _selected(self, source: str, who: _Candidate, where: str = "TRUE") -> dict[str, Any]:
         held = "FALSE"

@@ -187,6 +187,9 @@ def _limit(scope: Scope, rule: Payout, at: int, of: Path, table: str) -> LimitMe
     whose = limit_of(scope, limit, path)
     if limit.over == "during" and rule.during is None:
         scope.problem("P195", (*path, "over"), "the rule names no days that the limit holds over", "add during:")
+    if limit.excess == "banked" and any(each.at_most is not None for each in rule.limits[at + 1 :]):
+        message = "what a bank releases would pass by the limits after it"
+        scope.problem("P193", (*path, "excess"), message, "list the limit that banks last")
     if limit.excess == "banked" and limit.per == "program":
         message = "what is cut off the program's budget belongs to no partner, and cannot be banked"
         scope.problem("P193", (*path, "excess"), message, "write per: partner, or excess: lost")

@@ -157,8 +157,13 @@ class RuleSpec(Written):
     during: RangeField | None = Field(default=None, description="only rows dated in these days, both included")
     lock: DaysField | None = Field(default=None, description="a row counts so many days after its date")
     multipliers: Mapping[Name, Multiplier] = Field(default={}, description="factors of what is due, in their order")
-    at_least: MoneyField | None = Field(default=None, description="the least that a line pays, before its rounding")
-    at_most: MoneyField | None = Field(default=None, description="the most that a line pays, before its rounding")
+    at_least: MoneyField | None = Field(
+        default=None,
+        description="the least that a line pays, before its rounding; one below zero (a fee) is at least as large",
+    )
+    at_most: MoneyField | None = Field(
+        default=None, description="the most that a line pays, before its rounding; one below zero is no larger"
+    )
     rounding: RoundingSpec | None = None
     limits: Annotated[tuple[LimitSpec, ...], Field(strict=False)] = ()
     returns: Mapping[Name, ReturnSpec] = {}

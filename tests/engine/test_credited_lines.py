@@ -246,3 +246,21 @@ payouts:
         "bolt commission d2 501",
         "crux commission d2 50",
     ]
+
+
+def test_a_registration_outranks_the_owner_of_a_row(tmp_path: Path) -> None:
+    rules = """
+credit:
+  own: {of: deals, from: {owner: 100%}, protected_by: registrations}
+payouts:
+  commission: {credit: own, base: deals.amount, rate: 10%, dated: deals.closed_on}
+"""
+    sources = SOURCES + "  registrations: registrations.csv\n"
+    data = {
+        "registrations.csv": """
+            registration_id,deal_id,partner_id,registered_on,expires_on,status
+            g1,d1,crux,2026-03-01,2026-05-01,approved
+            g2,d2,crux,2026-03-01,2026-05-01,declined
+            """
+    }
+    assert of(tmp_path, rules, data, sources) == ["bolt commission d2 501", "crux commission d1 1000"]

@@ -185,3 +185,23 @@ def test_a_flat_amount_of_a_credited_row_is_shared(tmp_path: Path) -> None:
     credits = "k1,d1,p,sourced,0.25\nk2,d1,q,sourced,\n"
     found = of(tmp_path, rules, deals="d1,p,2026-04-01,100.00\n", credits=credits)
     assert found == ["d1 6250", "q commission d1 18750"]
+
+
+def test_a_bank_is_the_last_of_the_limits(tmp_path: Path) -> None:
+    """Released before a cap of the year, it would pass by the cap; so the order is refused, and the other one holds."""
+    bank = "{at_most: 100, cut: pro_rata, excess: banked}"
+    year = "{at_most: 150, over: fiscal_year, cut: pro_rata}"
+    tables = {
+        "partners.csv": "partner_id\np\n",
+        "deals.csv": "deal_id,partner_id,closed_on,amount\nd1,p,2026-04-05,250.00\n",
+        "deal_events.csv": "event_id,deal_id,occurred_on,amount\n",
+        "credits.csv": "credit_id,deal_id,partner_id,role,share\n",
+    }
+    wrong = MONTH + SOURCES + rule("rate: 100%", f"limits: [{bank}, {year}]")
+    assert [each.split()[0] for each in refused(write(tmp_path, wrong, tables))] == ["P193"]
+    right = rule("rate: 100%", f"limits: [{year}, {bank}]")
+    paid = [
+        of(tmp_path / each, right, deals="d1,p,2026-04-05,250.00\n", period=each) for each in ("2026-04", "2026-05")
+    ]
+    assert paid == [["d1 10000"], ["p 5000"]]
+    assert of(tmp_path / "june", right, deals="d1,p,2026-04-05,250.00\n", period="2026-06") == []

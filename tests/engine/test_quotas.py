@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 from spine_stories import refused, told, write
+
+from engine.acts.metrics import metrics
+from engine.acts.score import score_partners
 
 QUARTER = """
 program: Story
@@ -72,9 +76,9 @@ quotas:
 """
     # acme 25 % of 3,000 = 750.00, sold 1,200.00 = 160 %; bolt 25 % of 4,000 = 1,000.00, sold 450.00 = 45 %
     assert bonuses(tmp_path, rules) == {"acme": 2_200_00, "bolt": 450_00, "crux": 0}
-    # bolt was active on 229 of 365 days, crux on 135
+    # of the 91 days of the quarter bolt was active on 45, crux on 45
     found = bonuses(tmp_path / "days", rules.rstrip() + "\n    prorate: active_days\n")
-    assert found == {"acme": 2_200_00, "bolt": 717_25, "crux": 0}  # 450 / (1,000 x 229 / 365) = 71.7248.. %
+    assert found == {"acme": 2_200_00, "bolt": 910_00, "crux": 0}  # 450 / (1,000 x 45 / 91) = 91 %
 
 
 def test_parts_of_a_year_that_do_not_fit_are_refused(tmp_path: Path) -> None:
@@ -101,3 +105,20 @@ payouts:
     with told(write(tmp_path, QUARTER + rules, DATA), "2026-Q2") as story:
         assert story.lines() == ["acme commission d1 4500", "acme commission d3 2500"]  # 100.00 at 5 %, 200.00 at 10 %
         assert story.why("acme").value == 7000
+
+
+def test_metrics_and_scores_know_quotas_and_say_how_many_rows_were_left_out(tmp_path: Path) -> None:
+    rules = "quotas: {quota: {target: sales}}\n" + ATTAINED.split("payouts")[0]
+    card = """
+scorecards:
+  performance:
+    groups: {growth: {weight: 100%, kpis: {attainment: {weight: 100%, linear: {from: 0%, to: 200%}}}}}
+    missing: zero
+"""
+    bad = DATA | {"deals.csv": DATA["deals.csv"] + "        d4,acme,won,2026-06-02,1e2\n"}
+    path = write(tmp_path, QUARTER + rules + card, bad)
+    by = {kpi: value for kpi, value in metrics(path, "2026-Q2").values.items() if kpi == "attainment"}
+    assert by["attainment"].fraction(0) == Fraction(6, 5)  # 1,200.00 of 1,000.00
+    assert metrics(path, "2026-Q2").rejected == 1
+    scored = score_partners(path, "2026-Q2")
+    assert (scored.sheet.columns["performance"].fraction(0), scored.rejected) == (60, 1)
