@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.acts.period import period_of
 from engine.digest import sha256
 from engine.facts.gather import reopen_facts
-from engine.facts.rejected import from_bytes
+from engine.facts.rejected import Rejected, from_bytes
 from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
 from engine.settle import settle
@@ -31,6 +31,7 @@ class Reopened:
     sheet: Sheet
     facts: Snapshot
     run: Run
+    rejected: tuple[Rejected, ...]
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def reopen(store: Store, number: int) -> Iterator[Reopened]:
             message = f"run {number} comes out as {run.run_id[:12]}, and was kept as {record.run_id[:12]}"
             hint = f"it was worked out by engine {record.engine}, and this is {VERSION}; recompute it with that version"
             raise CheckFailed(Problem("S130", message, Place(), hint))
-        yield Reopened(record, plan, sheet, facts.snapshot, run)
+        yield Reopened(record, plan, sheet, facts.snapshot, run, tuple(rejected))
 
 
 @contextmanager

@@ -34,17 +34,36 @@ def why_not(store: Path, number: int, partner: str, key: str) -> Traced:
     """Why the row with that key paid a partner nothing, or what it did: its verdicts in every table that has the
     key."""
     with Store.open(store, create=False) as books, reopen(books, number) as run:
-        tables = [table for table in run.facts.tables() if run.facts.record(table, key) is not None]
+        tables = [table for table in run.facts.tables() if _is_there(run, table, key)]
         if not tables:
-            hint = "name the key as the source has it; a rejected row is listed by partage show RUN --rejected"
-            raise Refused(Problem("S114", f"no table of run {number} has an accepted row {key}", Place(), hint))
+            hint = "name the key as the source has it; partage show RUN --rejected lists rows without a key"
+            raise Refused(Problem("S114", f"no table of run {number} has a row {key}", Place(), hint))
         found = [each for table in tables for each in _verdicts(run, table, key, partner)]
         mine = tuple(each for each in found if each.partner in ("", partner))
         others = tuple(each for each in found if each.partner not in ("", partner))
         return Traced(run.record, tables[0], key, mine or others)
 
 
+def _is_there(run: Reopened, table: str, key: str) -> bool:
+    return run.facts.record(table, key) is not None or bool(_rejected(run, table, key))
+
+
+def _rejected(run: Reopened, table: str, key: str) -> tuple[Verdict, ...]:
+    """A row that was not accepted: a verdict for each of its faults, in the words in which it was told."""
+    return tuple(
+        Verdict(table, key, "", "rejected", f"{fault.code} {fault.message}", fault.place)
+        for row in run.rejected
+        if row.table == table and row.key == key
+        for fault in row.faults
+    )
+
+
 def _verdicts(run: Reopened, table: str, key: str, partner: str = "") -> tuple[Verdict, ...]:
+    if table not in run.facts.tables():
+        hint = "its tables are " + ", ".join(run.facts.tables())
+        raise Refused(Problem("S114", f"the run has no table {table}", Place(), hint))
+    if run.facts.record(table, key) is None and (told := _rejected(run, table, key)):
+        return told
     read = readings(run.plan, run.run.period, run.facts.window)
     standing = run.facts.fates(read, run.sheet)
     return trace(run.plan, run.sheet, run.facts, standing, read, table, key, partner)

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from engine.facts.read import table_name
 from engine.facts.seen import FP
+from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, integers
+
+PROBLEMS_MAX = 20
 
 
 def target(
@@ -27,14 +30,27 @@ def target(
     `ids` are the KPI's names; `scale` turns a target in currency units into minor units (1 for other KPIs).
     """
     found: dict[str | None, int] = {}
+    problems: list[Problem] = []
     for name in reversed(ids):  # a target under the KPI's own name outranks one under the catalogue's
-        query = f"""SELECT partner_id, CAST(target * {FP} AS DECIMAL(38,0)) FROM {table_name("targets")}
+        said: dict[str | None, tuple[object, int, str]] = {}
+        query = f"""SELECT partner_id, [CAST(version AS VARCHAR), CAST(set_on AS VARCHAR)], target_id,
+                CAST(target * {FP} AS DECIMAL(38,0)) FROM {table_name("targets")}
             WHERE kpi = ? AND period = ? AND target IS NOT NULL
                 AND coalesce(scope, if(partner_id IS NULL, 'program', 'partner'))
                     = if(partner_id IS NULL, 'program', 'partner')
             ORDER BY coalesce(version, 0), set_on NULLS FIRST, target_id"""
-        for partner, value in connection.execute(query, [name, period]).fetchall():
+        for partner, version, target_id, value in connection.execute(query, [name, period]).fetchall():
+            before = said.get(partner)
+            if before is not None and before[0] == version and before[1] != int(value):
+                message = (
+                    f"two targets of {name} for {partner or 'the program'} in {period}: {before[2]} and {target_id}"
+                )
+                hint = "leave one, or tell them apart by version or set_on: the latest counts"
+                problems.append(Problem("F316", message, Place("targets", field=str(target_id)), hint))
+            said[partner] = version, int(value), str(target_id)
             found[partner] = int(value) * scale
+    if problems:
+        raise Refused(*problems[:PROBLEMS_MAX])
     return _billionths([found.get(key, found.get(None)) for key in keys.tolist()])
 
 

@@ -30,8 +30,8 @@ def trace(
     record = facts.record(table, key)
     if record is None:
         hint = r"name the key as the source has it (parts joined by /; a / inside of one is written \/); "
-        hint += "a rejected row is listed by show RUN --rejected"
-        raise Refused(Problem("S114", f"{table} has no accepted row {key}", Place(), hint))
+        hint += "a row that was rejected before its key was read is listed by show RUN --rejected"
+        raise Refused(Problem("S114", f"{table} has no row {key}", Place(), hint))
     own = Own(plan, sheet, facts, partner)
     further = Further(plan, sheet, facts, standing, own)
     found: list[Verdict] = []

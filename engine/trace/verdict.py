@@ -10,7 +10,7 @@ from rules.problem import Place
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one rule made of one row: `fate` is paid, measured, not_payable, outside or unread.
+    """What one rule made of one row: `fate` is paid, measured, not_payable, outside, rejected or unread.
 
     `rule` is the rule's name, `words` why, `partner` whose row it is; `amount_minor` what the row was paid. `is_own`
     tells that the rule reads the row itself, and not one that rests on it; `is_dated` that it looks at dates.

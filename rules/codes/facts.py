@@ -260,4 +260,10 @@ FACTS: dict[str, Code] = {
         "all would pay what nobody agreed to.",
         "Fill in what is missing, or say what it is then: `of: coalesce(quota, 0)`.",
     ),
+    "F316": Code(
+        "Two targets at once",
+        "Both are of one partner, one KPI and one period, and neither is a later version; which counts would be "
+        "decided by an id.",
+        "Leave one of them, or tell them apart by `version` or `set_on`: the latest counts.",
+    ),
 }

@@ -213,3 +213,16 @@ def test_the_part_of_a_kpi_is_told_in_words(store: Path) -> None:
     assert ["surveys", "liked (what is measured)", "2"] in [
         [cell.strip() for cell in line.split("  ") if cell.strip()] for line in fates
     ]
+
+
+def test_a_rejected_row_is_traced_to_its_faults_and_an_unknown_one_is_not(tmp_path: Path) -> None:
+    program = f"{MONTH}sources: {{partners: partners.csv, deals: deals.csv}}\n"
+    program += "payouts:\n  c: {base: deals.amount, rate: 5%}\n"
+    tables = {"partners.csv": "partner_id\nacme\n", "deals.csv": "deal_id,partner_id,amount\nd1,acme,1e2\nd2,acme,1\n"}
+    path, store = write(tmp_path, program, tables), ("--store", tmp_path / "books.db")
+    assert partage(*store, "run", path, "--period", "2026-04").exit_code == 0
+    for asked in (("trace", "deals", "d1"), ("explain", "1", "acme", "--why-not", "d1")):
+        told = partage(*store, *asked)
+        assert told.exit_code == 0 and "rejected" in told.out and "F202" in told.out and "deals.csv:2" in told.out
+    unknown, nowhere = partage(*store, "trace", "deals", "d9"), partage(*store, "trace", "nosuch", "d1")
+    assert "deals has no row d9" in unknown.err and "the run has no table nosuch" in nowhere.err
