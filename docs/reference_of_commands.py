@@ -122,7 +122,7 @@ MEANINGS: Mapping[str, str] = {
     "verdicts[].table": "the table of the row that the rule reads",
     "verdicts[].key": "the key of that row",
     "verdicts[].rule": "the rule: a payout, a pool, a scorecard, or a KPI with `.numerator` or `.denominator`; or null",
-    "verdicts[].fate": "`paid`, `measured`, `not_payable`, `outside` or `unread`",
+    "verdicts[].fate": "`paid`, `measured`, `not_payable`, `outside`, `rejected` or `unread`",
     "verdicts[].words": "why, for people; its words may change",
     "verdicts[].partner_id": "whose row it is, or null",
     "verdicts[].amount_minor": "what the row was paid in minor units, or null",

@@ -51,7 +51,7 @@ def _is_there(run: Reopened, table: str, key: str) -> bool:
 def _rejected(run: Reopened, table: str, key: str) -> tuple[Verdict, ...]:
     """A row that was not accepted: a verdict for each of its faults, in the words in which it was told."""
     return tuple(
-        Verdict(table, key, "", "rejected", f"{fault.code} {fault.message}", fault.place)
+        Verdict(table, key, "", "rejected", f"{fault.code} {fault.message}, {fault.place}", fault.place)
         for row in run.rejected
         if row.table == table and row.key == key
         for fault in row.faults

@@ -223,6 +223,6 @@ def test_a_rejected_row_is_traced_to_its_faults_and_an_unknown_one_is_not(tmp_pa
     assert partage(*store, "run", path, "--period", "2026-04").exit_code == 0
     for asked in (("trace", "deals", "d1"), ("explain", "1", "acme", "--why-not", "d1")):
         told = partage(*store, *asked)
-        assert told.exit_code == 0 and "rejected" in told.out and "F202" in told.out and "deals.csv:2" in told.out
+        assert told.exit_code == 0 and "rejected" in told.out and "F203" in told.out and "deals.csv:2" in told.out
     unknown, nowhere = partage(*store, "trace", "deals", "d9"), partage(*store, "trace", "nosuch", "d1")
     assert "deals has no row d9" in unknown.err and "the run has no table nosuch" in nowhere.err
