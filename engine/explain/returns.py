@@ -7,6 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.values import Back, ReadRows, Reasoned, Reverse, Sheet
 from rules.expressions.columnar import EPOCH
@@ -67,8 +68,8 @@ def _parts(back: Back, frame_name: str, row: int, sheet: Sheet) -> Parts:
     return ends
 
 
-def _share_of(shares: object, at: int) -> int:
-    return -1 if shares is None else int(shares[at])  # type: ignore[index]
+def _share_of(shares: NDArray[np.int64] | None, at: int) -> int:
+    return -1 if shares is None else int(shares[at])
 
 
 def _part(back: Back, row: int, sheet: Sheet) -> Fraction:
