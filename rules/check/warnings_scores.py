@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise
 
-from rules.check.reach import Line, gate_outcome, line_of, missed_steps, value_span
+from rules.check.reach import Line, gate_outcome, line_of, missed_steps, value_span, within
 from rules.check.spans import Span
 from rules.expressions.tree import Type
 from rules.kinds.base import Terms, number, percent
@@ -60,7 +60,7 @@ def _scales(measuring: Measuring) -> Iterator[tuple[ScaleKind, Line]]:
         yield measuring.scale, line
         return
     for n, part in enumerate(measuring.scale.of):
-        yield part.scale, lambda key, n=n: line(f"{n}.{key}")  # type: ignore[misc]
+        yield part.scale, within(line, str(n))
 
 
 def _never(scale: ScaleKind, value: Span, line: Line) -> Iterator[tuple[Reference, str]]:

@@ -25,7 +25,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from rules.crediting import WAYS
-from rules.crediting.base import CreditWay
+from rules.crediting.base import CreditWay, Faults
 from rules.crediting.candidates import SOURCED
 from rules.crediting.roll_up import RollUp
 from rules.expressions.expression import ExpressionField
@@ -168,17 +168,17 @@ class CreditSpec(Kind):
         """What is wrong with the rule as a whole."""
         found: list[PlacedFault] = []
         for at, each in enumerate(self.from_):
-            found += [(code, ("from", at, each.name), *words) for code, *words in each.way.faults()]  # type: ignore[misc]
+            found += _placed(each.way.faults(), "from", at, each.name)
         for first, at in same_matches([each.match for each in self.from_]):
             message = f"ways {first + 1} and {at + 1} are for the same rows"
             found.append(("C101", ("from", at), message, "name for each the rows that it is for, with for:"))
         if self.roll_up is not None:
-            found += [(code, ("roll_up", "rates"), *words) for code, *words in self.roll_up.faults()]  # type: ignore[misc]
+            found += _placed(self.roll_up.faults(), "roll_up", "rates")
         if (self.at_most is None) != (self.amount is None):
             message = "a cap of what is credited needs the amount of a row, and nothing else does"
             found.append(("C109", ("at_most" if self.amount is None else "amount",), message, "write both, or neither"))
         if self.at_most is not None:
-            found += [(code, ("at_most",), *words) for code, *words in terms.currency_faults(self.at_most)]  # type: ignore[misc]
+            found += _placed(terms.currency_faults(self.at_most), "at_most")
             if self.at_most.amount <= 0:
                 found.append(("C109", ("at_most",), "a cap that lets nothing be credited", "write an amount above 0"))
         return found + self._overlay_faults() + self._role_faults()
@@ -201,3 +201,8 @@ class CreditSpec(Kind):
         return [
             ("C107", path, f"no way credits the role {role}", hint) for path, role in wanted if role not in credited
         ]
+
+
+def _placed(faults: Faults, *path: str | int) -> list[PlacedFault]:
+    """Faults of a part, with the path of its keys."""
+    return [(code, path, message, hint) for code, message, hint in faults]
