@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pages
 from markup import cell, fenced, table
+from reference_of_balances import balances_page
 from reference_of_commands import commands_page, json_page
 from reference_of_credit import credit_page
 from reference_of_kinds import kinds_page
@@ -25,7 +26,7 @@ from engine.reports.kpis import definition
 from rules.catalogue import TOPICS, topic_kpis
 from rules.codes import SECTIONS
 from rules.quantities.currency import DECIMALS
-from rules.tables import DERIVED, NEEDS, NEVER_BEFORE, REFERRED, Table, canonical, topics
+from rules.tables import DERIVED, ENTERED, NEEDS, NEVER_BEFORE, REFERRED, WORDS, Table, canonical, topics
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs/reference"
@@ -36,6 +37,7 @@ MADE = "<!-- Made from the code by `make docs`: change the code, not this page. 
 def reference() -> Mapping[str, str]:
     """Every reference page by file name."""
     made = {
+        "balances.md": balances_page(),
         "commands.md": commands_page(),
         "credit.md": credit_page(),
         "currencies.md": currencies_page(),
@@ -80,6 +82,41 @@ def _told(code: str) -> Iterator[str]:
             return
 
 
+_NOTES = {
+    "targets": "A goal with the `scope` `partner` is of the partner that it names, one with `region` of partners whose "
+    "`region` it names, one with `program` of all; without a scope it is of the partner that it names, else of "
+    "all. For "
+    "a partner counts the nearest: its own, then its region's, then the program's; of several versions the latest. A "
+    "row that lacks what its scope asks for, or names a partner or a region beside another scope, is rejected "
+    "([F215](errors.md#f215-scope-that-contradicts-its-row)). `kpi` is the KPI's name in the program or in the "
+    "catalogue, or what a quota names; `period` the period's name, such as `2026-Q1`.",
+    "benchmarks": "A partner is held against the figure of its `segment`, else of the segment `all`, for the period "
+    "that is run.",
+    "scores": "`kpi` is the KPI's path in the scorecard, such as `growth.sourced` for one in a group, or its own name "
+    "where no other KPI of the scorecard has it (the path outranks it); `period` the name of the period before the one "
+    "that is run. Any other name, in that period and for a scorecard that carries points over, is rejected "
+    "([F216](errors.md#f216-points-of-a-kpi-that-the-scorecard-does-not-have)).",
+    "registrations": "One with the status `approved` protects its partner from `registered_on` to `expires_on`, both "
+    "days included, where a program [says so](credit.md#registrations).",
+    "balances": "What a program's [balances](balances.md) open with; `as_of` is the last day of a period, and "
+    "`released_on` the day on which a part of what is held back is released, or a part of an allowance expires.",
+    "mdf_claims": "A claim is the partner's whose request it is of, where `mdf` is among the sources.",
+    "partner_history": "`parent` (the `partner_id` of a partner) and `manager` say who stands above a partner when "
+    "credit [rolls up](program.md#creditroll_up); a blank `value` says nobody. A partner without a version of the "
+    "one that is "
+    "rolled up to has what `parent_id` or `manager` of `partners` says, on every day. One that has versions has only "
+    "those: a credited row on a day that none of them holds on is refused "
+    "([C128](errors.md#c128-day-that-no-version-holds-on)), and of two that hold on one day both are rejected. In "
+    "the same "
+    "way `tier`, `region`, `segment`, `kind`, `manager` and `parent` (`partners.parent_id`), and `status` and "
+    "`plan`, of which "
+    "`partners` has no column, are what `partners.tier` and so on mean: [on the day of a "
+    "row](../how-to/pay-by-date.md) that a "
+    "rule dates, and else on the last day of the period on which the partner is one "
+    "([F330](errors.md#f330-day-on-which-no-version-holds)).",
+}
+
+
 def tables_page() -> str:
     """The canonical tables by topic."""
     parts = [
@@ -90,10 +127,12 @@ def tables_page() -> str:
         "never zero.\n\n"
         "| type | a cell holds |\n|---|---|\n"
         "| `id` | 1 to 64 letters, digits, dots, hyphens and underscores |\n"
-        "| `text` | text in Unicode NFC, without control or invisible characters |\n"
+        "| `text` | text in Unicode NFC, without control or invisible characters, and without spaces around it |\n"
         "| `date` | a day: `2026-01-31` |\n"
         "| `month` | a month: `2026-01`, or its first day |\n"
-        "| `money` | an amount in the program's currency, no finer than its minor unit: `1250.50` |\n"
+        "| `money` | an amount in the program's currency, no finer than its minor unit: `1250.50`; with "
+        "`exchange:`, in "
+        "that of its row |\n"
         "| `number` | a decimal with at most 9 decimals: `0.7` |\n"
         "| `count` | a whole number: `12` |\n"
         "| `flag` | `true` or `false` |\n\n"
@@ -113,6 +152,9 @@ def _contradictions(one: Table) -> list[str]:
     for needs in NEEDS.get(one.name, ()):
         says = " or ".join(f"`{value}`" for value in needs.values) or "not zero"
         told.append(f"`{needs.column}` is {says} and `{needs.date}` is blank")
+    if one.name in ENTERED:
+        first, second, why = ENTERED[one.name]
+        told.append(f"`{first}`, `{second}` or `{why}` is blank, or the two people are the same")
     return told + [f"`{later}` is before `{first}`" for first, later in NEVER_BEFORE.get(one.name, ())]
 
 
@@ -131,6 +173,10 @@ def _table_section(one: Table) -> str:
         if of == one.name
     ]
     told = "\nDerived, with no column in the file: " + " ".join(derived) + "\n" if derived else ""
+    words = {name: listed for (of, name), listed in WORDS.items() if of == one.name}
+    for name, listed in words.items():
+        told += f"\n`{name}` is one of " + ", ".join(f"`{word}`" for word in listed) + "; another is rejected.\n"
+    told += f"\n{_NOTES[one.name]}\n" if one.name in _NOTES else ""
     rejected = _contradictions(one)
     told += "\nRejected, where the file has both columns: " + "; ".join(rejected) + ".\n" if rejected else ""
     return f"\n### {one.name}\n\nOne row is {cell(one.row)}.\n\n{table(('column', 'type', ''), rows)}{told}"

@@ -63,6 +63,21 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, tuple[By, ...]]]] = {
     "owner": (("owner: 100%", (By("acme"),)),),
 }
 
+_REGISTRATIONS = """
+## registrations
+
+`protected_by: registrations` lets the registrations of a deal say who sourced it, whatever its credits say:
+
+- A registration counts if its `status` is the word `approved` and it is in force on the day of the deal: on both
+  `registered_on` and `expires_on` and between them, without end where `expires_on` is blank. The day of the deal is
+  `closed_on`, or `opened_on` where that is blank.
+- Of several that count, the first registered does. Those of one day are equally first, and take equal parts; a partner
+  is one of them, however often it registered the deal.
+- It takes what all sourced credits of the deal have together: of 60 % that another partner sourced, 60 %. Where nobody
+  sourced the deal it takes what the other roles of a `table` leave of 100 %, or all that `roles` or `owner` give to who
+  sourced. What partners have in other roles stays theirs.
+"""
+
 
 def credit_page() -> str:
     """Every way to credit: what it does, its keys, and who earns what by it."""
@@ -74,7 +89,8 @@ def credit_page() -> str:
         "all of it at work.\n\n"
         "The steps, in their order:\n\n"
         "1. **Who counts.** Those of the roles that the way credits; with `protected_by`, of those who sourced the row "
-        "the ones with a valid registration; with `prefer`, of the roles the first that anybody holds.\n"
+        "[the one whose registration protects it](#registrations), also where no credit says that it sourced it; with "
+        "`prefer`, of the roles the first that anybody holds.\n"
         "2. **The way** gives each of them a share. Of several ways in a list, each with `for:`, the most specific one "
         "that fits the row is its way: the one that names the most attributes. Two that are equally specific are "
         "refused (C127).\n"
@@ -97,7 +113,7 @@ def credit_page() -> str:
             )
         for written, who in EXAMPLES[name]:
             parts.append(f"\n{fenced(written, 'yaml')}\n{_shares(name, written, who)}")
-    return "".join(parts)
+    return "".join([*parts, _REGISTRATIONS])
 
 
 def _keys(way: type[CreditWay]) -> str:

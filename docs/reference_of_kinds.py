@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from itertools import accumulate
 
+import numpy as np
 from markup import fenced, table
 from reference_of_models import keys, keys_below, words
 
@@ -14,12 +16,16 @@ from rules.document.reader import plain, read_document
 from rules.expressions.evaluate import evaluate
 from rules.expressions.expression import parse_expression
 from rules.expressions.tree import Expression, Type
-from rules.kinds import PAYOUTS, SHARES
+from rules.kinds import PAYOUTS
 from rules.kinds.base import PayoutKind, ShareKind, Terms, number, percent
 from rules.kinds.scales.reference import Quantity, parse_quantity
-from rules.quantities.apportion import apportion
+from rules.pools import SHARES
+from rules.quantities.apportion import Residue, apportion
 from rules.quantities.currency import currency
 from rules.quantities.exact import Exact
+from rules.sharing.accrual import day
+from rules.sharing.base import Pot, TableRows
+from rules.sharing.whole import whole_awards
 
 Rows = Mapping[str, Sequence[str]]  # what each row holds, by column as a rule names it; texts stand in quotes
 _POOL_MINOR = 100_000
@@ -107,11 +113,55 @@ PAID: Mapping[str, Sequence[tuple[str, Rows]]] = {
     ),
 }
 
+_OWED: Rows = {"owed": ("EUR 300", "EUR 600", "EUR 900")}
+
 # How a pool is shared, and the partners who share it.
 SHARED: Mapping[str, tuple[str, Rows]] = {
     "equally": ("shared: equally", {"partners.partner_id": ("'acme'", "'bolt'", "'crux'")}),
     "by": ("shared: {by: points}", {"points": ("50", "30", "10")}),
     "by_rank": ("shared: {by_rank: {of: points, best: highest}}", {"points": ("50", "30", "30")}),
+    "points": (
+        "shared: {points: {classes: {equity: {units: equity_units, points: 3}, service: {units: years}}}}",
+        {"equity_units": ("10", "5", "0"), "years": ("4", "10", "15")},
+    ),
+    "lockstep": ("shared: {lockstep: {of: years, points: [10, 12, 15]}}", {"years": ("0", "1", "7")}),
+    "salary": (
+        "shared: {salary: {of: annual_pay, at_most: pay_limit}}",
+        {"annual_pay": ("EUR 400_000", "EUR 120_000", "EUR 60_000"), "pay_limit": ("EUR 300_000",) * 3},
+    ),
+    "integrated": (
+        "shared: {integrated: {of: annual_pay, level: EUR 50_000, disparity: 0.2%}}",
+        {"annual_pay": ("EUR 120_000", "EUR 60_000", "EUR 30_000")},
+    ),
+    "proportional": ("shared: {proportional: owed}", _OWED),
+    "equal_awards": ("shared: {equal_awards: owed}", _OWED),
+    "equal_losses": ("shared: {equal_losses: owed}", _OWED),
+    "talmud": ("shared: {talmud: owed}", _OWED),
+    "discretion": ("shared: {discretion: entered}", {"entered": ("EUR 500", "EUR 300", "EUR 0")}),
+    "units": (
+        "shared: {units: {count: 8, of: points, method: webster}}",
+        {"points": ("100", "80", "30", "20")},
+    ),
+    "shapley": ("shared: shapley", {"partners.partner_id": ("'acme'", "'bolt'")}),
+    "waterfall": (
+        "shared:\n  waterfall:\n    layers:\n      - capital: true\n      - preferred: {rate: 8%}\n"
+        "      - catch_up: {share: 100%, to: 20%}\n      - split: {carry: 20%}",
+        {"partners.partner_id": ("'acme'", "'bolt'")},
+    ),
+}
+
+# The rows of a table that a kind reads beside the members, a year before the last day of the period.
+BESIDE: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "shapley": {
+        "coalition": ("1", "2", "3", "3"),
+        "partner_id": ("acme", "bolt", "acme", "bolt"),
+        "worth": ("EUR 100", "EUR 200", "EUR 600", "EUR 600"),
+    },
+    "waterfall": {
+        "partner_id": ("acme", "bolt"),
+        "occurred_on": ("2025-12-31", "2025-12-31"),
+        "amount": ("EUR 500", "EUR 300"),
+    },
 }
 
 
@@ -172,21 +222,60 @@ def _shared(name: str, written: str, rows: Rows) -> str:
     """What partners get of a pool of EUR 1,000.00, and why, worked out by the kind of share."""
     shared = _read(written)["shared"]
     assert isinstance(shared, Mapping | str)
-    kind: ShareKind = SHARES[name].model_validate({} if isinstance(shared, str) else shared[name])
+    kind = SHARES[name].model_validate({} if isinstance(shared, str) else shared[name])
     count = len(next(iter(rows.values())))
     columns = {key: Exact.of(_answers(each.tree, rows)) for key, each in kind.inputs().items()}
-    weights = kind.compute(columns, count)
-    scaled, _ = weights.scaled()
-    shares = apportion(_POOL_MINOR, scaled.tolist()).shares.tolist()
+    if isinstance(kind, ShareKind):
+        weights, head = kind.compute(columns, count), "weight"
+        told = [number(each or Fraction(0)) for each in weights.fractions()]
+        shares = apportion(_POOL_MINOR, weights.scaled()[0].tolist()).shares.tolist()
+    else:
+        found = kind.award(columns, _pot(name, rows))
+        head, members = "award", np.arange(count)
+        told = [_TERMS.money(each or 0) for each in found.exact.fractions()]
+        shares = whole_awards(found.exact, members, Residue.LARGEST_REMAINDER, _TERMS).tolist()
     lines = [
         (
             *(_shown(texts[at]) for texts in rows.values()),
-            number(weights.fraction(at) or Fraction(0)),
+            told[at],
             _TERMS.money(shares[at]),
         )
         for at in range(count)
     ]
-    return table((*(f"`{key}`" for key in rows), "weight", f"of EUR {_TERMS.money(_POOL_MINOR)}"), lines)
+    shown = table((*(f"`{key}`" for key in rows), head, f"of EUR {_TERMS.money(_POOL_MINOR)}"), lines)
+    if name not in BESIDE:
+        return shown
+    beside = table([f"`{key}`" for key in BESIDE[name]], list(zip(*BESIDE[name].values(), strict=True)))
+    assert not isinstance(kind, ShareKind)
+    reads = kind.reads()
+    assert reads is not None, "what stands in BESIDE is read"
+    on = "" if reads.dated is None else f", on {_LAST}"
+    tail = "" if found.carry is None else f"\nThe carry is paid EUR {_TERMS.money(found.carry)}.\n"
+    return f"With these rows of `{reads.table}`{on}:\n\n{beside}\n{shown}{tail}"
+
+
+_LAST = date(2026, 12, 31)
+
+
+def _pot(name: str, rows: Rows) -> Pot:
+    """A pool of EUR 1,000.00 on the last day of 2026, with the rows that its kind reads."""
+    count = len(next(iter(rows.values())))
+    keys = [text.strip("'") for text in rows.get("partners.partner_id", [str(at) for at in range(count)])]
+    beside = None
+    if name in BESIDE:
+        members = np.array([keys.index(partner) for partner in BESIDE[name]["partner_id"]])
+        read = {key: Exact.of(map(_cell, texts)) for key, texts in BESIDE[name].items() if key != "partner_id"}
+        beside = TableRows(members, read)
+    return Pot(Fraction(_POOL_MINOR), _TERMS, np.array(keys, dtype=object), day(_LAST), beside)
+
+
+def _cell(text: str) -> Fraction | int:
+    """A cell of a table: a day, an amount or a number."""
+    if text.count("-") == 2:
+        return day(date.fromisoformat(text))
+    value = _value(text)
+    assert isinstance(value, Fraction)
+    return value
 
 
 _TERMS = Terms(currency("EUR"))

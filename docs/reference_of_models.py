@@ -18,21 +18,23 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 import rules.kinds
+from rules.balances.base import BalanceKind
 from rules.crediting.base import CreditWay
 from rules.kinds.base import Kind, PayoutKind, ShareKind
 from rules.kinds.scales.base import ScaleKind
 from rules.kinds.scales.choice import Choice
 from rules.kinds.scales.reference import Reference
 from rules.program import Program
+from rules.sharing.base import PoolKind
 
 
 @cache
 def registers() -> Mapping[str, Mapping[str, type[Kind]]]:
-    """Every register of kinds by its name: a dict of names and kinds in `rules.kinds` or below, that is not a part of
-    another one."""
+    """Every register of kinds by its name: a dict of names and kinds in `rules.kinds` or below, or in `rules.pools`,
+    that is not a part of another one."""
     found: dict[str, Mapping[str, type[Kind]]] = {}
     names = [each.name for each in pkgutil.walk_packages(rules.kinds.__path__, "rules.kinds.")]
-    for module in map(import_module, ["rules.kinds", *names]):
+    for module in map(import_module, ["rules.kinds", "rules.pools", *names]):
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, dict) and value and all(map(_is_kind, value.values())):
                 found.setdefault(name, value)
@@ -43,14 +45,19 @@ def registers() -> Mapping[str, Mapping[str, type[Kind]]]:
     }
 
 
-def keys_below(kind: type[Kind], without: Collection[str] = ()) -> str:
-    """The keys of the parts of a kind that no other section tells."""
+def keys_below(kind: type[BaseModel], without: Collection[str] = (), prefix: str = "") -> str:
+    """The keys of the parts of a kind that no other section tells, and of their parts."""
     told = [
         (key, below)
         for key, below in _below(kind)
         if key not in without and below is not kind and not _is_told_once(below)
     ]
-    return "".join(f"\n`{key}` has these keys: {words(below)}\n\n{keys(below)}" for key, below in told)
+    parts = []
+    for key, below in told:
+        path = f"{prefix}{key}"
+        parts.append(f"\n`{path}` has these keys: {words(below)}\n\n{keys(below)}")
+        parts.append(keys_below(below, prefix=f"{path}."))
+    return "".join(parts)
 
 
 def program_page() -> str:
@@ -84,7 +91,8 @@ def _parts(
 
 
 def _is_told_here(model: type[BaseModel]) -> bool:
-    return not issubclass(model, PayoutKind | ShareKind | CreditWay) and not _is_registered(model)
+    apart = PayoutKind | ShareKind | PoolKind | CreditWay | BalanceKind
+    return not issubclass(model, apart) and not _is_registered(model)
 
 
 def _below(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
@@ -123,6 +131,8 @@ def keys(model: type[BaseModel], path: str | None = None, without: Collection[st
             described = f"the kind [`{name}`]({page}#{name})"
         elif below and all(issubclass(each, CreditWay) for each in below):
             described = f"the way [`{name}`](credit.md#{name})"
+        elif below and all(issubclass(each, BalanceKind) for each in below):
+            described = f"the kind [`{name}`](balances.md#{name})"
         elif below and all(map(_is_told_once, below)):
             where = "[reference](scales.md#references)" if Reference in below else "[scale](scales.md)"
             described = f"{described}; a {where}".removeprefix("; ")

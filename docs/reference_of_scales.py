@@ -40,6 +40,12 @@ EXAMPLES: Mapping[str, tuple[str, Sequence[int]]] = {
 }
 
 
+_INSIDE = """won: {weight: 50%, linear: {from: 0, to: 100, round: half_even, floor_points: 10, cap_points: 90}}
+tickets: {weight: 25%, bands: {steps: [{below: 5, points: 100}, {points: 0}], better: lower}}
+growth: {weight: 25%, better_of: {of: [{linear: {from: 0, to: 9}}, {percentile: {}}], round: {mode: half_up, to: 0.5}}}
+"""
+
+
 def scales_page() -> str:
     """Every scale: what it does, its keys, and what an example gives."""
     shared = frozenset(ScaleKind.model_fields)
@@ -51,7 +57,9 @@ def scales_page() -> str:
         "partners](../how-to/score-partners.md) shows scales at work.\n\n"
         "Every scale takes these keys:\n\n" + keys(ScaleKind) + "\n`round` has these keys: "
         f"{words(PointsRounding)}\n\n{keys(PointsRounding)}"
-        f"\n## References\n\n{words(Reference)}\n\n{keys(Reference)}"
+        "\nThey stand inside the scale, not beside it; a scale that is written as a list or as one value then "
+        "takes its "
+        "keys by name:\n\n" + fenced(_INSIDE, "yaml") + f"\n## References\n\n{words(Reference)}\n\n{keys(Reference)}"
     ]
     for name, kind in SCALES.items():
         assert name in EXAMPLES, f"add an example of {name} to EXAMPLES in docs/reference_of_scales.py"

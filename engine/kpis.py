@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.values import ALWAYS, PARTNERS, Facts, Measured
+from rules.active import ACTIVE
 from rules.calendar import Calendar, Period
 from rules.expressions.tree import Column, Type
 from rules.meaning import KpiMeaning
 from rules.quantities.exact import Exact
 from rules.quota import QuotaMeaning, quota
 from rules.ratio import formula, ratio
-
-ACTIVE = {"from": "recruited_on", "to": "terminated_on"}  # the first and the last day of a partner
 
 
 def quota_column(

@@ -6,13 +6,16 @@ does not score is nobody's peer, and has neither points nor score.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.values import ALWAYS, PARTNERS, Facts
-from rules.expressions.tree import Expression, Type
+from engine.values import ALWAYS, PARTNERS, Facts, Reading, Sheet
+from engine.values.openings import last_rows
+from rules.balances.meaning import OPENING
+from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.scales.base import only_where
 from rules.kinds.scales.quantile import percentile_of_peers
 from rules.problem import Place, Problem, Refused
@@ -40,9 +43,61 @@ class ScoringInputs:
     groups: Exact | None
 
 
-def scored_columns(meaning: ScorecardMeaning, named: Mapping[str, Exact], facts: Facts) -> dict[str, Exact]:
-    """The columns of a scorecard: NAME, NAME.tier, NAME.rank, and by KPI NAME.points.PATH and NAME.weights.PATH."""
-    inputs = scoring_inputs(meaning, named, facts)
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """What a scorecard starts from, (partners,): the tier that each holds, as its place; and earlier points by path."""
+
+    tiers: Exact | None = None
+    points: Mapping[str, Exact] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, meaning: ScorecardMeaning, facts: Facts, closed_by: Callable[[], Sheet | None]) -> Start:
+        """As the facts say, by the tiers of partners and the table of scores; what they leave blank as the period
+        before closed, which is worked out only where that is asked."""
+        own, tiers = meaning.name, meaning.card.tiers
+        held = None if tiers is None or tiers.hysteresis is None else facts.opening_tiers(tiers.names)
+        points = dict(facts.earlier_points(own, meaning.score_names()))
+        carries = [path for path in meaning.entries if meaning.carries(path)]
+        is_whole = held is None or bool(held.is_known().all())
+        before = None if is_whole and not carries else closed_by()
+        if before is None:
+            return cls(held, points)
+        place = {key: at for at, key in enumerate(before.partners.keys.tolist())}
+        at = np.array([place.get(key, -1) for key in facts.partners().keys.tolist()], dtype=np.int64)
+        if held is not None:
+            closed = _at(before.columns[f"{own}.tier"], at)
+            held = held.where(held.is_known(), closed)
+        for path in carries:
+            closed = _at(before.columns[f"{own}.points.{path}"], at)
+            carried = before.columns.get(f"{own}.carried.{path}")
+            if carried is not None:
+                closed = closed.where(closed.is_known(), _at(carried, at))
+            points[path] = points[path].where(points[path].is_known(), closed) if path in points else closed
+        return cls(held, points)
+
+    @classmethod
+    def kept(cls, meaning: ScorecardMeaning, sheet: Sheet) -> Start:
+        """As a sheet has it."""
+        names = {path: f"{meaning.name}.carried.{path}" for path in meaning.entries}
+        points = {path: sheet.columns[name] for path, name in names.items() if name in sheet.columns}
+        return cls(sheet.columns.get(f"{meaning.name}.{OPENING}"), points)
+
+
+def _at(column: Exact, at: NDArray[np.int64]) -> Exact:
+    """The values at some places; unknown where that is -1."""
+    if not len(column):
+        return Exact(np.zeros(len(at), dtype=np.int64), 1, np.zeros(len(at), dtype=bool))
+    found = column.take(np.maximum(at, 0))
+    return only_where(found, found.is_known() & (at >= 0))
+
+
+def scored_columns(
+    meaning: ScorecardMeaning, named: Mapping[str, Exact], facts: Facts, start: Start
+) -> dict[str, Exact]:
+    """The columns of a scorecard: NAME, NAME.tier, NAME.rank, and by KPI NAME.points.PATH and NAME.weights.PATH; where
+    earlier points stand in for those that a partner lacks, NAME.carried.PATH; and the tiers at the start, NAME.opening,
+    where they decide."""
+    inputs = scoring_inputs(meaning, named, facts, start)
     rows = len(inputs.whom)
     found = score(meaning.card, inputs.points, rows, inputs.extras)
     _refuse_missing(meaning, found, inputs.whom, facts)
@@ -51,6 +106,12 @@ def scored_columns(meaning: ScorecardMeaning, named: Mapping[str, Exact], facts:
     for path in meaning.entries:
         columns[f"{meaning.name}.points.{path}"] = inputs.points[path]
         columns[f"{meaning.name}.weights.{path}"] = only_where(found.weights[path], inputs.whom & values.is_known())
+        if path in inputs.extras.carried and meaning.carries(path):
+            kept = inputs.extras.carried[path]
+            lacks = inputs.whom & kept.is_known() & ~inputs.points[path].is_known()
+            columns[f"{meaning.name}.carried.{path}"] = only_where(kept, lacks)
+    if inputs.opening is not None:
+        columns[f"{meaning.name}.{OPENING}"] = inputs.opening
     if meaning.card.tiers is not None:
         columns[f"{meaning.name}.tier"] = tier_codes(meaning.card.tiers, values, inputs.opening)
     if meaning.card.rank is not None:
@@ -59,7 +120,7 @@ def scored_columns(meaning: ScorecardMeaning, named: Mapping[str, Exact], facts:
     return columns
 
 
-def scoring_inputs(meaning: ScorecardMeaning, named: Mapping[str, Exact], facts: Facts) -> ScoringInputs:
+def scoring_inputs(meaning: ScorecardMeaning, named: Mapping[str, Exact], facts: Facts, start: Start) -> ScoringInputs:
     """What a scorecard is worked out from; an explanation starts from the same."""
     rows = len(facts.partners())
     whom = np.ones(rows, dtype=bool) if meaning.whom is None else _holding(meaning.whom, named, facts)[0]
@@ -76,15 +137,51 @@ def scoring_inputs(meaning: ScorecardMeaning, named: Mapping[str, Exact], facts:
     }
     found = {path: _extra(path, extra, extra_columns, named, facts, rows) for path, extra in meaning.extras().items()}
     extras = Extras(
-        carried=facts.earlier_points(meaning.name, tuple(meaning.entries)),
+        carried=start.points,
         bonus={name: found[f"bonus.{name}"] for name in meaning.bonus},
         multipliers={name: found[f"multipliers.{name}"] for name in meaning.multipliers},
         gates={name: found[f"gates.{name}"] for name in meaning.gates},
     )
-    tiers = meaning.card.tiers
-    opening = None if tiers is None or tiers.hysteresis is None else facts.opening_tiers(tiers.names)
     groups = None if meaning.rank_among is None else facts.codes(meaning.rank_among)
-    return ScoringInputs(whom, columns, points, extras, extra_columns, opening, groups)
+    return ScoringInputs(whom, columns, points, extras, extra_columns, start.tiers, groups)
+
+
+def used_rows(reading: Reading, sheet: Sheet, facts: Facts) -> Sequence[NDArray[np.int64]]:
+    """The source rows that a scorecard or a quota has used, as their records by partner, 0 for none: of each figure
+    that it looks up, of the points that it carries over, or of the partners whom it scores. Of balances, the rows that
+    say what they opened with last."""
+    if reading.is_opening:
+        return [np.array([row.record for row in last_rows(facts.openings(), sheet.period.start)], dtype=np.int64)]
+    rows = len(sheet.partners)
+    whom = sheet.columns[reading.scored].numerator >= 0 if reading.scored else np.ones(rows, dtype=bool)
+    if reading.looked_up:
+        assert reading.of_period is not None, "a figure is of a period"
+        period = reading.of_period[1]
+        return [np.where(whom, facts.reference_records(table, ids, period), 0) for table, ids in reading.looked_up]
+    if reading.carried is None:
+        return [np.where(whom, sheet.partners.records, 0)]
+    card, names = reading.carried
+    found = facts.earlier_records(card, dict(names))
+    carried = {path: sheet.columns[f"{card}.carried.{path}"].is_known() for path in found}
+    return [np.where(carried[path], records, 0) for path, records in found.items()]
+
+
+def tier_warnings(card: ScorecardMeaning, sheet: Sheet, facts: Facts) -> Iterator[Problem]:
+    """The tiers of partners that a scorecard with hysteresis does not have: who holds one holds none of its own."""
+    tiers = card.card.tiers
+    if tiers is None or tiers.hysteresis is None:
+        return
+    whom = sheet.columns[f"{card.name}.not_scored"].numerator >= 0
+    known, held = {name.lower() for name in tiers.names}, facts.texts(Column(PARTNERS, "tier"))
+    others: dict[str, list[str]] = {}
+    for at in np.flatnonzero(whom).tolist():
+        if held[at] is not None and str(held[at]).lower() not in known:
+            others.setdefault(str(held[at]), []).append(str(sheet.partners.keys[at]))
+    for tier, partners in sorted(others.items()):
+        more = f" and {len(partners) - 1} more" if len(partners) > 1 else ""
+        message = f"{card.title} has no tier '{tier}', the tier of {partners[0]}{more} at the start: it counts as blank"
+        hint = f"write one of {', '.join(tiers.names)}, or map it: values: {{tier: {{{tier}: ...}}}}"
+        yield Problem("F318", message, Place(facts.file(PARTNERS), field="tier"), hint, "warning")
 
 
 def _scale_columns(each: Measuring, whom: Flags, named: Mapping[str, Exact], facts: Facts) -> Mapping[str, Exact]:
@@ -94,6 +191,8 @@ def _scale_columns(each: Measuring, whom: Flags, named: Mapping[str, Exact], fac
     else:
         assert each.expression is not None, "a scale takes a KPI or an expression"
         value = _valued(each.expression, named, facts)
+        for author in each.note[:1]:  # a rating that nobody stands for is none
+            value = only_where(value, value.is_known() & np.array([name is not None for name in facts.texts(author)]))
     value = only_where(value, value.is_known() & whom)
     found = {"value": value}
     for key, tree in each.peers.items():

@@ -10,20 +10,34 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.digest import canonical, sha256
-from engine.values import PARTNERS, PAYOUT, Input, Lines, Plan, Run, Share, Sheet
+from engine.values import (
+    ACCOUNTS,
+    PARTNERS,
+    PAYOUT,
+    Input,
+    KeepBalance,
+    LateLines,
+    LineColumn,
+    Lines,
+    Plan,
+    PoolBooks,
+    Run,
+    Share,
+    Sheet,
+)
 from engine.version import VERSION
+from rules.balances.meaning import CLOSING, OPENING
 from rules.catalogue import catalogue_digest
 from rules.problem import Problem, Refused
 from rules.quantities.currency import table_digest
 from rules.quantities.exact import LIMIT, Exact, Integers, total
 
-_CHUNK_LINES = 65_536
+_TEXT_LINES = 65_536  # whose text is put together at once
+CHUNK_LINES = 1 << 20  # of a run: of more, some partners' lines are put together after others'
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')  # what canonical JSON writes in another way
 
 
@@ -36,22 +50,23 @@ def settle(
     id.
     """
     lines = _lines(plan, sheet)
-    parts = [sheet.columns[step.name].numerator for step in plan.components]
-    paid = sheet.columns[PAYOUT].numerator
+    parts = [sheet.of_payees(step.name).numerator for step in plan.components]
+    paid = sheet.of_payees(PAYOUT).numerator
     if any(_is_beyond(column) for column in (*parts, paid)) or abs(total(paid)) >= LIMIT:
         hint = "the books hold amounts below 2^63 minor units; check the rates, and the unit of the amounts"
         raise Refused(Problem("F305", "a payout is larger than the books can hold", plan.steps[-1].place, hint))
     payouts = np.column_stack([*parts, paid]).astype(np.int64)
     pools = {
-        step.component: (
+        step.component: PoolBooks(
             int(sheet.columns[step.size].numerator[0]),
             int(sheet.columns[f"{step.component}.left"].numerator[0]),
+            int(sheet.columns[f"{step.component}.house_adds"].numerator[0]),
         )
         for step in plan.steps
         if isinstance(step, Share)
     }
     _assert_books(plan, lines, payouts, pools)
-    partners = tuple(str(key) for key in sheet.partners.keys)
+    partners = tuple(str(key) for key in sheet.payees.keys)
     manifest = {
         "t": "partage/manifest/1",
         "program": plan.title,
@@ -73,9 +88,10 @@ def settle(
         "lines": len(lines),
         "lines_sha256": lines_digest(lines, plan.terms.currency.code),
         "partners": len(partners),
-        "pools": {name: {"size_minor": str(size), "left_minor": str(left)} for name, (size, left) in pools.items()},
+        "pools": {name: _pool(books) for name, books in pools.items()},
         "sheet_sha256": sheet_digest(sheet),
-        "total": {"currency": plan.terms.currency.code, "minor": str(total(lines.amount_minor))},
+        **_balances(plan, sheet),
+        "total": {"currency": plan.terms.currency.code, "minor": str(lines.total_minor)},
     }
     return Run(
         run_id=sha256(canonical(manifest)),
@@ -95,67 +111,59 @@ def _is_beyond(column: Integers) -> bool:
     return len(column) > 0 and max(abs(int(column.max())), abs(int(column.min()))) >= LIMIT
 
 
-def lines_digest(lines: Lines, currency: str) -> str:
+def lines_digest(lines: Lines | LateLines, currency: str) -> str:
     """The digest of lines in their order, each as a canonical JSON line."""
     state = hashlib.sha256()
-    columns = (lines.partner, lines.component, lines.table, lines.key, lines.amount_minor)
-    for start in range(0, len(lines), _CHUNK_LINES):
-        partner, component, table, key, amount = (column[start : start + _CHUNK_LINES].tolist() for column in columns)
-        if _ESCAPED.search("".join(key)):
-            key = [json.dumps(each, ensure_ascii=False)[1:-1] for each in key]
-        rows = zip(partner, component, table, key, amount, strict=True)
-        state.update("".join([_line_text(currency, *row) for row in rows]).encode("utf-8"))
+    for chunk in lines.chunks():
+        for start in range(0, len(chunk), _TEXT_LINES):
+            state.update(_lines_text(chunk, slice(start, start + _TEXT_LINES), currency).encode("utf-8"))
     return state.hexdigest()
 
 
-def _line_text(currency: str, partner: str, component: str, table: str, key: str, amount_minor: int) -> str:
-    """The canonical JSON of a line, written out: a million lines in a second. Names and ids need no escape, and `key`
-    comes with its own."""
-    return (
-        f'{{"amount":{{"c":"{currency}","m":"{amount_minor}"}},"component":"{component}",'
-        f'"key":"{key}","partner":"{partner}","t":"partage/line/1","table":"{table}"}}\n'
-    )
+def _lines_text(lines: Lines, rows: slice, currency: str) -> str:
+    """Canonical JSON of lines, written out: what those of a partner's component share is put together once for all of
+    them. Names and ids need no escape."""
+    named = [column[rows] for column in (lines.partner, lines.component, lines.table)]
+    keys, amounts = lines.key[rows].tolist(), lines.amount_minor[rows].tolist()
+    if _ESCAPED.search("".join(keys)):
+        keys = [json.dumps(each, ensure_ascii=False)[1:-1] for each in keys]
+    is_first = np.ones(len(keys), dtype=bool)
+    is_first[1:] = np.any([column[1:] != column[:-1] for column in named], axis=0)
+    starts = np.flatnonzero(is_first).tolist()
+    head, found = f'{{"amount":{{"c":"{currency}","m":"', []
+    for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
+        partner, component, table = (column[start] for column in named)
+        middle = f'"}},"component":"{component}","key":"'
+        tail = f'","partner":"{partner}","t":"partage/line/1","table":"{table}"}}\n'
+        rest = zip(amounts[start:end], keys[start:end], strict=True)
+        found += [f"{head}{amount}{middle}{key}{tail}" for amount, key in rest]
+    return "".join(found)
 
 
-def _lines(plan: Plan, sheet: Sheet) -> Lines:
+def _lines(plan: Plan, sheet: Sheet) -> Lines | LateLines:
     """Every paid row and every share by partner, component and table, each in the order of its frame, which is that of
     its keys; rows that pay nothing stay visible."""
     shared = {step.component for step in plan.steps if isinstance(step, Share)}
-    parts = [
-        (step.name, "pool" if step.name in shared else sheet.frames[of].table, sheet.frames[of], sheet.columns[name])
-        for step in plan.components
-        for name, of in step.lines
-    ]
-    if not parts:  # a program that only scores
-        none = np.array([], dtype=object)
-        return Lines(none, none, none, none, np.array([], dtype=np.int64))
-    names = sorted({(component, table) for component, table, _, _ in parts})
-    known = [paid.is_known() for _, _, _, paid in parts]
-    kinds = [names.index((component, table)) for component, table, _, _ in parts]
-    kind = np.concatenate([np.full(int(each.sum()), at, dtype=np.int64) for at, each in zip(kinds, known, strict=True)])
-    partner = np.concatenate([frame.partners[each] for (_, _, frame, _), each in zip(parts, known, strict=True)])
-    key = np.concatenate([frame.keys[each] for (_, _, frame, _), each in zip(parts, known, strict=True)])
-    amount = np.concatenate([paid.numerator[each] for (_, _, _, paid), each in zip(parts, known, strict=True)])
-    order = np.argsort(partner * len(names) + kind, kind="stable")
-    component, table = (_texts_of([name[at] for name in names])[kind[order]] for at in (0, 1))
-    return Lines(sheet.partners.keys[partner[order]], component, table, key[order], amount[order].astype(np.int64))
+    columns = []
+    for step in plan.components:
+        for name, of in step.lines:
+            frame = sheet.of_lines(of)
+            table = "pool" if step.name in shared else frame.table
+            columns.append(LineColumn(step.name, table, frame, sheet.columns[name]))
+    late = LateLines(columns, sheet.payees.keys, CHUNK_LINES)
+    return late if len(late) > CHUNK_LINES else late.whole()
 
 
-def _texts_of(names: Sequence[str]) -> NDArray[Any]:
-    column = np.empty(len(names), dtype=object)
-    column[:] = names
-    return column
-
-
-def sheet_digest(sheet: Sheet) -> str:
-    """The digest of all that partners were found to have: every KPI, score, tier, rank, weight and payout, by name.
+def sheet_digest(sheet: Sheet, whose: str = PARTNERS) -> str:
+    """The digest of all that partners were found to have: every KPI, score, tier, rank, weight and payout, by name; or
+    of all that accounts hold, where balances are kept.
 
     A column goes in as its name and, by partner, the exact value in lowest terms, or null where it is unknown.
     """
     state = hashlib.sha256()
-    partners = json.dumps([str(key) for key in sheet.partners.keys], ensure_ascii=False, separators=(",", ":"))
-    state.update(f'{{"partners":{partners},"t":"partage/sheet/1"}}\n'.encode())
-    for name in sorted(name for name, frame in sheet.frame_of.items() if frame == PARTNERS):
+    keys = json.dumps([str(key) for key in sheet.frames[whose].keys], ensure_ascii=False, separators=(",", ":"))
+    state.update(f'{{"{whose}":{keys},"t":"partage/sheet/1"}}\n'.encode())
+    for name in sorted(name for name, frame in sheet.frame_of.items() if frame == whose):
         texts = _texts(sheet.columns[name])
         state.update(canonical([name])[:-1] + (f",{texts}" if texts else "").encode() + b"]\n")
     return state.hexdigest()
@@ -176,12 +184,34 @@ def _texts(column: Exact) -> str:
     return '"' + repr(above.tolist())[1:-1].replace(", ", '","') + '"' if len(column) else ""
 
 
-def _assert_books(plan: Plan, lines: Lines, payouts: Integers, pools: dict[str, tuple[int, int]]) -> None:
-    grand = total(lines.amount_minor)
+def _pool(books: PoolBooks) -> dict[str, str]:
+    """A pool's books in the manifest; what the house adds is told where it adds anything."""
+    adds = {"house_adds_minor": str(books.house_adds_minor)} if books.house_adds_minor else {}
+    return {"size_minor": str(books.size_minor), "left_minor": str(books.left_minor)} | adds
+
+
+def _balances(plan: Plan, sheet: Sheet) -> dict[str, object]:
+    """What all partners have on each balance, and the digest of all accounts; only where there are balances."""
+    found = {}
+    for step in (each for each in plan.components if isinstance(each, KeepBalance)):
+
+        def whole(what: str, name: str = step.name) -> int:
+            return total(sheet.columns[f"{ACCOUNTS}.{name}.{what}"].numerator)
+
+        opening, closing = whole(OPENING), whole(CLOSING)
+        moves = {each: whole(each) for each in step.balance.kind.names()}
+        assert opening + sum(moves.values()) == closing, f"{step.name} rolls forward"
+        movements = {name: str(amount) for name, amount in moves.items()}
+        found[step.name] = {"opening_minor": str(opening), "movements": movements, "closing_minor": str(closing)}
+    return {"accounts_sha256": sheet_digest(sheet, ACCOUNTS), "balances": found} if found else {}
+
+
+def _assert_books(plan: Plan, lines: Lines | LateLines, payouts: Integers, pools: dict[str, PoolBooks]) -> None:
+    grand = lines.total_minor
     assert grand == total(payouts[:, -1]), "lines add up to what partners get"
     assert bool((payouts[:, :-1].sum(axis=1) == payouts[:, -1]).all()), "components add up to a payout"
     assert grand == sum(total(payouts[:, index]) for index in range(payouts.shape[1] - 1)), "columns add up"
     for index, step in enumerate(plan.components):
         if step.name in pools:
-            size, left = pools[step.name]
-            assert total(payouts[:, index]) + left == size, f"{step.name} is conserved"
+            size, left, adds = pools[step.name]
+            assert total(payouts[:, index]) + left == size + adds, f"{step.name} is conserved"

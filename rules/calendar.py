@@ -80,6 +80,26 @@ class Calendar:
         year, number = self._parse(period.name)
         return self._numbered(year, number - 1) if number else self._numbered(year - 1, self._per_year() - 1)
 
+    def after(self, period: Period) -> Period | None:
+        """The period that starts where this one ends; None where a custom calendar has none."""
+        if self.length == "custom":
+            return next((each for each in self.custom if each.start == period.end), None)
+        year, number = self._parse(period.name)
+        return self._numbered(year, number + 1) if number + 1 < self._per_year() else self._numbered(year + 1, 0)
+
+    def is_last(self, day: date) -> bool:
+        """Whether a period ends on a day, or the first one begins on the next.
+
+        >>> Calendar("quarter").is_last(date(2026, 3, 31)), Calendar("quarter").is_last(date(2026, 4, 30))
+        (True, False)
+        """
+        after = day + timedelta(days=1)
+        if self.length == "custom":
+            return any(after in (each.start, each.end) for each in self.custom)
+        if self.length == "month":
+            return after.day == 1
+        return after.day == self.start_day and (after.month - self.start_month) % MONTHS_BY_LENGTH[self.length] == 0
+
     def fiscal_year(self, day: date) -> Period:
         """The fiscal year that holds a day (of a custom calendar: the custom period that does)."""
         if self.length == "custom":

@@ -40,7 +40,7 @@ class MeasureSpec(BaseModel):
     deal, by their shares. With `latest_of`, of several rows with the same value only the latest counts.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     sum: ExpressionField | None = None
     count: Name | None = Field(default=None, description="the table whose rows are counted")

@@ -18,7 +18,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.check import check_program
+from rules.document.commas import comma_hint
 from rules.document.reader import DEFAULT_LIMITS, Document, Node, locate, locate_key, plain, read_document
+from rules.kinds.scales.choice import Choice
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused, errors
 from rules.program import Program
@@ -62,8 +64,9 @@ def load(path: Path) -> Loaded:
     return understand(data, path.name, path.parent)
 
 
-def understand(data: bytes, file: str, folder: Path) -> Loaded:
-    """Understand a program from its bytes; `file` is its name for people, `folder` holds its sources."""
+def understand(data: bytes, file: str, folder: Path, warns: bool = True) -> Loaded:
+    """Understand a program from its bytes; `file` is its name for people, `folder` holds its sources; `warns` tells
+    whether what is suspicious about the plan is looked for too, which takes a while."""
     root, problems = read_document(data, file)
     if root is None:
         return Loaded(folder, None, data, None, problems)
@@ -73,7 +76,7 @@ def understand(data: bytes, file: str, folder: Path) -> Loaded:
     except ValidationError as error:
         found = [problem for details in error.errors() for problem in _problems(root, details)]
         return Loaded(folder, document, data, None, _in_order([*problems, *found]))
-    meaning, found_by_check = check_program(program, document)
+    meaning, found_by_check = check_program(program, document, warns)
     every = _in_order([*problems, *found_by_check])
     return Loaded(folder, document, data, None if errors(every) else meaning, every)
 
@@ -89,14 +92,22 @@ def _problems(root: Node, details: ErrorDetails) -> list[Problem]:
     place = locate(root, path)
     if _OWN_CODE.fullmatch(kind):
         if "faults" in context:  # an expression has a fault at an offset within its text
+            cut = comma_hint(root, path)
             return [
-                Problem(each["code"], each["message"], replace(place, column=place.column + each["at"]), each["hint"])
+                Problem(
+                    each["code"],
+                    each["message"],
+                    replace(place, column=place.column + each["at"]),
+                    cut if cut and each["code"] == "X115" else each["hint"],
+                )
                 for each in context["faults"]
             ]
         where = locate_key(root, path) if "[key]" in details["loc"] or kind == "W101" else place
         return [Problem(kind, str(context.get("message", details["msg"])), where, str(context.get("hint", "")))]
     if kind == "extra_forbidden":
-        return [_unknown_key(locate_key(root, path), str(path[-1]), _keys(path[:-1]))]
+        problem = _unknown_key(locate_key(root, path), str(path[-1]), _keys(path[:-1]))
+        inside = comma_hint(root, path) or _inside_scale(root, path)
+        return [replace(problem, hint=inside) if inside else problem]
     if kind == "missing":
         hint = f"add {path[-1]}:"
         return [Problem("P103", f"{path[-1]} is missing", locate_key(root, path[:-1]), hint)]
@@ -127,13 +138,32 @@ def _unknown_key(place: Place, key: str, known: list[str]) -> Problem:
     return Problem("P102", f"unknown key '{key}'", place, hint)
 
 
+def _inside_scale(root: Node, path: tuple[str | int, ...]) -> str:
+    """Where a key belongs that stands beside a scale and is one of its own; empty where it is none."""
+    model, key = _model_at(path[:-1]), str(path[-1])
+    if model is None or not issubclass(model, Choice):
+        return ""
+    beside = locate_key(root, path[:-1])
+    for name, scale in model.register.items():
+        own = [field.alias or field_name for field_name, field in scale.model_fields.items()]
+        if key in own and locate_key(root, (*path[:-1], name)) != beside:
+            held = f"{scale.short}: ..., " if scale.short else "..., "
+            return f"it belongs inside the scale: {name}: {{{held}{key}: ...}}"
+    return ""
+
+
 def _keys(path: tuple[str | int, ...]) -> list[str]:
     """The keys that the program knows at a path of the document."""
+    model = _model_at(path)
+    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(path: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """The model of what stands at a path of the document."""
     at: Any = Program
     for part in path:
         at = _below(at, part)
-    model = _model(at)
-    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
+    return _model(at)
 
 
 def _below(annotation: Any, part: str | int) -> Any:

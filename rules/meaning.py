@@ -10,18 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from rules.balances.meaning import BalanceMeaning
 from rules.calendar import Calendar
 from rules.cases.meaning import CaseMeaning
 from rules.crediting.meaning import CreditMeaning
+from rules.exchange import ExchangeMeaning
 from rules.expressions.tree import Column, Expression, Type
-from rules.kinds.base import ShareKind, Terms
+from rules.kinds.base import Terms
 from rules.kpi import Window
 from rules.payouts.meaning import LimitMeaning, PayoutMeaning
+from rules.pools.meaning import PoolMeaning
 from rules.problem import Place
-from rules.quantities.apportion import Residue
 from rules.quantities.written import DateRange
 from rules.quota import QuotaMeaning
 from rules.scorecards.scored import ScorecardMeaning
+from rules.sharing.circular import Circular
 from rules.tables import Table
 
 
@@ -31,7 +34,8 @@ class SourceMeaning:
 
     `format` is csv, parquet, excel, sqlite or postgres; `file` is the path below the program's folder (of the database
     file for sqlite; "" for postgres, where `variable` names the environment variable with the URL); `dates` is the
-    format by column; `expected_totals` are whole minor units for money, and as written for other columns.
+    format by column; `trim` cuts spaces around cells; `separator` stands between the cells of a CSV file;
+    `expected_totals` are whole minor units for money, and as written for other columns.
     """
 
     table: str
@@ -50,6 +54,8 @@ class SourceMeaning:
     expected_rows: int | None = None
     expected_totals: Mapping[str, Fraction] = field(default_factory=dict)
     excused: str = ""
+    trim: bool = False
+    separator: str = ","
 
     @property
     def shown(self) -> str:
@@ -73,9 +79,9 @@ class MeasureMeaning:
     """One number for each partner from the rows of a table; `aggregate` is sum, count, count_distinct, mean or median.
 
     `value` is what is aggregated (None for a count); `credited` the role whose credits share a deal among partners;
-    `owner` the column that names the partner whose a row is; `latest_of` the column of whose equal values only the
-    latest row counts. A blank value makes the measure unknown unless it `leaves_blanks_out`; with `counts_direct`, rows
-    of no partner count for the program.
+    `owner` the column that names the partner whose a row is, None where rows are the program's; `latest_of` the column
+    of whose equal values only the latest row counts. A blank value makes the measure unknown unless it
+    `leaves_blanks_out`; with `counts_direct`, rows of no partner count for the program.
     """
 
     name: str
@@ -85,7 +91,7 @@ class MeasureMeaning:
     type: Type
     window: Window
     credited: str | None
-    owner: Column
+    owner: Column | None
     latest_of: Column | None
     leaves_blanks_out: bool
     counts_direct: bool
@@ -127,23 +133,6 @@ class KpiMeaning:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolMeaning:
-    """A pool: its size, its members, and how it is shared."""
-
-    name: str
-    title: str
-    size_minor: int
-    size_place: Place
-    among: Expression | None
-    kind: ShareKind
-    inputs: Mapping[str, tuple[Expression, Type]]
-    residue: Residue
-    terms: Terms
-    unknown: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class TotalMeaning:
     """A named sum of payouts, pools and other sums; with limits, of payouts alone, whose lines are cut by them."""
 
@@ -152,6 +141,14 @@ class TotalMeaning:
     parts: tuple[str, ...]
     place: Place
     limits: tuple[LimitMeaning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AmountsMeaning:
+    """Amounts of the whole program that are defined by each other and by known ones."""
+
+    rule: Circular
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +169,13 @@ class Meaning:
     payouts: tuple[PayoutMeaning, ...]
     pools: tuple[PoolMeaning, ...]
     totals: tuple[TotalMeaning, ...]
+    balances: tuple[BalanceMeaning, ...] = ()
+    amounts: AmountsMeaning | None = None
     cases: tuple[CaseMeaning, ...] = ()
+    exchange: ExchangeMeaning | None = None
+
+    @property
+    def paying_credits(self) -> tuple[CreditMeaning, ...]:
+        """The crediting rules by which any payout pays; of the others nothing is worked out."""
+        named = {payout.rows.credit for payout in self.payouts}
+        return tuple(credit for credit in self.credits if credit.name in named)

@@ -8,24 +8,25 @@ here without a line changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field
 
+from rules.balances.spec import Balance
 from rules.cases.spec import Cases
 from rules.crediting.credit import CreditSpec
+from rules.exchange import ExchangeSpec
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
-from rules.kinds import SHARES
-from rules.kinds.base import Kind, ShareKind
-from rules.kinds.choosing import check_one_kind, fields_of
+from rules.kinds.base import Kind
 from rules.kpi import KpiSpec
 from rules.names import Name
 from rules.payouts.spec import Payout, RoundingSpec, TotalLimit, Written
-from rules.quantities.apportion import Residue
-from rules.quantities.written import CountField, MoneyField, RangeField
+from rules.pools.spec import Pool
+from rules.quantities.written import CountField, FlagField, MoneyField, RangeField, RateField
 from rules.quota import QuotaSpec
 from rules.scorecards.scorecard import ScorecardSpec
+from rules.sharing.circular import NAMES_MAX
 
 
 class CalendarSpec(Kind):
@@ -76,6 +77,10 @@ class SourceSpec(Kind):
     encoding: str = Field(default="utf-8", description="of a CSV file; never guessed")
     dates: str | Mapping[Name, str] = Field(default={}, description="how dates are written, such as %d.%m.%Y")
     decimal: Literal[".", ","] = Field(default=".", description="the decimal sign of money and numbers")
+    separator: Literal[",", ";", "\t", "|"] | None = Field(
+        default=None, description="what stands between the cells of a CSV file; a comma unless said"
+    )
+    trim: FlagField = Field(default=False, description="cut the spaces around every cell; else they are a fault")
     expect: ExpectSpec = ExpectSpec()
     excused: str | None = Field(default=None, description="a CSV file: table,row,reason,by of rows left out on purpose")
 
@@ -86,52 +91,6 @@ class TableSpec(Written):
     row: str = Field(default="", description="what one row is, in words")
     key: Annotated[tuple[Name, ...], Field(strict=False)]
     columns: Mapping[Name, Annotated[Type, Field(strict=False)]]
-
-
-class _Shared(Kind):
-    also: ClassVar[tuple[dict[str, object], ...]] = ({"type": "string", "enum": list(SHARES)},)
-
-    @property
-    def kind_name(self) -> str:
-        """The key of the one kind that the pool names."""
-        return next(name for name in SHARES if getattr(self, name) is not None)
-
-    @property
-    def kind(self) -> ShareKind:
-        """The one kind that the pool names."""
-        found = getattr(self, self.kind_name)
-        assert isinstance(found, ShareKind)
-        return found
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_kind(cls, written: object) -> object:
-        return {written: {}} if isinstance(written, str) else written
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> _Shared:
-        check_one_kind("pool's share", [name for name in SHARES if getattr(self, name) is not None], list(SHARES))
-        return self
-
-
-if TYPE_CHECKING:
-
-    class Shared(_Shared):
-        """How a pool is shared: one kind."""
-
-else:  # a key for each registered kind
-    Shared = create_model("Shared", __base__=_Shared, __doc__="How a pool is shared: one kind.", **fields_of(SHARES))
-
-
-class Pool(Written):
-    """A sum of money and who shares it how."""
-
-    title: str | None = None
-    size: MoneyField
-    among: ExpressionField | None = Field(default=None, description="who takes part; all eligible partners unless said")
-    shared: Shared
-    residue: Annotated[Residue, Field(strict=False)] = Residue.LARGEST_REMAINDER
-    unknown: Literal["refuse", "leave_out"] = Field(default="refuse", description="what an unknown weight does")
 
 
 class Total(Written):
@@ -154,6 +113,7 @@ class Program(Written):
     rounding: RoundingSpec = RoundingSpec()
     calendar: CalendarSpec
     effective: RangeField
+    exchange: ExchangeSpec | None = Field(default=None, description="how rows in another currency are converted")
     tables: Mapping[Name, TableSpec] = {}
     sources: Mapping[Name, SourceSpec]
     eligible: ExpressionField | None = Field(default=None, description="which partners can be paid at all")
@@ -162,6 +122,12 @@ class Program(Written):
     scorecards: Mapping[Name, ScorecardSpec] = {}
     credit: Mapping[Name, CreditSpec] = Field(default={}, description="who earns which share of a row")
     payouts: Mapping[Name, Payout] = {}
+    amounts: Annotated[Mapping[Name, Mapping[Name, RateField]], Field(max_length=NAMES_MAX)] = Field(
+        default={}, description="amounts that are defined by rates of each other, of KPIs and payouts, solved exactly"
+    )
     pools: Mapping[Name, Pool] = {}
     totals: Mapping[Name, Total] = {}
+    balances: Mapping[Name, Balance] = Field(
+        default={}, description="what is kept of partners between periods, in the order in which it changes payments"
+    )
     tests: Cases = Field(default={}, description="cases by name: what is given, and what has to come out")

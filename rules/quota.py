@@ -13,12 +13,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from rules.active import active_days, explain_active_days
 from rules.calendar import Calendar, Period
 from rules.expressions.tree import Type
 from rules.kinds.base import Kind, Terms, Words, number, percent
 from rules.names import Name
 from rules.problem import Place
-from rules.quantities.exact import Exact, Flags
+from rules.quantities.exact import Exact
 from rules.quantities.written import RateField
 
 
@@ -93,27 +94,8 @@ def quota(
     found = target * Exact.constant(meaning.part(period), rows)
     if meaning.spec.prorate == "none":
         return found
-    first, end = _ordinal(days.start), _ordinal(days.end)
-    begins = _known_or(active_from, first)
-    ends = _known_or(active_to + Exact.constant(1, rows), end)
-    nothing, whole = Exact.constant(0, rows), Exact.constant(days.days, rows)
-    latest_start = -_least(-begins, Exact.constant(-first, rows))
-    held = _least(ends, Exact.constant(end, rows)) - latest_start
-    held = held.where(held.compare(nothing) > 0, nothing)
+    held, whole = active_days(active_from, active_to, days), Exact.constant(days.days, rows)
     return found * held / whole
-
-
-def _known_or(days: Exact, otherwise: int) -> Exact:
-    return days.where(days.is_known(), Exact.constant(otherwise, len(days)))
-
-
-def _least(one: Exact, other: Exact) -> Exact:
-    chosen: Flags = one.compare(other) <= 0
-    return one.where(chosen, other)
-
-
-def _ordinal(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
 
 
 def explain_quota(
@@ -132,9 +114,7 @@ def explain_quota(
         value *= meaning.spec.seasonality[season(period)]
         words = f"{percent(meaning.spec.seasonality[season(period)])} of {named}"
     if meaning.spec.prorate == "active_days":
-        first = max(days.start, active[0] or days.start)
-        last = min(days.last, active[1] or days.last)
-        held = max((last - first).days + 1, 0)
+        held = explain_active_days(*active, days)
         value = value * held / days.days
         words += f", x {number(Fraction(held))} of {days.days} days active"
     return value, words

@@ -9,17 +9,19 @@ range. An entry for nothing (`for: {}`) fits every row, and every other one that
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import product
 from typing import Annotated, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import Written
@@ -28,8 +30,10 @@ from rules.names import NAME
 from rules.quantities.exact import Flags
 from rules.quantities.numerals import Unwritable, decimal_text, has_decimals, measure, parse_decimal
 from rules.quantities.written import DATE_PATTERN, parse_date, parse_rate, rate_text
+from rules.reads import Reads
 
 VALUES_MAX = 1_000  # of one attribute: a longer list is a table
+_POINTS_MAX = 256  # of an entry: more combinations of texts are not listed one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,74 @@ def condition(match: Match) -> Written | None:
     return Written(words(tree), tree)
 
 
-def same_matches(matches: Sequence[Match]) -> list[tuple[int, int]]:
-    """The pairs of entries that are for the very same rows by the same attributes: each with the first of its like."""
-    first: dict[frozenset[tuple[str, Wish]], int] = {}
-    found = [(first.setdefault(frozenset(match.items()), index), index) for index, match in enumerate(matches)]
-    return [(before, index) for before, index in found if before != index]
+def same_rows(matches: Sequence[Match]) -> list[tuple[int, int, Match]]:
+    """The pairs of entries by the same attributes that fit the same rows, whatever is in the tables: of each entry, the
+    first that shares values of every attribute with it; and for which rows both are.
+
+    >>> atlas, both = Texts(("Atlas",)), Texts(("Atlas", "Borea"))
+    >>> same_rows([{"deals.product": atlas}, {"deals.kind": atlas}, {"deals.product": both}])
+    [(0, 2, {'deals.product': Texts(values=('Atlas',))})]
+    """
+    alike: dict[frozenset[str], list[int]] = {}
+    for index, match in enumerate(matches):
+        alike.setdefault(frozenset(match), []).append(index)
+    firsts = (found for group in alike.values() for found in _firsts(matches, group))
+    return sorted(firsts, key=lambda found: found[1])
+
+
+def _firsts(matches: Sequence[Match], group: Sequence[int]) -> Iterator[tuple[int, int, Match]]:
+    """The same among entries by the same attributes. Entries of few combinations of texts, as cards have them by the
+    thousand, are found by those; others are held against every one before them."""
+    by_point: dict[tuple[str, ...], int] = {}
+    wide: list[int] = []
+    for place, index in enumerate(group):
+        points = _points(matches[index])
+        near = group[:place] if points is None else sorted({by_point[point] for point in points if point in by_point})
+        for before in sorted({*near, *wide}):
+            match = matches[before]
+            shared = {name: _shared(match[name], wish) for name, wish in matches[index].items()}
+            if all(wish is not None for wish in shared.values()):
+                yield before, index, {name: wish for name, wish in shared.items() if wish is not None}
+                break
+        if points is None:
+            wide.append(index)
+        for point in points or ():
+            by_point.setdefault(point, index)
+
+
+def _points(match: Match) -> list[tuple[str, ...]] | None:
+    """Every combination of texts that an entry fits; None where there are too many, or ranges."""
+    lists = [wish.values for _, wish in sorted(match.items()) if isinstance(wish, Texts)]
+    if len(lists) < len(match) or math.prod(map(len, lists)) > _POINTS_MAX:
+        return None
+    return list(product(*lists))
+
+
+def _shared(one: Wish, other: Wish) -> Wish | None:
+    """The values of an attribute that both wish for; None where it is not certain that there are any."""
+    if isinstance(one, Texts) and isinstance(other, Texts):
+        values = tuple(value for value in one.values if value in other.values)
+        return Texts(values) if values else None
+    if isinstance(one, Texts) or isinstance(other, Texts):
+        return None
+    edges = [edge for edge in (one.low, one.high, other.low, other.high) if edge is not None]
+    if len({isinstance(edge.value, date) for edge in edges}) > 1:
+        return None
+    low = max(
+        filter(None, (one.low, other.low)), key=lambda edge: (_number(edge.value), not edge.is_held), default=None
+    )
+    high = min(filter(None, (one.high, other.high)), key=lambda edge: (_number(edge.value), edge.is_held), default=None)
+    return Span(low, high) if _holds_some(low, high, edges) else None
+
+
+def _holds_some(low: Edge | None, high: Edge | None, edges: Sequence[Edge]) -> bool:
+    """Whether values lie between two edges, in days or whole numbers where all edges are such."""
+    if low is None or high is None:
+        return True
+    begins, ends = _number(low.value), _number(high.value)
+    if any(_number(edge.value).denominator != 1 for edge in edges):
+        return begins < ends or (begins == ends and low.is_held and high.is_held)
+    return begins + (not low.is_held) <= ends - (not high.is_held)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,7 +297,7 @@ Wish = Texts | Span
 Attribute = Annotated[str, AfterValidator(_attribute)]
 WishField = Annotated[
     Wish,
-    PlainValidator(_wish),
+    Reads(_wish),
     PlainSerializer(_plain, when_used="json"),
     WithJsonSchema(
         {

@@ -7,7 +7,7 @@ column has a type; `*` marks the key (`*?`: part of the key, blank means "all").
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from rules.expressions.tree import Type
@@ -48,6 +48,56 @@ NEEDS: Mapping[str, tuple[Needs, ...]] = {
     "training": (Needs("certified", "completed_on", ("true",)),),
 }
 
+# A text that takes only these words: what nothing reads would otherwise be passed over in silence.
+WORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("partner_history", "attribute"): ("tier", "region", "manager", "parent", "status", "plan", "kind", "segment"),
+    ("targets", "scope"): ("partner", "region", "program"),
+    ("fx_rates", "kind"): ("spot", "average", "closing"),
+}
+
+# What a history says of partners on each day: the attribute in `HISTORY`, by the name of the column of partners. Two of
+# them are no column of a file: only a history says them.
+HISTORY = "partner_history"
+ATTRIBUTES: Mapping[str, str] = {
+    **{name: name for name in WORDS[HISTORY, "attribute"] if name != "parent"},
+    "parent_id": "parent",
+}
+OF_HISTORY_ALONE = frozenset({"status", "plan"})
+
+# Of which thing a row is, by its scope: the column that names it, and no other one of these.
+SCOPES: Mapping[str, Mapping[str, str]] = {"targets": {"partner": "partner_id", "region": "region"}}
+
+# What people enter by hand: who proposed it, who approved it, and why; two different people, and nothing blank.
+ENTERED: Mapping[str, tuple[str, str, str]] = {"awards": ("proposed_by", "approved_by", "reason")}
+
+# Whose a row is that names no partner itself: that of the one row that it is of, whoever may have a part in it.
+OWNED_BY: Mapping[str, str] = {"mdf_claims": "mdf"}
+
+# The day on which the amounts of a row count in its own currency: the first of these that is not blank; of a month, its
+# last day. A table that is not named has no such day.
+EVENT_DAYS: Mapping[str, tuple[str, ...]] = {
+    "capital": ("occurred_on",),
+    "salaries": ("valid_from",),
+    "customers": ("acquired_on",),
+    "leads": ("created_on",),
+    "deals": ("closed_on", "opened_on"),
+    "deal_events": ("occurred_on",),
+    "invoices": ("issued_on",),
+    "receipts": ("received_on",),
+    "revenue": ("month",),
+    "subscriptions": ("month",),
+    "results": ("month",),
+    "costs": ("incurred_on",),
+    "balances": ("as_of",),
+    "awards": ("decided_on",),
+    "mdf_budgets": ("valid_from",),
+    "mdf": ("requested_on",),
+    "mdf_claims": ("submitted_on",),
+    "campaigns": ("starts_on",),
+    "hours": ("worked_on",),
+    "integrations": ("launched_on",),
+}
+
 # The second day is never before the first; both may be the same. (Versions hold on both.)
 NEVER_BEFORE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "partners": (("recruited_on", "terminated_on"),),
@@ -77,16 +127,16 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: what one row is, and its columns in their canonical order."""
+    """A table: what one row is, its columns in their canonical order, and the names of those of the key; none where
+    rows have no key of their own."""
 
     name: str
     row: str
     columns: tuple[TableColumn, ...]
+    key: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """The names of the key's columns; empty where rows have no key of their own."""
-        return tuple(column.name for column in self.columns if column.in_key)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", tuple(column.name for column in self.columns if column.in_key))
 
     def column(self, name: str) -> TableColumn | None:
         """The column of that name, if there is one."""
@@ -135,9 +185,11 @@ payees | who is paid | payee_id* id, partner_id id, valid_from* date, valid_to d
     bank_ref text, country text, entity text, tax_form_until date, withholding number, on_hold flag
 units | equity points | partner_id* id, class* text, valid_from* date, valid_to date, units number
 capital | capital account movement | entry_id* id, partner_id id, occurred_on date, kind text, amount money
+coalitions | the worth of partners who act together: a row for each of them | coalition* count, partner_id* id, \
+    worth money
 salaries | annual pay | partner_id* id, valid_from* date, valid_to date, annual money
-targets | a goal | target_id* id, partner_id id, scope text, kpi text, period text, target number, version count, \
-    set_on date, set_by text
+targets | a goal of a partner, of a region or of the program (`scope`) | target_id* id, partner_id id, scope text, \
+    region text, kpi text, period text, target number, version count, set_on date, set_by text
 benchmarks | an industry or peer figure | kpi* text, segment* text, period* text, p25 number, p50 number, p75 number
 markets | an addressable market | region* text, segment* text, valid_from* date, potential_customers count
 """,
@@ -175,6 +227,10 @@ adjustments | a manual line | adjustment_id* id, partner_id id, period text, com
     reason text, evidence text, refers_to text
 fx_rates | an exchange rate | from_currency* text, to_currency* text, kind* text, valid_on* date, rate number
 holidays | a bank holiday | country* text, day* date
+balances | what a partner has on a balance at the end of a day (from a file until a run is locked) | partner_id* id, \
+    balance* text, as_of* date, released_on*? date, amount money
+awards | what a committee gave a partner at its discretion | award_id* id, partner_id id, pool text, \
+    decided_on date, amount money, reason text, proposed_by text, approved_by text
 scores | points of an earlier scorecard (from a file until a run is locked) | partner_id* id, scorecard* text, \
     kpi* text, period* text, points number
 """,

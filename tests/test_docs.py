@@ -11,11 +11,13 @@ import pages
 import pytest
 from jsonschema import Draft202012Validator
 from markup import anchors, links
+from reference_of_balances import KEPT
 from reference_of_credit import EXAMPLES
 from reference_of_kinds import PAID
 from reference_of_models import registers
 
 import cli
+from rules.balances import BALANCES
 from rules.catalogue import catalogue
 from rules.codes import CODES
 from rules.crediting import WAYS
@@ -64,6 +66,11 @@ def test_every_kind_is_documented() -> None:
     assert kinds - set(SCALES) <= headings("kinds.md")
 
 
+def test_every_balance_is_documented() -> None:
+    page = (REFERENCE / "balances.md").read_text("utf-8")
+    assert [name for name in BALANCES if f"\n```yaml\n{name}: " not in page] == []
+
+
 def test_every_way_to_credit_is_documented() -> None:
     assert set(WAYS) <= headings("credit.md")
 
@@ -77,7 +84,7 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(program_schema())
 
 
-@pytest.mark.parametrize("name", [*RULES, *CREDITS])
+@pytest.mark.parametrize("name", [*RULES, *CREDITS, *KEPT])
 def test_an_editor_accepts_the_examples_of_the_reference(name: str, validator: Draft202012Validator) -> None:
     """By the JSON Schema that `partage schema` prints, so that it knows every kind and every way to credit."""
     program = (
@@ -85,6 +92,8 @@ def test_an_editor_accepts_the_examples_of_the_reference(name: str, validator: D
     )
     if name in RULES:
         program += "payouts:\n  one:\n" + textwrap.indent(RULES[name], "    ")
+    elif name in KEPT:
+        program += "balances:\n  one:\n" + textwrap.indent(KEPT[name][0], "    ")
     else:
         program += "credit:\n  one:\n    of: deals\n    from:\n" + textwrap.indent(CREDITS[name], "      ")
     root, problems = read_document(program.encode(), "program.yaml")
@@ -109,7 +118,7 @@ def test_every_code_is_documented() -> None:
 def test_every_key_of_json_is_explained() -> None:
     rows = re.findall(r"^\| `(\S+)` \| .+? \| (.*)\|$", (REFERENCE / "json.md").read_text("utf-8"), re.MULTILINE)
     bare = [key for key, meaning in rows if not meaning.strip() and not key.startswith("manifest.")]
-    assert bare == [], "say in MEANINGS of docs/reference_of_commands.py what they mean"
+    assert bare == [], "say in docs/meanings_of_json.py what they mean"
 
 
 def test_every_table_is_documented() -> None:

@@ -63,7 +63,7 @@ def test_all_twenty_totals_come_out_to_the_pound(season: Season) -> None:
 
 def test_the_merit_pool_is_210_steps_of_one_size(season: Season) -> None:
     run, step = season[3], PARAMETERS["merit_step_gbp"] * PENCE
-    assert run.pools["merit_payment"] == (210 * step, 0) and PARAMETERS["merit_steps"] == 210
+    assert run.pools["merit_payment"] == (210 * step, 0, 0) and PARAMETERS["merit_steps"] == 210
     merit = run.payouts_minor[:, run.components.index("merit_payment")].tolist()
     shares = dict(zip(run.partners, merit, strict=True))
     assert shares == {name: (21 - club["position"]) * step for name, club in CLUBS.items()}

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from engine.acts.leavers import leaver_warnings
 from engine.acts.period import period_of
+from engine.acts.sheet_of import sheet_of
 from engine.digest import canonical
 from engine.facts.gather import Gathered, gather_facts
-from engine.facts.rejected import Rejected, official_problems, to_bytes
+from engine.facts.rejected import Rejected, official_problems, to_bytes, unused_problems
 from engine.plan import compile_plan
 from engine.readings import readings
+from engine.scoring import tier_warnings
 from engine.settle import settle
-from engine.sheet import evaluate
 from engine.store import RunRecord, Store
 from engine.store.lines import lines_to_parquet
 from engine.store.sheets import sheet_to_parquet
@@ -27,19 +29,18 @@ from rules.load import load
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
 
-REJECTED_TOLD = 10
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calculated:
-    """A run that was calculated and kept: its record, what it pays, what it read and rejected, and who is called
-    what."""
+    """A run that was calculated and kept: its record, what it pays, what it read and rejected, what is suspicious about
+    that, and who is called what."""
 
     record: RunRecord
     run: Run
     inputs: tuple[Input, ...]
     names: Mapping[str, str]
     rejected: tuple[Rejected, ...]
+    warnings: tuple[Problem, ...]
     fates: tuple[Fate, ...]
     plan: Plan
     sheet: Sheet
@@ -70,7 +71,7 @@ def calculate(
         if is_official:
             refuse_empty(meaning, facts)
             refuse_rejected(facts)
-        sheet = _evaluated(plan, facts, period)
+        sheet = sheet_of(plan, facts, period, program, keep="lines")
         run = settle(plan, sheet, loaded.sha256, facts.inputs)
         fates = all_fates(plan, sheet, facts, period)
         blobs: dict[str, bytes | Path] = {"program": loaded.data, "lines": lines_to_parquet(run.lines)}
@@ -85,10 +86,13 @@ def calculate(
         measures = [each for step in plan.steps if isinstance(step, Kpi) for each in step.kpi.measures]
         blobs |= facts.snapshot.keep_trails(measures)
         names = facts.snapshot.partner_names()
+        told = [each for card in meaning.scorecards for each in tier_warnings(card, sheet, facts.snapshot)]
+        told += leaver_warnings(plan, sheet, facts.snapshot)
         with Store.open(store) as books:
             kind = "official" if is_official else "preview"
             record = books.keep(_record(run, kind, program.name, actor, at), blobs)
-    return Calculated(record, run, facts.inputs, names, facts.rejected, fates, plan, sheet)
+    warnings = (*unused_problems(facts.rejected, facts.unused, "warning"), *told)
+    return Calculated(record, run, facts.inputs, names, facts.rejected, warnings, fates, plan, sheet)
 
 
 def all_fates(plan: Plan, sheet: Sheet, facts: Gathered, period: Period) -> tuple[Fate, ...]:
@@ -100,15 +104,6 @@ def all_fates(plan: Plan, sheet: Sheet, facts: Gathered, period: Period) -> tupl
         added = sum(fate.rows for fate in told if fate.table == each.table)
         assert added == each.rows + rejected[each.table], f"the fates of {each.table} add up to the rows read"
     return tuple(told)
-
-
-def _evaluated(plan: Plan, facts: Gathered, period: Period) -> Sheet:
-    """The sheet; where it is refused, the rejected rows that may be the cause are told as well."""
-    try:
-        return evaluate(plan, facts.snapshot, period, keep="lines")
-    except Refused as refusal:
-        told = [fault for each in facts.rejected[:REJECTED_TOLD] for fault in each.faults[:1]]
-        raise Refused(*refusal.problems, *told) from None
 
 
 def refuse_empty(meaning: Meaning, facts: Gathered) -> None:

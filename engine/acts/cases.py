@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,13 +20,15 @@ from engine.facts.gather import Gathered, gather_facts
 from engine.plan import compile_plan
 from engine.settle import settle
 from engine.sheet import evaluate
-from engine.values import Plan, Reasoned, Run, Sheet
+from engine.values import Award, Plan, Reasoned, Run, Share, Sheet, Step
 from engine.values.cases import Difference, Tried
 from rules.cases.meaning import CaseMeaning, Expected
 from rules.cases.stated import as_case
 from rules.load import Loaded, load
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
+
+_NOBODY = "F304"  # what a pool without members is refused for
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ def try_cases(program: Path, only: str | None = None) -> Tested:
     return Tested(loaded, meaning, tuple(_tried(meaning, case, loaded.sha256) for case in chosen))
 
 
+def _of_case(step: Step) -> Step:
+    """A step of a case, which gives rows to what it is about: a pool that it is not about has no members."""
+    return replace(step, may_be_empty=True) if isinstance(step, Award | Share) else step
+
+
 @contextmanager
 def played(meaning: Meaning, case: CaseMeaning, program_sha256: str) -> Iterator[Played]:
     """A case, worked out; raises Refused as a run does, and where a row of the case is not accepted."""
@@ -78,6 +85,8 @@ def played(meaning: Meaning, case: CaseMeaning, program_sha256: str) -> Iterator
             (folder / path).parent.mkdir(exist_ok=True)
             (folder / path).write_bytes(data)
         plan = compile_plan(told)
+        if case.problem != _NOBODY:
+            plan = replace(plan, steps=tuple(_of_case(step) for step in plan.steps))
         with gather_facts(told, folder, case.period, threads=1) as facts:
             if facts.rejected:
                 raise Refused(*(fault for each in facts.rejected for fault in each.faults))
@@ -108,7 +117,8 @@ def differences(case: CaseMeaning, run: Played) -> Iterator[Difference]:
 
 def _value(expected: Expected, run: Played) -> Fraction | None:
     """What a partner has of a column; nothing, where it cannot be paid."""
-    at = np.flatnonzero(run.sheet.partners.keys == expected.partner)
+    whose = run.sheet.frames.get(run.sheet.frame_of.get(expected.name, ""), run.sheet.partners)
+    at = np.flatnonzero(whose.keys == expected.partner)
     if not len(at):
         return Fraction(0) if expected.name in _paid(run) else None
     return run.sheet.columns[expected.name].fraction(int(at[0]))

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from engine.plan import compile_plan
-from engine.sheet.alone import pay_alone
-from engine.sheet.samples import columns_of, fixed_inputs, turns
-from engine.values.curve import Cliff, Curve, Point
+from engine.sheet.alone import Alone, pay_alone
+from engine.sheet.jumps import cliffs_at, jumps
+from engine.sheet.made import MadeUp
+from engine.sheet.samples import SPANS, made_up, turns, words_of
+from engine.values import Plan
+from engine.values.curve import Curve, Point
 from rules.check.scope import suggest
-from rules.expressions.tree import Type, as_written
-from rules.kinds.base import Terms, number
+from rules.expressions.evaluate import Value
+from rules.expressions.tree import Column, Type, as_written, columns
+from rules.kinds.base import TERM, Terms, number
 from rules.load import load
 from rules.meaning import Meaning
 from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.numerals import Unwritable
-from rules.quantities.written import parse_money, parse_number, parse_rate
+from rules.quantities.written import parse_date, parse_flag, parse_money, parse_number, parse_rate
 
 GRID = 100
-_NEAR = Fraction(1, 10**6)  # of a unit: as close to an edge as a limit is taken
-_JUMP_MINOR = Fraction(1, 100)  # less than that is no cliff
 
 
 def curve(
@@ -33,53 +37,93 @@ def curve(
     last: str | None = None,
     given: Mapping[str, str] | None = None,
 ) -> tuple[Curve, Terms]:
-    """The curve of a payout rule over one of its inputs (`over`; the one that its kind turns at unless said),
-    and the terms in which it is told.
+    """The curve of a payout rule over one of its inputs (`over`; unless said the one that its kind turns at, or one by
+    which a multiplier has bands) or over a column that its inputs are worked out from, and the terms in which it is
+    told.
 
-    `first` and `last` bound the measure, `given` fixes other inputs; all as people write them. Raises Refused for a
-    rule that has no curve: a contest, or one that pays the same whatever is measured.
+    `first` and `last` bound the measure, `given` fixes other inputs and columns; all as people write them. Raises
+    Refused for a rule that has no curve: a contest, or one that pays the same whatever is measured.
     """
     loaded = load(program)
     meaning = loaded.understood()
     payout = _payout(meaning, rule)
-    fixed: dict[str, Fraction | None] = fixed_inputs(payout)
+    made = made_up(meaning, payout)
     for name, text in (given or {}).items():
-        fixed[_known(payout, name, fixed)] = _parsed(payout, name, text, f"--with {name}")
-    edges_of = turns(payout, fixed)
-    measure = _measure(payout, over, fixed, edges_of)
-    edges = edges_of.get(measure, ())
-    start = _parsed(payout, measure, first, "--from") if first is not None else min((Fraction(0), *edges[:1]))
-    end = _parsed(payout, measure, last, "--to") if last is not None else _end(payout, measure, edges, fixed)
+        made = _fixed(meaning, made, name, text)
+    edges_of = turns(payout, made.row())
+    bands = dict(_bands(payout))
+    measure = _measure(made, over, edges_of, bands)
+    drawn = _Drawn(compile_plan(meaning), made, measure)
+    edges = edges_of.get(_moved(payout, measure)) or bands.get(measure, ())
+    start, end = _range(drawn, edges)
+    start = start if first is None else _number(_parsed(meaning, made, measure, first, "--from"))
+    end = end if last is None else _number(_parsed(meaning, made, measure, last, "--to"))
     if start >= end:
         raise Refused(Problem("S142", "the curve ends where it begins, or before", Place(), "write --from below --to"))
-    inside = tuple(edge for edge in edges if start <= edge <= end)
-    near = [edge + side * _NEAR for edge in inside for side in (-2, -1, 0, 1, 2)]
-    grid = [start + (end - start) * at / GRID for at in range(GRID + 1)]
-    values = sorted({*grid, *near})
-    alone = pay_alone(
-        compile_plan(meaning), rule, columns_of([fixed | {measure: each} for each in values]), len(values)
-    )
-    dues, lines = alone.due.fractions(), alone.lines.fractions()
-    points = {
-        value: Point(value, due, int(line))
-        for value, due, line in zip(values, dues, lines, strict=True)
-        if due is not None and line is not None
-    }
-    hidden = {edge + side * _NEAR for edge in inside for side in (-2, -1, 1, 2)}
-    drawn = Curve(
+    inside = tuple(edge for edge in _turning(made, measure, edges) if start <= edge <= end)
+    grid = sorted({start + (end - start) * at / GRID for at in range(GRID + 1)} | {*inside})
+    points = drawn.points(grid)
+    tried = sorted({*inside, *jumps(drawn.dues, points), *([Fraction(0)] if start <= 0 <= end else [])})
+    points |= drawn.points([each for each in tried if each not in points])
+    cliffs = cliffs_at(tried, drawn.dues, start, end)
+    shown = dict(sorted(points.items()))
+    found = Curve(
         rule=rule,
         title=payout.title,
         measure=_named(payout, measure),
-        is_money=_type(payout, measure) is Type.MONEY,
+        is_money=_type(made, measure) is Type.MONEY,
         is_percent=any(step.endswith("%") for step in _written_edges(payout)) and not payout.inputs.get("quota"),
-        points=tuple(point for value, point in points.items() if value not in hidden),
-        edges=inside,
-        cliffs=tuple(_cliffs(inside, points)),
-        fixed=tuple((_named(payout, name), _told(payout, name, fixed[name])) for name in fixed if name != measure),
-        left_out=(*(["multipliers"] if payout.multipliers else []), *(["limits"] if payout.limits else [])),
+        points=tuple(shown.values()),
+        edges=tuple(sorted({*inside, *(cliff.measure for cliff in cliffs)})),
+        cliffs=tuple(cliffs),
+        fixed=tuple(_told_fixed(meaning, made, measure)),
+        left_out=("limits",) if payout.limits else (),
         program_sha256=loaded.sha256,
     )
-    return drawn, payout.terms
+    return found, payout.terms
+
+
+def _turning(made: MadeUp, measure: str, edges: Sequence[Fraction]) -> list[Fraction]:
+    """Where the rule turns along the measure: what was added up before counts towards an edge."""
+    row, running = made.row(), made.payout.running
+    if running is None or measure not in ("before", running.of):
+        return list(edges)
+    other = row[running.of if measure == "before" else "before"] or Fraction(0)
+    return sorted({*(edge - other for edge in edges), *(edges if measure == "before" else ())})
+
+
+def _moved(payout: PayoutMeaning, measure: str) -> str:
+    """The input along whose edges a measure runs: what was added up before, along those of what it is added to."""
+    return payout.running.of if measure == "before" and payout.running is not None else measure
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A rule along a measure: an input of its kind, or a column that its inputs are worked out from."""
+
+    plan: Plan
+    made: MadeUp
+    measure: str
+
+    def alone(self, values: Sequence[Fraction]) -> Alone:
+        """What the rule pays at each of some values of the measure."""
+        is_input = self.measure in self.made.row()
+        one = self.made.with_inputs if is_input else self.made.with_cells
+        return pay_alone(self.plan, self.made.payout.name, [one({self.measure: each}) for each in values])
+
+    def dues(self, values: Sequence[Fraction]) -> list[Fraction | None]:
+        """What is due there, exactly."""
+        return self.alone(values).due.fractions() if values else []
+
+    def points(self, values: Sequence[Fraction]) -> dict[Fraction, Point]:
+        """What is due and paid there; a value at which it is unknown is left out."""
+        if not values:
+            return {}
+        alone = self.alone(values)
+        found = zip(values, alone.due.fractions(), alone.lines.fractions(), strict=True)
+        return {
+            value: Point(value, due, int(line)) for value, due, line in found if due is not None and line is not None
+        }
 
 
 def _payout(meaning: Meaning, rule: str) -> PayoutMeaning:
@@ -94,86 +138,155 @@ def _payout(meaning: Meaning, rule: str) -> PayoutMeaning:
     return payout
 
 
-def _known(payout: PayoutMeaning, name: str, fixed: Mapping[str, object]) -> str:
-    if name not in fixed:
-        hint = suggest(name, list(fixed)) or ("its inputs are " + ", ".join(fixed) if fixed else "it has no input")
-        raise Refused(Problem("S142", f"{payout.name} reads nothing called {name[:64]}", payout.place, hint))
+def _fixed(meaning: Meaning, made: MadeUp, name: str, text: str) -> MadeUp:
+    """The same with one more thing fixed: an input of the kind, or a column, whatever it holds."""
+    value = _parsed(meaning, made, _known(made, name), text, f"--with {name}")
+    return made.with_inputs({name: _number(value)}) if name in made.row() else made.with_cells({name: value})
+
+
+def _known(made: MadeUp, name: str) -> str:
+    known = [*(each for each in made.row() if not _is_flag(made.payout, each)), *made.types]
+    if name not in known:
+        hint = suggest(name, known) or ("it reads " + ", ".join(known) if known else "it has no input")
+        raise Refused(Problem("S142", f"{made.payout.name} reads nothing called {name[:64]}", made.payout.place, hint))
     return name
 
 
+def _is_flag(payout: PayoutMeaning, name: str) -> bool:
+    return name in payout.inputs and payout.inputs[name][1] is Type.FLAG
+
+
+def _bands(payout: PayoutMeaning) -> Iterator[tuple[str, Sequence[Fraction]]]:
+    """The columns by which a multiplier goes up in bands, each with its edges."""
+    for each in payout.multipliers:
+        tree, type_ = each.inputs.get("by", (None, None))
+        if isinstance(tree, Column):
+            unit = payout.terms.minor_per_major if type_ is Type.MONEY else 1
+            yield str(tree), sorted(band.below * unit for band in each.spec.bands if band.below is not None)
+
+
 def _measure(
-    payout: PayoutMeaning, over: str | None, fixed: Mapping[str, object], edges: Mapping[str, Sequence[Fraction]]
+    made: MadeUp, over: str | None, edges: Mapping[str, Sequence[Fraction]], bands: Mapping[str, Sequence[Fraction]]
 ) -> str:
+    payout = made.payout
     if over is not None:
-        return _known(payout, over, fixed)
-    found = next(iter(edges), "base" if "base" in fixed else next(iter(fixed), None))
+        if _type(made, _known(made, over)) not in (Type.MONEY, Type.NUMBER, Type.COUNT):
+            message = f"{over[:64]} is no number, and a curve runs along one"
+            raise Refused(Problem("S142", message, payout.place, f"fix it by --with {over[:64]}=..."))
+        return over
+    inputs = [name for name in made.row() if not _is_flag(payout, name)]
+    found = next(iter(edges), None) or next((name for name in bands if name in made.types), None)
+    found = found or ("base" if "base" in inputs else next(iter(inputs), None))
     if found is None:
         message = f"{payout.name} pays the same for every row, whatever is measured"
         raise Refused(Problem("S142", message, payout.place, "draw a rule that measures something"))
     return found
 
 
-def _end(
-    payout: PayoutMeaning, measure: str, edges: Sequence[Fraction], fixed: Mapping[str, Fraction | None]
-) -> Fraction:
+def _range(drawn: _Drawn, edges: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
+    """From zero to beyond the last edge; without edges, to ten times a plain value, or to where a line is bounded."""
     if edges:
-        return edges[-1] * Fraction(5, 4) if edges[-1] > 0 else edges[-1] + 1
-    return (fixed[measure] or Fraction(1)) * 10
+        end = edges[-1] * Fraction(5, 4) if edges[-1] > 0 else edges[-1] + 1
+        return min(Fraction(0), edges[0]), end
+    made = drawn.made
+    stands = made.row().get(drawn.measure) if drawn.measure in made.row() else made.cells.get(drawn.measure)
+    if drawn.measure not in made.row() and isinstance(stands, Fraction) and stands in SPANS:
+        return Fraction(0), SPANS[stands]
+    plain = stands if isinstance(stands, Fraction) and stands else Fraction(1)
+    bounds = [each for each in (made.payout.at_least_minor, made.payout.at_most_minor) if each]
+    far = [plain * 10 * step * 10**power for power in range(3) for step in (1, 2, 5)]
+    reached = [at for at, due in enumerate(drawn.dues(far)) if due in bounds]
+    end = far[min(reached[0] + 1, len(far) - 1)] if reached and reached[0] else far[0]
+    return (Fraction(0), end) if end > 0 else (end, Fraction(0))
 
 
-def _type(payout: PayoutMeaning, name: str) -> Type | None:
+def _type(made: MadeUp, name: str) -> Type | None:
     if name in ("base", "before"):
-        return payout.base_type
-    return payout.inputs[name][1] if name in payout.inputs else Type.NUMBER
+        return made.payout.base_type
+    if name in made.payout.inputs:
+        return made.payout.inputs[name][1]
+    return made.types.get(name, Type.NUMBER)
 
 
-def _parsed(payout: PayoutMeaning, name: str, text: str, option: str) -> Fraction:
+def _parsed(meaning: Meaning, made: MadeUp, name: str, text: str, option: str) -> Value:
+    type_, terms = _type(made, name), made.payout.terms
     try:
-        if _type(payout, name) is Type.MONEY:
+        if names := words_of(meaning, name):
+            if text not in names:
+                raise Unwritable("S142", f"{name} is never '{text[:64]}'", "it is one of " + ", ".join(names))
+            return Fraction(names.index(text))
+        if type_ in (Type.TEXT, Type.ID):
+            return unicodedata.normalize("NFC", text)
+        if type_ is Type.FLAG:
+            return parse_flag(text)
+        if type_ in (Type.DATE, Type.MONTH):
+            return parse_date(text)
+        if type_ is Type.MONEY:
             money = parse_money(text)
-            for code, message, hint in payout.terms.currency_faults(money):
+            for code, message, hint in terms.currency_faults(money):
                 raise Unwritable(code, message, hint)
-            return payout.terms.minor(money)
+            return terms.minor(money)
         return parse_rate(text) if text.endswith("%") else parse_number(text)
     except Unwritable as error:
         raise Refused(Problem(error.code, f"{option}: {error.message}", Place(), error.hint)) from None
 
 
+def _number(value: Value) -> Fraction:
+    assert isinstance(value, Fraction), "an input of a kind is a number"
+    return value
+
+
 def _named(payout: PayoutMeaning, name: str) -> str:
     if name == "base" and payout.base is not None:
         return as_written(payout.base)
-    return (
-        as_written(payout.inputs[name][0]) if name in payout.inputs else {"before": "added up before"}.get(name, name)
-    )
+    own = {"before": "added up before", TERM: "agreed"}
+    return as_written(payout.inputs[name][0]) if name in payout.inputs else own.get(name, name)
 
 
-def _told(payout: PayoutMeaning, name: str, value: Fraction | None) -> str:
+def _told_fixed(meaning: Meaning, made: MadeUp, measure: str) -> Iterator[tuple[str, str]]:
+    """What stands still: the inputs of the kind, and the columns that they and its multipliers are worked out from."""
+    payout, row = made.payout, made.row()
+    inputs = [name for name in row if name != measure and not _is_flag(payout, name) and not _runs(made, name, measure)]
+    told = {_named(payout, name): _told(made, name, row[name]) for name in inputs}
+    given = {_named(payout, name) for name in row}
+    for name in made.types:
+        if name not in given and name != measure and _decides(made, name):
+            told[name] = _cell_told(meaning, made, name)
+    yield from told.items()
+
+
+def _runs(made: MadeUp, name: str, measure: str) -> bool:
+    """Whether an input is worked out from the measure, and so does not stand still."""
+    tree = made.payout.base if name == "base" else made.payout.inputs[name][0] if name in made.payout.inputs else None
+    return tree is not None and name not in made.inputs and any(str(each) == measure for each in columns(tree))
+
+
+def _decides(made: MadeUp, name: str) -> bool:
+    """Whether a column decides what is due: by a card or a multiplier, or as it was given."""
+    flags = [tree for tree, type_ in made.payout.inputs.values() if type_ is Type.FLAG]
+    factors = [tree for each in made.payout.multipliers for tree, _ in each.inputs.values()]
+    read = {str(each) for tree in (*flags, *factors) for each in columns(tree)}
+    return name in read
+
+
+def _cell_told(meaning: Meaning, made: MadeUp, name: str) -> str:
+    value, names = made.cells[name], words_of(meaning, name)
     if value is None:
         return "none"
-    return payout.terms.amount(value) if _type(payout, name) is Type.MONEY else number(value)
+    if isinstance(value, Fraction):
+        return names[int(value)] if names else _told(made, name, value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _told(made: MadeUp, name: str, value: Fraction | None) -> str:
+    if value is None:
+        return "none"
+    if name == TERM:
+        return made.payout.kind.agreed_words(value, made.payout.terms)
+    return made.payout.terms.amount(value) if _type(made, name) is Type.MONEY else number(value)
 
 
 def _written_edges(payout: PayoutMeaning) -> list[str]:
     """The cells of the kind's own table, which tell how its edges are written."""
     said = payout.kind.in_words(payout.terms)
     return [cell for row in said.rows for cell in row[:1]]
-
-
-def _cliffs(edges: Sequence[Fraction], points: Mapping[Fraction, Point]) -> list[Cliff]:
-    """The edges at which what is due jumps: its limits on both sides, from the two nearest points of each, differ."""
-    found = []
-    for edge in edges:
-        at = points.get(edge)
-        sides = [[points.get(edge + side * step * _NEAR) for step in (1, 2)] for side in (-1, 1)]
-        if at is None or any(point is None for side in sides for point in side):
-            continue
-        left, right = (2 * near.due_minor - far.due_minor for near, far in sides if near and far)
-        if max(abs(left - at.due_minor), abs(right - at.due_minor)) >= _JUMP_MINOR:
-            found.append(Cliff(edge, _settled(left), at.due_minor, _settled(right)))
-    return found
-
-
-def _settled(limit: Fraction) -> Fraction:
-    """A limit without what is left of the step that it was taken from: a curve between points is not straight."""
-    whole = Fraction(round(limit * 1_000), 1_000)
-    return whole if abs(whole - limit) < Fraction(1, 10**5) else limit

@@ -11,6 +11,7 @@ import numpy as np
 from engine.acts.period import period_of
 from engine.facts.gather import gather_facts
 from engine.facts.measures import Groups
+from engine.facts.rejected import unused_problems
 from engine.facts.snapshot import Snapshot
 from engine.kpis import kpi_columns, quota_column
 from rules.calendar import Period
@@ -22,7 +23,8 @@ from rules.quantities.exact import Exact, group_total
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metrics:
-    """KPIs by group: the groups' labels in order, who they are called, and each KPI's values (groups,)."""
+    """KPIs by group: the groups' labels in order, who they are called, and each KPI's values (groups,); how many rows
+    were left out, and what is suspicious about that."""
 
     meaning: Meaning
     period: Period
@@ -32,6 +34,7 @@ class Metrics:
     kpis: tuple[KpiMeaning, ...]
     values: Mapping[str, Exact]
     rejected: int
+    warnings: tuple[Problem, ...]
 
 
 def metrics(program: Path, period_name: str, by: str = "partner", only: str | None = None) -> Metrics:
@@ -43,7 +46,9 @@ def metrics(program: Path, period_name: str, by: str = "partner", only: str | No
     with gather_facts(replace(meaning, eligible=None), loaded.folder, period) as facts:
         labels, groups = facts.snapshot.groups(by)
         values = _values(facts.snapshot, meaning, groups, period)
-        return Metrics(meaning, period, by, labels, facts.snapshot.partner_names(), kpis, values, len(facts.rejected))
+        names = facts.snapshot.partner_names()
+        warnings = unused_problems(facts.rejected, facts.unused, "warning")
+        return Metrics(meaning, period, by, labels, names, kpis, values, len(facts.rejected), warnings)
 
 
 def _chosen(meaning: Meaning, by: str, only: str | None) -> tuple[KpiMeaning, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,29 +10,33 @@ from pathlib import Path
 import numpy as np
 
 from engine.acts.cases import differences, played
+from engine.acts.pool_example import pool_example
 from engine.digest import sha256
 from engine.explain import explain
 from engine.facts.gather import gather_facts
+from engine.facts.rejected import Rejected
 from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
-from engine.reports.examples import made_up_payout, made_up_pool
+from engine.reports.examples import Shown, cell_words, made_up_payout, measure_words
 from engine.reports.paper import html, markdown
 from engine.reports.plan import plan_blocks
 from engine.sheet.alone import pay_alone
-from engine.sheet.samples import columns_of, sample_rows
+from engine.sheet.factors import measures_of
+from engine.sheet.made import MadeUp
+from engine.sheet.samples import attributes, sample_rows
 from engine.values.paper import Agreed, Example, Foot
 from engine.version import VERSION
 from rules.cases.fill import first_period
-from rules.expressions.tree import Column
+from rules.expressions.evaluate import Value
+from rules.expressions.tree import Column, as_written
 from rules.kinds.base import number
 from rules.load import Loaded, load
-from rules.meaning import Meaning, PoolMeaning
+from rules.meaning import Meaning
+from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Place, Problem, Refused
-from rules.quantities.apportion import apportion
-from rules.quantities.exact import Exact
 
 _TERMS = ("term", "product", "deal_id", "valid_from", "valid_to", "value")
-_WEIGHTS = 3  # partners of a pool's made-up example
+_HEAD = ("term", "product", "deal", "from", "to", "agreed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +58,45 @@ class PlanDocument:
 
 def plan_document(program: Path, partner: str | None = None) -> PlanDocument:
     """The document of a program, for one partner where it is named; the same inputs give the same bytes."""
-    loaded = load(program)
-    meaning = loaded.understood()
-    examples = dict(_examples(meaning, loaded))
-    whose = None if partner is None else _agreed(meaning, loaded.folder, partner)
-    foot = Foot(program.name, loaded.sha256, VERSION)
-    blocks = plan_blocks(meaning, examples, whose, foot)
-    return PlanDocument(
-        meaning.title, program.name, loaded.sha256, partner or "", markdown(blocks), html(blocks, meaning.title)
-    )
+    return Plans(load(program), program.name).of(partner)
 
 
-def _examples(meaning: Meaning, loaded: Loaded) -> Iterator[tuple[str, Example]]:
-    """An example of each payout and pool: of the first case that comes out as it says and pays by it, else made up."""
+class Plans:
+    """The documents of one program for several partners, what is alike in them worked out once."""
+
+    def __init__(self, loaded: Loaded, file: str) -> None:
+        self._loaded, self._file, self._meaning = loaded, file, loaded.understood()
+        self._alike: dict[str, Example] | None = None
+
+    def of(self, partner: str | None, engine_version: str = VERSION) -> PlanDocument:
+        """The document for one partner, or for nobody in particular; `engine_version` is the one that wrote it first.
+        Raises Refused for a partner that the sources do not hold."""
+        loaded, meaning = self._loaded, self._meaning
+        whose = None if partner is None else _agreed(meaning, loaded.folder, partner)
+        foot = Foot(self._file, loaded.sha256, engine_version)
+        blocks = plan_blocks(meaning, self._examples(whose), whose, foot)
+        return PlanDocument(
+            meaning.title, self._file, loaded.sha256, partner or "", markdown(blocks), html(blocks, meaning.title)
+        )
+
+    def _examples(self, whose: Agreed | None) -> Mapping[str, Example]:
+        if any(_rates(each, whose) for each in self._meaning.payouts):
+            return dict(_examples(self._meaning, self._loaded, whose))
+        if self._alike is None:
+            self._alike = dict(_examples(self._meaning, self._loaded, None))
+        return self._alike
+
+
+def _examples(meaning: Meaning, loaded: Loaded, whose: Agreed | None) -> Iterator[tuple[str, Example]]:
+    """An example of each payout and pool: of the first case that comes out as it says and pays by it, else made up.
+
+    A rule by which a partner has a rate of its own is shown with that rate, on made-up rows.
+    """
     found: dict[str, Example] = {}
+    rates = {each.name: _rates(each, whose) for each in meaning.payouts}
+    own = {name for name, agreed in rates.items() if agreed}
     wanted = [*(each.name for each in meaning.payouts), *(each.name for each in meaning.pools)]
+    wanted = [name for name in wanted if name not in own]
     for case in meaning.cases:
         if case.problem is not None or all(name in found for name in wanted):
             continue
@@ -87,29 +115,42 @@ def _examples(meaning: Meaning, loaded: Loaded) -> Iterator[tuple[str, Example]]
     plan = compile_plan(meaning)
     for payout in meaning.payouts:
         if payout.name not in found:
-            rows = sample_rows(payout)
+            rows = sample_rows(meaning, payout, rates[payout.name])
             try:
-                paid_alone = pay_alone(plan, payout.name, columns_of(rows), len(rows))
+                paid_alone = pay_alone(plan, payout.name, rows)
             except Refused:
                 continue
-            reasons = [paid_alone.reason(row) for row in range(len(rows))]
-            found[payout.name] = made_up_payout(payout, rows, reasons, paid_alone.lines.fractions())
+            told = [paid_alone.told(row) for row in range(len(rows))]
+            shown = [Shown(each.row(), _attributes(payout, each), _measures(meaning, each)) for each in rows]
+            found[payout.name] = made_up_payout(payout, shown, told, paid_alone.lines.fractions())
     for pool in meaning.pools:
-        if pool.name not in found:
-            found[pool.name] = _made_up_shares(pool)
+        if pool.name not in found and (made := pool_example(pool)) is not None:
+            found[pool.name] = made
     yield from found.items()
 
 
-def _made_up_shares(pool: PoolMeaning) -> Example:
-    """A pool among three partners, the first of whom has most of what is measured."""
-    values = [Fraction(value) for value in range(_WEIGHTS, 0, -1)]
-    weights = pool.kind.compute({name: Exact.of(values) for name in pool.inputs}, _WEIGHTS)
-    scaled, _ = weights.scaled()
-    keys = np.array(["A", "B", "C"], dtype=object)
-    shared = apportion(
-        pool.size_minor, scaled, keys, pool.residue, step=pool.terms.step_minor, mode=pool.terms.rounding
-    )
-    return made_up_pool(pool, keys.tolist(), values, weights.fractions(), shared.shares.tolist())
+def _rates(payout: PayoutMeaning, whose: Agreed | None) -> tuple[Fraction, ...]:
+    """The rates that were agreed with the partner for a rule, each once."""
+    term = payout.kind.agreed
+    if whose is None or term is None:
+        return ()
+    return tuple(dict.fromkeys(value for name, value in whose.values if name == term))
+
+
+def _attributes(payout: PayoutMeaning, row: MadeUp) -> dict[str, str]:
+    """By what a card tells the row from others, in words."""
+    return {name: cell_words(row.cells[name], row.types[name], payout.terms) for name in attributes(payout)}
+
+
+def _measures(meaning: Meaning, row: MadeUp) -> dict[str, str]:
+    """What decides the factors of a row, in words by what it is called."""
+    percents = {kpi.name for kpi in meaning.kpis if kpi.unit == "percent"}
+    found: dict[str, str] = {}
+    for tree, type_, each in measures_of(row):
+        name = as_written(tree)
+        in_percent = name in percents or each.in_percent(percents)
+        found[name] = measure_words(row.measured(tree), type_, row.payout.terms, in_percent)
+    return found
 
 
 def _agreed(meaning: Meaning, folder: Path, partner: str) -> Agreed:
@@ -124,22 +165,36 @@ def _agreed(meaning: Meaning, folder: Path, partner: str) -> Agreed:
     )
     read = replace(read, quotas=())
     with gather_facts(read, folder, period) as facts:
-        if facts.rejected:
-            raise Refused(*(fault for each in facts.rejected for fault in each.faults))
+        if mine := [each for each in facts.rejected if _may_concern(each, partner)]:
+            raise Refused(*(fault for each in mine for fault in each.faults))
         if partner not in facts.snapshot.partners().keys:
             hint = "name one of the ids in the source of partners"
             raise Refused(Problem("S140", f"there is no partner {partner[:64]}", Place(), hint))
         name = facts.snapshot.partner_names().get(partner, "")
         has_terms = any(source.table == "terms" for source in sources)
-        return Agreed(partner, name, _TERMS, tuple(_terms(facts.snapshot, partner)) if has_terms else ())
+        found = list(_terms(facts.snapshot, partner)) if has_terms else []
+        used = {each.kind.agreed: each for each in meaning.payouts if each.kind.agreed is not None}
+        rows = tuple(_term_words(each, used.get(str(each["term"]))) for each in found)
+        values = ((str(each["term"]), each["value"]) for each in found)
+        known = tuple((term, value) for term, value in values if isinstance(value, Fraction))
+        return Agreed(partner, name, _HEAD, rows, known)
 
 
-def _terms(snapshot: Snapshot, partner: str) -> Iterator[tuple[str, ...]]:
+def _may_concern(rejected: Rejected, partner: str) -> bool:
+    """Whether a rejected row names a partner, or is a term of nobody knows whom: faults of others' rows are theirs."""
+    is_nobodys = any(fault.place.field == "partner_id" and fault.code == "F120" for fault in rejected.faults)
+    return partner in rejected.text or (rejected.table == "terms" and is_nobodys)
+
+
+def _terms(snapshot: Snapshot, partner: str) -> Iterator[dict[str, Value]]:
     for row in snapshot.matching("terms", {"partner_id": partner}, _TERMS):
-        yield tuple(_cell(row.cells[Column("terms", name)]) for name in _TERMS)
+        yield {name: row.cells[Column("terms", name)] for name in _TERMS}
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, Fraction):
-        return number(value)
-    return "" if value is None else str(value)
+def _term_words(term: Mapping[str, Value], of: PayoutMeaning | None) -> tuple[str, ...]:
+    """A row of the table of terms as people read it; what a rule reads as the rate or the amount that it is there."""
+    value = term["value"]
+    told = "" if not isinstance(value, Fraction) else number(value)
+    told = of.kind.agreed_words(value, of.terms) if of is not None and isinstance(value, Fraction) else told
+    blank = {"product": "any", "deal_id": "any", "valid_from": "the beginning", "valid_to": "no end"}
+    return (*(blank.get(name, "") if term[name] is None else str(term[name]) for name in _TERMS[:-1]), told)

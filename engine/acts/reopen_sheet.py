@@ -35,7 +35,7 @@ def kept_plan(store: Store, record: RunRecord) -> tuple[Meaning, Plan]:
     """What a run's kept program means, and its plan; raises CheckFailed where it is not the one of the manifest."""
     data = store.blob_bytes(record.blobs["program"])
     _refuse_other(record, "program", sha256(data))
-    meaning = understand(data, record.file, Path()).understood()
+    meaning = understand(data, record.file, Path(), warns=False).understood()
     return meaning, compile_plan(meaning)
 
 
@@ -65,7 +65,16 @@ def reopen_sheet(store: Store, record: RunRecord, meaning: Meaning) -> Iterator[
         connection = connect([path.parent for path in kept.values()], None, Path(name))
         try:
             facts = Snapshot(
-                connection, meaning.tables, files, period, meaning.calendar, meaning.eligible, kept, _FEW_ROWS, trails
+                connection,
+                meaning.tables,
+                files,
+                period,
+                meaning.calendar,
+                meaning.eligible,
+                kept,
+                _FEW_ROWS,
+                trails,
+                meaning.exchange,
             )
             columns = sheet_from_parquet(store.blob_bytes(record.blobs["sheet"]))
             frames = {PARTNERS: facts.partners()}

@@ -49,9 +49,11 @@ def show(store: Path, number: int | None) -> Shown:
 
 
 def _titles(program: bytes, file: str) -> Mapping[str, str]:
-    """What the kept program calls its payouts and pools; nothing where this version no longer understands it."""
+    """What the kept program calls its payouts, pools and balances; nothing where this version no longer understands
+    it."""
     meaning = understand(program, file, Path()).meaning
     if meaning is None:
         return {}
     titles = {payout.name: payout.title for payout in meaning.payouts}
-    return titles | {pool.name: pool.title for pool in meaning.pools}
+    titles |= {pool.name: pool.title for pool in meaning.pools}
+    return titles | {balance.name: balance.title for balance in meaning.balances}

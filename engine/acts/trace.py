@@ -9,17 +9,20 @@ from engine.acts.reopen import Reopened, reopen
 from engine.readings import readings
 from engine.store import RunRecord, Store
 from engine.trace import Verdict, trace
+from rules.expressions.tree import Column
 from rules.problem import Place, Problem, Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A row of a run, and every verdict on it."""
+    """A row of a run, and every verdict on it; of a partner's question, `others` are the tables in which the row with
+    that key is of another partner, or of none (empty), and whose."""
 
     record: RunRecord
     table: str
     key: str
     verdicts: tuple[Verdict, ...]
+    others: tuple[tuple[str, str], ...] = ()
 
 
 def trace_row(store: Path, number: int | None, table: str, key: str) -> Traced:
@@ -41,7 +44,17 @@ def why_not(store: Path, number: int, partner: str, key: str) -> Traced:
         found = [each for table in tables for each in _verdicts(run, table, key, partner)]
         mine = tuple(each for each in found if each.partner in ("", partner))
         others = tuple(each for each in found if each.partner not in ("", partner))
-        return Traced(run.record, tables[0], key, mine or others)
+        owners = [(table, owner) for table in tables for owner in _owner(run, table, key)]
+        of_others = tuple((table, owner) for table, owner in owners if owner != partner)
+        return Traced(run.record, tables[0], key, mine or others, of_others)
+
+
+def _owner(run: Reopened, table: str, key: str) -> tuple[str, ...]:
+    """The partner that an accepted row names, empty where it names none; nothing where such rows name no partner."""
+    record, owner = run.facts.record(table, key), Column(table, "partner_id")
+    if record is None or not run.facts.has(owner):
+        return ()
+    return (str(run.facts.cells(table, record, [owner])[0][owner] or ""),)
 
 
 def _is_there(run: Reopened, table: str, key: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.acts.reopen import reopen
 from engine.acts.reopen_sheet import is_kept, kept_plan, reopen_sheet
 from engine.explain import explain
+from engine.explain.names import resolved
 from engine.store import RunRecord, Store
 from engine.store.tables import partner_names
 from engine.values import Reasoned
@@ -34,10 +34,13 @@ def why(store: Path, number: int, partner: str, name: str | None, is_whole: bool
         record = books.run(number)
         names = partner_names(books.blob(record.blobs["table:partners"]))
         meaning, plan = kept_plan(books, record)
+        name = None if name is None else resolved(plan, name)
         if name is not None and is_kept(record, plan, name):
             with reopen_sheet(books, record, meaning) as (sheet, facts):
                 reason = explain(plan, sheet, facts, partner, name, is_whole)
         else:
+            from engine.acts.reopen import reopen  # all that works out a run, which a number of a sheet has no use for
+
             with reopen(books, number) as run:
                 reason = explain(run.plan, run.sheet, run.facts, partner, name, is_whole)
         return Why(record, partner, names.get(partner, ""), reason)

@@ -36,8 +36,9 @@ def command(
 ) -> None:
     """Record that a partner accepted the plan of PROGRAM as `partage plan --partner` writes it now.
 
-    The digests of the program and of the document are kept, and the document itself. The same version is accepted once;
-    a changed program has to be accepted anew. Nothing that was recorded is ever changed or removed.
+    The digests of the program and of the document are kept, and the document itself. Several people may accept for a
+    partner, each of them the same version once; a changed program has to be accepted anew. Nothing that was recorded is
+    ever changed or removed.
     """
     if is_list:
         _list(ctx, program, partner, is_json)
@@ -68,7 +69,7 @@ def _list(ctx: click.Context, program: Path | None, partner: str | None, is_json
 
     found = accepted(store_path(ctx), program, partner)
     if is_json:
-        listed = [_json(each) | {"is_current": _is_current(each, found.program_sha256)} for each in found.acceptances]
+        listed = [_json(each) | {"is_current": _is_current(each, found.current)} for each in found.acceptances]
         print_json({"acceptances": listed})
         return
     rows = tuple(
@@ -78,7 +79,7 @@ def _list(ctx: click.Context, program: Path | None, partner: str | None, is_json
             each.accepted_by,
             str(each.accepted_on),
             each.program_sha256[:12],
-            {True: "this version", False: "another version", None: ""}[_is_current(each, found.program_sha256)],
+            {True: "this version", False: "another version", None: ""}[_is_current(each, found.current)],
             each.note,
         )
         for each in found.acceptances
@@ -89,8 +90,8 @@ def _list(ctx: click.Context, program: Path | None, partner: str | None, is_json
     click.echo(counted(len(rows), "acceptance"))
 
 
-def _is_current(each: Acceptance, program_sha256: str | None) -> bool | None:
-    return None if program_sha256 is None else each.program_sha256 == program_sha256
+def _is_current(each: Acceptance, current: frozenset[int] | None) -> bool | None:
+    return None if current is None else each.number in current
 
 
 def _json(each: Acceptance) -> dict[str, object]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ import click
 
 if TYPE_CHECKING:
     from engine.reports.register import Grid
+
+SCREEN_WIDTH = 150  # as wide as a register is at most
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON with stable keys.")
 
@@ -50,6 +54,19 @@ def print_grid(grid: Grid) -> None:
         _print_rich(grid)
     else:
         _print_plain(grid)
+
+
+def screen_width() -> int:
+    """How many characters a line may have: of a terminal as many as it shows, and of a file or a pipe SCREEN_WIDTH."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else SCREEN_WIDTH
+
+
+def print_blocks(blocks: Sequence[Grid]) -> None:
+    """Tables one below the other, a blank line between two."""
+    for at, block in enumerate(blocks):
+        if at:
+            click.echo("")
+        print_grid(block)
 
 
 def _print_plain(grid: Grid) -> None:

@@ -13,10 +13,12 @@ from rules.problem import Place, Problem, Refused
 @click.command(name="curve")
 @click.argument("program", type=click.Path(path_type=Path))
 @click.argument("rule")
-@click.option("--over", help="The input to run, such as base or by; the one that the rule turns at unless said.")
+@click.option(
+    "--over", help="What runs: an input (base, by) or a column; the input that the rule turns at unless said."
+)
 @click.option("--from", "first", help="The lowest value of the measure.")
 @click.option("--to", "last", help="The highest value of the measure.")
-@click.option("--with", "given", multiple=True, metavar="NAME=VALUE", help="Fix another input; may be repeated.")
+@click.option("--with", "given", multiple=True, metavar="NAME=VALUE", help="Fix an input or column; may be repeated.")
 @click.option("--svg", "picture", type=click.Path(dir_okay=False, path_type=Path), help="Draw it into an SVG file.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @json_option
@@ -33,7 +35,8 @@ def command(
 ) -> None:
     """Show what the payout rule RULE of PROGRAM pays as its measure runs, with the cliffs where it jumps.
 
-    What is shown is worked out by the rule itself, at a hundred values and on both sides of every edge.
+    What is shown is worked out by the rule itself, for one row, at a hundred values and on both sides of every jump;
+    with multipliers, without limits.
     """
     fixed = dict(_pair(each) for each in given)
 

@@ -19,7 +19,8 @@ def command(
     ctx: click.Context, run: int, partner: str, line: str | None, is_whole: bool, row: str | None, is_json: bool
 ) -> None:
     """Explain what PARTNER gets in RUN: its whole payout, or one LINE of it (a payout, a pool, a sum, a KPI, or a
-    number of a scorecard by its path, such as performance.growth.sourced).
+    number of a scorecard by its path, such as performance.growth.sourced). A shorter path that fits only one name will
+    do: performance.sourced.
 
     Every value is computed once more on its way down, one row at a time; for a payout, the whole run is worked out
     again from its kept program and facts first. What does not re-add to the posted cent is an error.
@@ -30,9 +31,12 @@ def command(
 
         traced = why_not(store_path(ctx), run, partner, row)
         if is_json:
-            print_json({"partner_id": partner, **traced_json(traced)})
+            of_others = [{"table": table, "partner_id": owner or None} for table, owner in traced.others]
+            print_json({"partner_id": partner, **traced_json(traced), "others": of_others})
         else:
             click.echo(f"{row} and {partner} in run {run}")
+            for table, owner in traced.others:
+                click.echo(f"{table} {row} is a row of {owner}" if owner else f"{table} {row} is a row of no partner")
             click.echo("\n".join(traced_lines(traced)))
         return
     from engine.acts.why import why

@@ -10,6 +10,7 @@ from rules.quantities.currency import format_minor
 if TYPE_CHECKING:
     from engine.reports.register import Register
     from engine.store import RunRecord
+    from engine.values import PoolBooks
 
 
 def header(record: RunRecord, manifest: Mapping[str, Any]) -> str:
@@ -18,11 +19,12 @@ def header(record: RunRecord, manifest: Mapping[str, Any]) -> str:
     return f"{record.program}, {record.period}   program {program}  run {record.run_id[:12]}  engine {record.engine}"
 
 
-def sums(found: Register, pools: Mapping[str, tuple[int, int]]) -> str:
+def sums(found: Register, pools: Mapping[str, PoolBooks]) -> str:
     """The total, and for each pool what was shared and what is left."""
     told = [f"total {format_minor(found.total_minor, found.currency)} {found.currency.code}"]
     titles = dict(zip(found.components, found.titles, strict=True))
-    for name, (size, left) in pools.items():
-        shared = format_minor(size - left, found.currency)
-        told.append(f"{titles[name]} {shared} shared, {format_minor(left, found.currency)} left")
+    for name, (size, left, adds) in pools.items():
+        shared = format_minor(size + adds - left, found.currency)
+        added = f", {format_minor(adds, found.currency)} added by the house" if adds else ""
+        told.append(f"{titles[name]} {shared} shared, {format_minor(left, found.currency)} left{added}")
     return "   ".join(told) + "   all sums agree"

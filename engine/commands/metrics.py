@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_grid, print_json, tell_rejected
+from engine.commands.console import json_option, print_blocks, print_json, screen_width, tell_rejected
+from engine.commands.failures import as_json as as_json_problem, tell
 from rules.levels import LEVELS
 
 
@@ -22,6 +23,7 @@ def command(program: Path, period: str, by: str, kpi: str | None, is_json: bool)
     Above partners, numerators and denominators are summed first, and what is counted distinct is counted once.
     """
     from engine.acts.metrics import metrics
+    from engine.reports.blocks import turned_or_in_blocks
     from engine.reports.kpis import as_json, grid, units_json
 
     found = metrics(program, period, by, kpi)
@@ -34,6 +36,7 @@ def command(program: Path, period: str, by: str, kpi: str | None, is_json: bool)
                 "program": found.meaning.title,
                 "period": found.period.name,
                 "rejected": found.rejected,
+                "warnings": [as_json_problem(each) for each in found.warnings],
                 "by": by,
                 "kpis": units,
                 "groups": groups,
@@ -42,4 +45,10 @@ def command(program: Path, period: str, by: str, kpi: str | None, is_json: bool)
         return
     click.echo(f"{found.meaning.title}, {found.period}")
     tell_rejected(found.rejected)
-    print_grid(grid(by, found.labels, found.names, found.kpis, found.values, currency))
+    tell(found.warnings, is_json=False)
+    whole = grid(by, found.labels, found.names, found.kpis, found.values, currency)
+    blocks = turned_or_in_blocks(whole, "kpi", screen_width())
+    print_blocks(blocks)
+    if len(blocks) > 1:
+        rows = "   fewer rows: --by region, or --by program" if by == "partner" else ""
+        click.echo(f"\n{len(found.kpis)} KPIs in {len(blocks)} blocks   one of them: --kpi NAME{rows}")

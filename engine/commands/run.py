@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.console import actor, json_option, print_grid, print_json, store_path
+from engine.commands.console import actor, counted, json_option, print_grid, print_json, store_path
+from engine.commands.failures import as_json as as_json_problem, tell
 from engine.commands.header import header, sums
 from engine.version import VERSION
 
@@ -28,6 +29,7 @@ TABLES_SHOWN = 6
 def command(ctx: click.Context, program: Path, period: str, is_official: bool, is_json: bool) -> None:
     """Calculate PROGRAM for a period: who gets what, to the last unit. The run is kept, and can be explained."""
     from engine.acts.calculate import calculate
+    from engine.reports.balances import balance_totals
     from engine.reports.register import as_json, grid, register
     from engine.reports.scorecards import scored_counts
 
@@ -38,12 +40,14 @@ def command(ctx: click.Context, program: Path, period: str, is_official: bool, i
         return
     click.echo(header(done.record, done.run.manifest))
     click.echo("read      " + _told_inputs(done))
-    if done.rejected:
-        click.echo(f"rejected  {len(done.rejected):,} (partage show {done.record.number} --rejected)")
+    click.echo("accepted  " + _told_accepted(done))
+    tell(done.warnings, is_json=False)
     for step in done.scorecards:
         click.echo("scored    " + scored_counts(step, done.sheet))
     print_grid(grid(found, ROWS_SHOWN))
     click.echo(sums(found, done.run.pools))
+    for line in balance_totals(done.run.manifest, done.titles, done.run.currency):
+        click.echo(line)
     number = done.record.number
     first = found.rows[0].partner if found.rows else "PARTNER"
     click.echo(
@@ -52,12 +56,18 @@ def command(ctx: click.Context, program: Path, period: str, is_official: bool, i
 
 
 def _told_inputs(done: Calculated) -> str:
-    """How many rows of which tables were accepted; of many tables, the largest by name."""
-    largest = sorted(done.inputs, key=lambda each: (-each.rows, each.table))[:TABLES_SHOWN]
-    told = "  ".join(f"{each.table} {each.rows:,}" for each in done.inputs if each in largest)
+    """How many rows were read, of which tables; of many tables, the largest by name."""
+    largest = sorted(done.inputs, key=lambda each: (-each.read, each.table))[:TABLES_SHOWN]
+    told = "  ".join(f"{each.table} {each.read:,}" for each in done.inputs if each in largest)
     if len(done.inputs) > TABLES_SHOWN:
         told += f"  and {len(done.inputs) - TABLES_SHOWN} tables more (partage show {done.record.number} --inputs)"
-    return told
+    return f"{counted(sum(each.read for each in done.inputs), 'row')}: {told}"
+
+
+def _told_accepted(done: Calculated) -> str:
+    """How many rows were accepted and how many were not, which are all that were read."""
+    told = f"{counted(sum(each.rows for each in done.inputs), 'row')}, rejected {len(done.rejected):,}"
+    return told + (f" (partage show {done.record.number} --rejected)" if done.rejected else "")
 
 
 def _determined(done: Calculated) -> dict[str, object]:
@@ -75,12 +85,20 @@ def _determined(done: Calculated) -> dict[str, object]:
                 "table": each.table,
                 "file": each.file,
                 "raw_sha256": each.raw_sha256,
+                "read": each.read,
                 "rows": each.rows,
                 "rows_sha256": each.rows_sha256,
                 "rejected": each.rejected,
             }
             for each in done.inputs
         ],
+        "rows": {
+            "read": sum(each.read for each in done.inputs),
+            "accepted": sum(each.rows for each in done.inputs),
+            "rejected": len(done.rejected),
+        },
+        "warnings": [as_json_problem(each) for each in done.warnings],
         "fates": fates_json(done.fates),
-        "pools": {name: {"size_minor": size, "left_minor": left} for name, (size, left) in done.run.pools.items()},
+        "pools": {name: books._asdict() for name, books in done.run.pools.items()},
+        "balances": done.run.manifest.get("balances", {}),
     }

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_grid, print_json, tell_rejected
+from engine.commands.console import json_option, print_blocks, print_json, screen_width, tell_rejected
+from engine.commands.failures import as_json as as_json_problem, tell
 
 
 @click.command(name="score")
@@ -16,6 +17,7 @@ from engine.commands.console import json_option, print_grid, print_json, tell_re
 def command(program: Path, period: str, is_json: bool) -> None:
     """Score the partners of PROGRAM for a period: points, score, tier and rank. Nothing is paid or kept."""
     from engine.acts.score import score_partners
+    from engine.reports.blocks import in_blocks
     from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_json
 
     found = score_partners(program, period)
@@ -26,12 +28,14 @@ def command(program: Path, period: str, is_json: bool) -> None:
                 "program": found.plan.title,
                 "period": found.sheet.period.name,
                 "rejected": found.rejected,
+                "warnings": [as_json_problem(each) for each in found.warnings],
                 "scorecards": {step.name: scores_json(step, found.sheet) for step in steps},
             }
         )
         return
     click.echo(f"{found.plan.title}, {found.sheet.period}")
     tell_rejected(found.rejected)
+    tell(found.warnings, is_json=False)
     for step in steps:
         click.echo(scored_counts(step, found.sheet))
-        print_grid(score_grid(step, found.sheet, found.names))
+        print_blocks(in_blocks(score_grid(step, found.sheet, found.names), screen_width()))

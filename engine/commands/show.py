@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from engine.commands.console import json_option, print_json, store_path
@@ -16,21 +18,40 @@ from engine.commands.header import header
 @click.option("--fates", is_flag=True, help="What became of every row that was read.")
 @click.option("--scorecards", is_flag=True, help="Scores, tiers, ranks and points.")
 @click.option("--kpis", is_flag=True, help="Every KPI by partner.")
+@click.option("--exchange", is_flag=True, help="Amounts in other currencies, at their days and at the period's end.")
+@click.option("--balances", is_flag=True, help="Every balance by partner: opening, movements and closing.")
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --balances: write what is on them to a new file (- for the output) that the next period opens with.",
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, /, run: int | None, is_json: bool, **asked: bool) -> None:
+def command(
+    ctx: click.Context, /, run: int | None, is_json: bool, table: Path | None, force: bool, **asked: bool
+) -> None:
     """Show RUN as it was kept (the latest where none is named): who got what, or each of the views that are named.
 
-    Scorecards and KPIs are worked out again from the kept facts, and held against the run.
+    Scorecards, KPIs, balances and the exchange are worked out again from the kept facts, and held against the run.
     """
     from engine.acts.show import show
-    from engine.commands.show_views import JSON_PARTS, RECOMPUTED, VIEWS, recomputed_json, register_of
+    from engine.acts.start import write_new
+    from engine.commands.show_views import JSON_PARTS, RECOMPUTED, VIEWS, closings, recomputed_json, register_of
     from engine.reports.register import as_json
 
     store = store_path(ctx)
     views = [view for view in (*VIEWS, *RECOMPUTED) if asked.get(view)] or ["register"]
     found = show(store, run)
     record = found.record
+    if table is not None:
+        if not asked["balances"]:
+            raise click.UsageError("--csv writes balances: add --balances")
+        if str(table) == "-":
+            click.echo(closings(store, found), nl=False)
+            return
+        write_new(table, closings(store, found), force, "the balances")
     if is_json:
         value: dict[str, object] = {
             "run": record.number,
@@ -57,3 +78,5 @@ def command(ctx: click.Context, /, run: int | None, is_json: bool, **asked: bool
             RECOMPUTED[view](store, found)
         else:
             VIEWS[view](found)
+    if table is not None:
+        click.echo(f"closing balances written to {table}")

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import click
 
+from engine.acts.gains import gains_of
 from engine.acts.reopen import Reopened, reopen_run
 from engine.acts.show import Shown
-from engine.commands.console import counted, print_grid
+from engine.commands.console import counted, print_blocks, print_grid, screen_width
 from engine.commands.failures import as_json as as_json_problem, told
 from engine.commands.header import sums
+from engine.reports.balances import balance_grid, balance_json, balance_steps, balance_totals, closing_csv
+from engine.reports.blocks import in_blocks, turned_or_in_blocks
+from engine.reports.exchange import as_json as gains_json, grid as gains_grid
 from engine.reports.fates import fates_grid, fates_json, reasons_grid
 from engine.reports.kpis import as_json as kpis_json, grid as kpis_grid, units_json
 from engine.reports.register import Grid, Register, grid, register
 from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_json
-from engine.values import Kpi
+from engine.values import Kpi, PoolBooks
 from rules.meaning import KpiMeaning
 from rules.quantities.currency import currency, format_minor
 
@@ -33,8 +37,16 @@ def tell_register(found: Shown) -> None:
     """Who got what, and what was shared and left of each pool."""
     table = register_of(found)
     print_grid(grid(table, ROWS_SHOWN))
+    pools = {name: {key: int(value) for key, value in each.items()} for name, each in _in_order(found)}
+    click.echo(sums(table, {name: PoolBooks(**each) for name, each in pools.items()}))
+    for line in balance_totals(found.manifest, found.titles, found.record.currency):
+        click.echo(line)
+
+
+def _in_order(found: Shown) -> list[tuple[str, Mapping[str, str]]]:
+    """The books of pools in the order in which they were shared."""
     pools = found.manifest["pools"]
-    click.echo(sums(table, {name: (int(p["size_minor"]), int(p["left_minor"])) for name, p in pools.items()}))
+    return [(name, pools[name]) for name in found.manifest["components"] if name in pools]
 
 
 def tell_lines(found: Shown) -> None:
@@ -50,10 +62,16 @@ def tell_lines(found: Shown) -> None:
 def tell_inputs(found: Shown) -> None:
     """What was read, with digests."""
     rows = tuple(
-        (each["table"], f"{each['rows']:,}", f"{each['rejected']:,}", each["rows_sha256"])
+        (each["table"], *(f"{rows:,}" for rows in _read(each)), each["rows_sha256"])
         for each in found.manifest["inputs"]
     )
-    print_grid(Grid(("table", "rows", "rejected", "sha256 over key-sorted rows"), rows, (False, True, True, False)))
+    titles = ("table", "read", "accepted", "rejected", "sha256 over key-sorted rows")
+    print_grid(Grid(titles, rows, (False, True, True, True, False)))
+
+
+def _read(table: Mapping[str, int]) -> tuple[int, int, int]:
+    """How many rows of a table were read, accepted and rejected."""
+    return table["rows"] + table["rejected"], table["rows"], table["rejected"]
 
 
 def tell_fates(found: Shown) -> None:
@@ -106,24 +124,60 @@ def rejected_json(found: Shown) -> object:
 def tell_scorecards(store: Path, found: Shown) -> None:
     """Every scorecard of the run, worked out again and held against what was kept."""
     with reopen_run(store, found.record.number) as run:
-        for step in score_steps(run.plan):
+        cards = score_steps(run.plan)
+        if not cards:
+            click.echo("this program has no scorecard")
+        for step in cards:
             click.echo(scored_counts(step, run.sheet))
-            print_grid(score_grid(step, run.sheet, found.names))
+            print_blocks(in_blocks(score_grid(step, run.sheet, found.names), screen_width()))
 
 
 def tell_kpis(store: Path, found: Shown) -> None:
     """Every KPI of the run by partner, worked out again and held against what was kept."""
     with reopen_run(store, found.record.number) as run:
         labels, kpis = _kpis(run)
+        if not kpis:
+            click.echo("this program has no KPI by partner")
+            return
         values = {kpi.name: run.sheet.columns[kpi.name] for kpi in kpis}
-        print_grid(kpis_grid("partner", labels, found.names, kpis, values, run.plan.terms.currency))
+        whole = kpis_grid("partner", labels, found.names, kpis, values, run.plan.terms.currency)
+        print_blocks(turned_or_in_blocks(whole, "kpi", screen_width()))
+
+
+def tell_balances(store: Path, found: Shown) -> None:
+    """Every balance of the run as it rolls forward, worked out again and held against what was kept."""
+    with reopen_run(store, found.record.number) as run:
+        grids = [balance_grid(step, run.sheet, found.names) for step in balance_steps(run.plan)]
+    print_blocks([block for grid in grids for block in in_blocks(grid, screen_width())])
+    if not grids:
+        click.echo("this program has no balance")
+
+
+def closings(store: Path, found: Shown) -> str:
+    """What is on balances at the end of the run's period, as a table that the next period opens with."""
+    with reopen_run(store, found.record.number) as run:
+        return closing_csv(run.plan, run.sheet, run.facts.openings())
+
+
+def tell_exchange(store: Path, found: Shown) -> None:
+    """What amounts of paid rows in other currencies are at the rates of their days, and at the period's last day."""
+    with reopen_run(store, found.record.number) as run:
+        gains = gains_of(run)
+        if not gains:
+            click.echo("no row that was paid is in another currency")
+            return
+        print_grid(gains_grid(gains, run.plan.terms))
 
 
 def recomputed_json(store: Path, found: Shown, what: str) -> dict[str, object]:
-    """Scorecards, or KPIs and their units, with the keys that scripts rely on."""
+    """Scorecards, balances, the exchange, or KPIs and their units, with the keys that scripts rely on."""
     with reopen_run(store, found.record.number) as run:
         if what == "scorecards":
             return {"scorecards": {step.name: scores_json(step, run.sheet) for step in score_steps(run.plan)}}
+        if what == "balances":
+            return {"balances": {step.name: balance_json(step, run.sheet) for step in balance_steps(run.plan)}}
+        if what == "exchange":
+            return {"exchange": gains_json(gains_of(run))}
         labels, kpis = _kpis(run)
         values = {kpi.name: run.sheet.columns[kpi.name] for kpi in kpis}
         return {"units": units_json(kpis), "kpis": kpis_json(labels, kpis, values)}
@@ -141,7 +195,12 @@ VIEWS: Mapping[str, Callable[[Shown], None]] = {
     "rejected": tell_rejected,
     "fates": tell_fates,
 }
-RECOMPUTED: Mapping[str, Callable[[Path, Shown], None]] = {"scorecards": tell_scorecards, "kpis": tell_kpis}
+RECOMPUTED: Mapping[str, Callable[[Path, Shown], None]] = {
+    "scorecards": tell_scorecards,
+    "kpis": tell_kpis,
+    "balances": tell_balances,
+    "exchange": tell_exchange,
+}
 JSON_PARTS: Mapping[str, Callable[[Shown], object]] = {
     "lines": lines_json,
     "rejected": rejected_json,

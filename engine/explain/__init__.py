@@ -9,26 +9,45 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from difflib import get_close_matches
 from fractions import Fraction
 
 import numpy as np
 
 from engine.explain.agree import DoesNotReAdd as DoesNotReAdd, agree
+from engine.explain.balance import balance_reason, opening_reason
+from engine.explain.deduct import deduct_reason
+from engine.explain.floor import top_up_reason
 from engine.explain.kpi import formula_reason, ratio_reason
-from engine.explain.limit import limit_reason, released_reason, top_up_reason
+from engine.explain.limit import limit_reason, released_reason
 from engine.explain.line import before_reason, due_reason, factor_reason, pay_reason
+from engine.explain.names import resolved
+from engine.explain.pool import (
+    amount_reason,
+    award_reason,
+    carry_reason,
+    of_partners_reason,
+    paid_reason,
+    share_reason,
+    size_reason,
+    weight_reason,
+)
 from engine.explain.quota import quota_reason
 from engine.explain.returns import fall_reason, reverse_reason
 from engine.explain.score import Cell, World, cells, kpis_below, score_reason
 from engine.explain.source import SourceRows
 from engine.explain.trails import Trails
 from engine.values import (
+    ACCOUNTS,
+    EXACT,
     PAYOUT,
+    PROGRAM,
     Accumulate,
+    Award,
+    Deduct,
     Due,
     Facts,
     Gather,
+    KeepBalance,
     Kpi,
     Limit,
     Multiply,
@@ -42,58 +61,42 @@ from engine.values import (
     Share,
     Sheet,
     Size,
-    Step,
+    Solve,
     Sum,
     TopUp,
+    TrailRow,
     Weigh,
+    Whole,
 )
 from rules.expressions.columnar import EPOCH
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Type, columns, words
 from rules.kinds.base import number, percent
-from rules.kinds.by import By
-from rules.kinds.share import Members, explain_share as explain_share_of_pool
+from rules.meaning import KpiMeaning, MeasureMeaning
+from rules.pools.meaning import CARRY
 from rules.problem import Place, Problem, Refused
-from rules.quantities.exact import Exact
 
 ROWS_SHOWN = 10
+# The steps whose columns are amounts.
+_MONEY = (Due, Multiply, Pay, Limit, TopUp, Reverse, Deduct, Gather, KeepBalance, Award, Share, Size, Solve, Sum)
 
 
 def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | None, is_whole: bool = False) -> Reasoned:
     """Why a partner gets what it gets: of the column `name` (a payout, pool, sum, KPI, or a cell of a scorecard such as
-    `performance.growth.sourced`), of its whole payout by default.
+    `performance.growth.sourced`, or a shorter path that fits no other), of its whole payout by default.
 
     At most ROWS_SHOWN source rows are told one by one, the largest first, unless `is_whole`.
     """
-    at = np.flatnonzero(sheet.partners.keys == partner)
+    at = np.flatnonzero(sheet.payees.keys == partner)
     if not len(at):
         hint = "name one of the run's partners; partage show lists them"
         raise Refused(Problem("S110", f"no partner {partner} in this run", Place(), hint))
-    wanted = name or PAYOUT
-    known = [name for step in plan.steps for name in _told(step)]
-    if wanted not in known:
-        message = f"this program has nothing called {wanted} for a partner"
-        raise Refused(Problem("S111", message, Place(), _instead(wanted, known)))
+    wanted = resolved(plan, name or PAYOUT)
     explaining = _Explaining(plan, sheet, facts, None if is_whole else ROWS_SHOWN)
     explaining.expect(wanted)
-    return explaining.partner(wanted, int(at[0]))
-
-
-def _told(step: Step) -> list[str]:
-    """What a step gives to partners, and can be explained."""
-    if isinstance(step, Score):
-        return list(cells(step.scorecard))
-    return [step.name] if isinstance(step, Gather | Sum | Kpi | Quota) else []
-
-
-def _instead(wanted: str, known: Sequence[str]) -> str:
-    """What to ask for in place of a name that there is not: the nearest, and the names on the way to it."""
-    near = get_close_matches(wanted, known, n=1, cutoff=0.6)
-    mean = f"did you mean '{near[0]}'? " if near else ""
-    inside = max((name for name in known if wanted.startswith(f"{name}.")), key=len, default="")
-    depth = inside.count(".") + 1 if inside else 0
-    listed = [name for name in known if name.startswith(f"{inside}." if inside else "") and name.count(".") == depth]
-    return f"{mean}{inside or 'it'} has " + ", ".join(listed)
+    account = int(at[0])
+    place = int(sheet.payees.partners[account]) if ACCOUNTS in sheet.frames else account
+    return explaining.partner(wanted, place) if place >= 0 else explaining.account(wanted, account)
 
 
 class _Explaining:
@@ -112,6 +115,7 @@ class _Explaining:
         self._plan, self._sheet, self._facts, self._rows_shown = plan, sheet, facts, rows_shown
         scores = [step for step in plan.steps if isinstance(step, Score)]
         self._cards = {name: (step, cell) for step in scores for name, cell in cells(step.scorecard).items()}
+        self._opened = {step.opening: step for step in plan.steps if isinstance(step, KeepBalance)}
         self._trails = Trails(facts)
         self._of_partners: dict[tuple[str, int], Reasoned] = {}
         self._rows = SourceRows(plan, sheet, facts, self.partner)
@@ -133,15 +137,37 @@ class _Explaining:
             self._of_partners[name, partner] = self._partner(name, partner)
         return self._of_partners[name, partner]
 
+    def account(self, name: str, account: int) -> Reasoned:
+        """Why one account has its value of a column; where its partner can't be paid any more, of balances alone."""
+        if name in self._opened:
+            of = self._opened[name].name
+            return replace(opening_reason(of, account, self._sheet, self._plan, self._facts), title=name)
+        step, partner = self._steps.get(name), int(self._sheet.payees.partners[account])
+        if isinstance(step, KeepBalance):
+            node = balance_reason(step, account, self._sheet, self._plan, self._facts, self._line)
+        elif isinstance(step, Sum) and step.frame == ACCOUNTS:
+            kept = [part for part in step.parts if partner >= 0 or isinstance(self._steps[part], KeepBalance)]
+            node = _added(step, tuple(self._of_payee(part, partner, account) for part in kept))
+        else:
+            key = self._sheet.payees.keys[account]
+            message = f"{key} cannot be paid in {self._sheet.period}, and has balances alone"
+            raise Refused(Problem("S110", message, Place(), "name a balance, or the whole payout"))
+        return self._agree(name, account, node)
+
+    def _of_payee(self, name: str, partner: int, account: int) -> Reasoned:
+        return self.account(name, account) if self._sheet.frame_of[name] == ACCOUNTS else self.partner(name, partner)
+
     def _partner(self, name: str, partner: int) -> Reasoned:
         if name in self._cards:
             return self._score(*self._cards[name], name, partner)
+        if self._sheet.frame_of.get(name) == ACCOUNTS:
+            return self.account(name, int(self._sheet.payee_places()[partner]))
+        if name in self._opened:
+            return self.account(name, int(self._sheet.payee_places()[partner]))
         step = self._steps[name]
         if isinstance(step, Sum):
             parts = tuple(self.partner(part, partner) for part in step.parts)
-            value = sum((part.value for part in parts if part.value is not None), Fraction(0))
-            told = " + ".join(part.title for part in parts)
-            return self._agree(name, partner, Reasoned(step.title, value, "", told, step.place, "", True, parts))
+            return self._agree(name, partner, _added(step, parts))
         if isinstance(step, Kpi):
             return self._kpi(step, partner)
         if isinstance(step, Quota):
@@ -220,54 +246,82 @@ class _Explaining:
             case Accumulate() as step:
                 node = before_reason(step, name, row, self._sheet)
             case Weigh() as step:
-                node = self._weight(step, row)
+                node = weight_reason(step, row, self._sheet, self._plan, self._line, self._is_money)
+            case Award() as step:
+                node = award_reason(step, row, self._sheet, self._rows_shown, self._line, self._is_money)
             case Share() as step:
-                return self._share(step, row)
+                node = share_reason(step, row, self._sheet, self._line, self._pool, self._is_money(step.weight))
             case Limit() as step if name == f"{step.name}.released":
                 node = released_reason(step, row, self._sheet, self._plan, self._line)
             case Limit() as step:
                 node = limit_reason(step, name, row, self._sheet, self._plan, self._line)
             case TopUp() as step:
-                node = top_up_reason(step, row, self._sheet, self._plan.terms)
+                node = top_up_reason(step, row, self._sheet, self._plan, self._line)
+            case Deduct() as step:
+                node = deduct_reason(step, row, self._sheet, self._line, self._row_title(name, row))
             case Reverse() as step:
                 node = reverse_reason(step, row, self._sheet, self._row_title(name, row), self._line)
             case other:
                 raise AssertionError(f"{other} has no rows")
         return self._agree(name, row, node)
 
-    def _weight(self, step: Weigh, row: int) -> Reasoned:
-        inputs = {key: self._sheet.columns[column] for key, column in step.inputs.items()}
-        reason = step.kind.explain(inputs, row, step.terms)
-        told = step.kind.explain(self._in_major(step), row, step.terms).words  # money is never in minor units there
-        parts = tuple(self._line(step.inputs[key], row) for key in reason.uses)
-        return Reasoned(step.title, reason.value, "", told, step.place, "", False, parts)
+    def _pool(self, name: str) -> Reasoned:
+        """The size of a pool, and what of the whole program it rests on."""
+        step = self._steps[name]
+        assert isinstance(step, Size)
+        named = {each: self._of_program(column) for each, column in step.inputs.items()}
+        carried = self._sheet.columns.get(f"{name.removesuffix('.size')}.opening") if step.carries else None
+        node = size_reason(step, named, None if carried is None else carried.fraction(0))
+        return self._agree(name, 0, node)
 
-    def _share(self, step: Share, row: int) -> Reasoned:
-        frame, weights = self._sheet.frames[step.frame], self._sheet.columns[step.weight]
-        remainders = self._sheet.columns[f"{step.component}.remainder"].numerator
-        size = self._steps[step.size]
-        assert isinstance(size, Size)
-        if self._is_money(step.weight):
-            weights = self._major(weights)  # the shares are the same, and the words speak of money
-        members = Members(frame.keys, weights, remainders)
-        reason = explain_share_of_pool(size.size_minor, members, row, step.residue, step.terms)
-        pool = Reasoned(size.title, Fraction(size.size_minor), self._money(size.size_minor), "", size.place, "", True)
-        parts = (pool, self._line(step.weight, row))
-        return self._agree(
-            step.name, row, Reasoned(step.title, reason.value, "", reason.words, step.place, "", True, parts)
-        )
+    def _of_program(self, name: str) -> Reasoned:
+        """What the whole program has of what the size of a pool, or one of the amounts, names."""
+        step, pool = self._steps.get(name), name.split(".")[0]
+        if isinstance(step, Whole):
+            return self._whole(step)
+        if isinstance(step, Solve):
+            known = {each: self._of_program(column) for each, column in step.inputs.items()}
+            return self._agree(name, 0, amount_reason(step, known))
+        award = self._steps.get(f"{pool}.award")
+        if isinstance(award, Award) and name == f"{pool}.{CARRY}":
+            return self._agree(name, 0, carry_reason(award, name, self._sheet))
+        return paid_reason(name, step, self._sheet, self._plan.terms)
+
+    def _whole(self, step: Whole) -> Reasoned:
+        """What the whole program has of a KPI or a quota."""
+        if isinstance(step.of, KpiMeaning) and step.of.formula is not None and not step.of.is_averaged:
+            named = [column.name for column in columns(step.of.formula) if column.table is None]
+            steps = [self._steps[f"{PROGRAM}.{name}"] for name in named]
+            parts = tuple(self._whole(each) for each in steps if isinstance(each, Whole))
+            values: dict[Column, Value] = {Column(None, n): part.value for n, part in zip(named, parts, strict=True)}
+            values[Column("period", "days")] = Fraction(self._sheet.period.days)
+            return self._agree(step.name, 0, formula_reason(step.of, values, parts))
+        if isinstance(step.of, KpiMeaning) and not step.of.is_averaged:
+
+            def trail(measures: Sequence[MeasureMeaning], _: str) -> Sequence[TrailRow]:
+                return self._facts.whole_trail(measures)
+
+            return self._agree(
+                step.name, 0, ratio_reason(step.of, self._facts, PROGRAM, self._shown, self._rows_shown, trail)
+            )
+        return self._agree(step.name, 0, of_partners_reason(step, self._sheet))
 
     def _measure(self, name: str, row: int) -> Reasoned:
         """Why a source row measures what it does: the expression, evaluated alone on the row's cells."""
         tree, type_ = self._readers[name].measures[name]
-        cells, source, parts = self._rows.cells(name, row, columns(tree))
-        value = evaluate(tree, cells.__getitem__)
+        exact = self._facts.exact(tree)
+        cells, source, parts = self._rows.cells(name, row, columns(exact))
+        value = evaluate(exact, cells.__getitem__)
         shown = ""
         if isinstance(value, date):
             shown, value = str(value), (value - EPOCH).days
         if value is not None and not isinstance(value, Fraction | int):
             raise AssertionError("a measure is a number, a date or a condition")
         title, told = words(tree), "" if isinstance(tree, Column) else self._told(cells)
+        converted = self._rows.converted(name, row)
+        if converted:
+            of = [how if isinstance(tree, Column) else f"{column} {how}" for column, how in converted.items()]
+            told = "; ".join([told, *of] if told else of)
         counted = None if value is None else Fraction(value)
         node = Reasoned(title, counted, "", told, Place(), source, type_ == Type.MONEY, parts)
         agreed = self._agree(name, row, node)
@@ -282,27 +336,20 @@ class _Explaining:
         shown = self._shown(node.value, is_money, self._is_percent(name))
         return Reasoned(node.title, node.value, shown, node.words, node.place, node.source, is_money, node.parts)
 
-    def _in_major(self, step: Weigh) -> Mapping[str, Exact]:
-        """The inputs of a weight as its words tell them: money in major units."""
-        columns = {key: self._sheet.columns[name] for key, name in step.inputs.items()}
-        return {
-            key: self._major(column) if self._is_money(step.inputs[key]) else column for key, column in columns.items()
-        }
-
-    def _major(self, minor: Exact) -> Exact:
-        numerators, below = minor.scaled()  # kept as they are: remainders of shares are counted in them
-        return Exact(numerators, below * 10**self._plan.terms.currency.decimals, minor.known)
-
     def _is_money(self, name: str) -> bool:
         step = self._steps.get(name)
-        if isinstance(step, Weigh):  # pro rata, the weight is the measure itself
-            return isinstance(step.kind, By) and self._is_money(step.inputs["of"])
-        if isinstance(step, Due | Multiply | Pay | Limit | TopUp | Reverse | Gather | Share | Size | Sum):
+        if name in self._opened:
+            return True
+        if isinstance(step, Weigh):
+            return step.kind.is_measure and any(map(self._is_money, step.inputs.values()))
+        if isinstance(step, _MONEY):
             return True
         if isinstance(step, Accumulate):
             return self._is_money(step.over[0][1])
         if isinstance(step, Kpi):
             return step.kpi.type == Type.MONEY
+        if isinstance(step, Whole):
+            return step.of.type == Type.MONEY
         if isinstance(step, Quota):
             return step.quota.type == Type.MONEY
         if name in self._falls:
@@ -312,7 +359,8 @@ class _Explaining:
     def _is_percent(self, name: str) -> bool:
         """Whether people read a column as a percentage: 0.8 as 80 %."""
         step = self._steps.get(name)
-        return isinstance(step, Kpi) and step.kpi.unit == "percent"
+        kpi = step.kpi if isinstance(step, Kpi) else step.of if isinstance(step, Whole) else None
+        return isinstance(kpi, KpiMeaning) and kpi.unit == "percent"
 
     def _shown(self, value: Fraction | None, is_money: bool, is_percent: bool = False) -> str:
         if value is None:
@@ -330,7 +378,8 @@ class _Explaining:
 
     def _told(self, cells: Mapping[Column, Value]) -> str:
         """The cells that an expression met: `deals.amount 12,000.00, credits.share 0.5`."""
-        listed = ", ".join(f"{column} {self._cell(column, value)}" for column, value in cells.items())
+        named = {replace(column, name=column.name.removeprefix(EXACT)): value for column, value in cells.items()}
+        listed = ", ".join(f"{column} {self._cell(column, value)}" for column, value in named.items())
         return f"with {listed}" if listed else ""
 
     def _cell(self, column: Column, value: Value) -> str:
@@ -340,3 +389,10 @@ class _Explaining:
             return str(value)
         is_money = self._is_money(column.name) if column.table is None else self._facts.is_money(column)
         return self._shown(Fraction(value), is_money, column.table is None and self._is_percent(column.name))
+
+
+def _added(step: Sum, parts: tuple[Reasoned, ...]) -> Reasoned:
+    """A sum with its parts."""
+    value = sum((part.value for part in parts if part.value is not None), Fraction(0))
+    told = " + ".join(part.title for part in parts)
+    return Reasoned(step.title, value, "", told, step.place, "", True, parts)

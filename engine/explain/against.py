@@ -18,7 +18,7 @@ from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column
 from rules.kinds.base import Peers, number
 
-_TARGET = ("partner_id", "scope", "target", "version", "set_on", "target_id")
+_TARGET = ("target", "version", "set_on", "target_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +30,29 @@ class Looked:
     words: str = ""
 
 
-def looked_up(facts: Facts, table: str, ids: Sequence[str], period: str, partner: str, segment: str | None) -> Looked:
-    """The `target`, or `benchmark.p25`, .p50, .p75, of a KPI known by `ids` for one partner, from the rows."""
+def looked_up(facts: Facts, table: str, ids: Sequence[str], period: str, partner: str, near: str | None) -> Looked:
+    """The `target`, or `benchmark.p25`, .p50, .p75, of a KPI known by `ids` for one partner, from the rows; `near` is
+    the partner's region for a target, its segment for a benchmark."""
     if table == "target":
-        return _target(facts, ids, period, partner)
-    return _benchmark(facts, ids, period, segment, table.split(".")[1])
+        return _target(facts, ids, period, partner, near)
+    return _benchmark(facts, ids, period, near, table.split(".")[1])
 
 
-def _target(facts: Facts, ids: Sequence[str], period: str, partner: str) -> Looked:
-    """Its own target before the program's, under the KPI's own name before the catalogue's, the latest version."""
-    for owner, whose in ((partner, f"of {partner}"), (None, "of the program")):
+def _target(facts: Facts, ids: Sequence[str], period: str, partner: str, region: str | None) -> Looked:
+    """Its own target before its region's, and that before the program's, under the KPI's own name before the
+    catalogue's, the latest version."""
+    owners: list[tuple[str, tuple[dict[str, str | None], ...]]] = [(f"of {partner}", ({"partner_id": partner},))]
+    owners += [(f"of the region {region}", ({"scope": "region", "region": region},))] if region else []
+    of_all: tuple[dict[str, str | None], ...] = ({"scope": "program"}, {"scope": None, "partner_id": None})
+    for whose, held in (*owners, ("of the program", of_all)):
         for name in ids:
-            rows = facts.matching("targets", {"kpi": name, "period": period, "partner_id": owner}, _TARGET)
-            meant = [row for row in rows if _is_meant(row, "program" if owner is None else "partner")]
+            known = {"kpi": name, "period": period}
+            rows = [row for each in held for row in facts.matching("targets", {**known, **each}, _TARGET)]
+            meant = [row for row in rows if _cell(row, "targets", "target") is not None]
             if meant:
                 row = max(meant, key=_version)
                 return _looked(facts, "targets", row, "target", f"{whose} for {name}, {period}")
     return Looked(None, "", f"the table has none for {period}")
-
-
-def _is_meant(row: TrailRow, scope: str) -> bool:
-    """Whether a target is set, and its scope does not contradict its partner."""
-    return _cell(row, "targets", "target") is not None and _cell(row, "targets", "scope") in (None, scope)
 
 
 def _version(row: TrailRow) -> tuple[int, date, bytes]:

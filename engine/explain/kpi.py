@@ -9,7 +9,7 @@ from heapq import nsmallest
 from engine.explain.measure import Counted, added, aggregated, counted_rows
 from engine.values import Facts, Reasoned, TrailRow
 from rules.expressions.evaluate import Value, evaluate
-from rules.expressions.tree import Column, Type, words
+from rules.expressions.tree import Column, Type, columns, words
 from rules.kinds.base import number
 from rules.meaning import KpiMeaning, MeasureMeaning
 
@@ -75,6 +75,8 @@ def _measure_reason(
     told_rows = f"{len(counted)} of {len(rows)} rows of {measure.rows.table} count"
     if len(listed) < len(counted):
         told_rows += ", each value once"
+    if not rows and measure.credited == "influenced":
+        told_rows += "; a deal that somebody sourced counts for nobody as influenced"
     if found is None:
         told_rows = f"a row of {measure.rows.table} that counts has a blank value"
     if days is None:
@@ -114,6 +116,9 @@ def _row_reason(measure: MeasureMeaning, counted: Counted, facts: Facts, shown: 
     told = f"{number(row.share)} of {shown(value / row.share, is_money)}" if row.share not in (0, 1) else ""
     if measure.aggregate == "count_distinct" and measure.value is not None:
         told = f"{words(measure.value)} {evaluate(measure.value, row.cells.__getitem__)}"
+    read = () if measure.value is None else columns(measure.value)
+    how = facts.converted(measure.rows.table, row.record, read)
+    told = "; ".join([*([told] if told else []), *how.values()])
     return Reasoned(
         f"{measure.rows.table} {row.key}", value, shown(value, is_money), told, source=source, is_money=is_money
     )

@@ -1,16 +1,20 @@
-"""Why a line was cut, topped up or released: what it was entitled to, what is applied, what remains."""
+"""Why a line was cut or released: what it was entitled to, what is applied, what remains."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from engine.values import ROOM_MAX_MINOR, Limit, Plan, Reasoned, Sheet, TopUp
+from engine.explain.returns import reverse_words
+from engine.explain.undone import Undone, Which, in_turn, minor, undone
+from engine.values import ROOM_MAX_MINOR, Limit, Plan, Reasoned, Sheet
 from rules.kinds.base import Terms
 from rules.payouts.words import rate_words
-from rules.quantities.limits import Limited, explain_floor, explain_in_order, explain_pro_rata
+from rules.quantities.limits import Limited, explain_in_order, explain_pro_rata
+from rules.quantities.taken import Part, Top
 
 Walk = Callable[[str, int], Reasoned]
 
@@ -21,11 +25,16 @@ def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, wal
     frame_name, lines, _, _ = step.tracks[at]
     line, terms = walk(lines, row), plan.terms
     spec, partner = step.limit.spec, int(sheet.frames[frame_name].partners[row])
-    most, why = _most(step, partner, sheet, walk)
-    room, used = _room(step, partner, sheet, plan, most)
-    limited = _limited(step, at, row, room, sheet)
-    if limited.applied == limited.entitled:
+    most, why = most_of(step, partner, sheet, walk)
+    room, used, is_ended = room_of(step, partner, sheet, plan, most)
+    lines_limited, back = _limited(step, partner, room, is_ended, sheet)
+    limited = lines_limited[at, row]
+    undoes = back.pieces.get((at, row), [])
+    if limited.applied == limited.entitled and all(_is_whole(lines_limited[which]) for which, _ in undoes):
         return line
+    if limited.applied <= 0:
+        words = _back_words(line, limited, [(lines_limited[which], piece) for which, piece in undoes], terms)
+        return replace(line, value=Fraction(limited.applied), shown="", words=words)
     over = {"period": "of the period", "fiscal_year": "of the fiscal year"}.get(spec.over, "since the program began")
     if spec.over == "during" and step.limit.during is not None:
         over = f"from {step.limit.during.first} to {step.limit.during.last}"
@@ -36,12 +45,29 @@ def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, wal
     if used:
         words += f", of which {terms.money(used)} went to earlier periods"
     words += f": entitled {terms.money(limited.entitled)}, applied {terms.money(limited.applied)}"
-    words += f", remaining {terms.money(limited.remaining or 0)}"
+    if spec.last == "none" and limited.remaining:
+        words += f"; {terms.money(limited.remaining)} were left, but a line is paid whole or not at all, and the first "
+        words += "that does not fit is the end"
+    else:
+        words += f", remaining {terms.money(limited.remaining or 0)}"
     parts = line.parts if why is None else (*line.parts, why)
     return Reasoned(line.title, Fraction(limited.applied), "", words, line.place, line.source, True, parts)
 
 
-def _most(step: Limit, partner: int, sheet: Sheet, walk: Walk) -> tuple[int, Reasoned | None]:
+def _is_whole(limited: Limited) -> bool:
+    return limited.applied == limited.entitled
+
+
+def _back_words(line: Reasoned, limited: Limited, undoes: list[tuple[Limited, Part | Top]], terms: Terms) -> str:
+    """What a return takes back of lines that a limit had cut."""
+    match undoes:
+        case [(paid, Part(before=before, after=after))]:
+            return reverse_words((before, after), paid.applied, terms)
+    cut, applied = terms.money(limited.applied - limited.entitled), terms.money(-limited.applied)
+    return f"{line.words}; {cut} of that was cut off by a limit and never paid, {applied} is taken back"
+
+
+def most_of(step: Limit, partner: int, sheet: Sheet, walk: Walk) -> tuple[int, Reasoned | None]:
     """The most that a partner's lines come to, and why it has what that is a rate of."""
     if step.of is None:
         return step.limit.amount_minor, None
@@ -52,34 +78,38 @@ def _most(step: Limit, partner: int, sheet: Sheet, walk: Walk) -> tuple[int, Rea
     return max(min(has.value * most.rate // 1, ROOM_MAX_MINOR), 0), has
 
 
-def _limited(step: Limit, at: int, row: int, room: int, sheet: Sheet) -> Limited:
-    """What the limit made of one line, worked out over the lines of all tracks that share its room."""
-    partner = sheet.frames[step.tracks[at][0]].partners[row]
-    counted: list[tuple[tuple[tuple[bool, Fraction], ...], int, tuple[int, int]]] = []
+def _limited(step: Limit, who: int, room: int, is_ended: bool, sheet: Sheet) -> tuple[dict[Which, Limited], Undone]:
+    """What the limit made of each line of a partner or of all, worked out over the lines of all tracks that share its
+    room; and what returns among them undo."""
+    counted: dict[Which, tuple[tuple[tuple[bool, Fraction], ...], int]] = {}
     for track, (name, lines, _, by) in enumerate(step.tracks):
         frame, column = sheet.frames[name], sheet.columns[lines]
-        same = np.ones(len(frame), dtype=bool) if step.limit.spec.per == "program" else frame.partners == partner
+        same = np.ones(len(frame), dtype=bool) if step.limit.spec.per == "program" else frame.partners == who
         for each in np.flatnonzero(same & column.is_known()).tolist():
             found = [sheet.columns[order].fraction(each) for order in by]
             place = ((value is None, value or Fraction(0)) for value in found)
             last = (False, Fraction(track)), (False, Fraction(each))
-            counted.append(((*place, *last), _minor(column.fraction(each)), (track, each)))
+            counted[track, each] = (*place, *last), minor(column.fraction(each))
+    back = undone(step, list(counted), sheet)
+    queue = list(counted)
     if step.limit.spec.cut == "in_order":
-        counted.sort()
-        limited = explain_in_order([amount for _, amount, _ in counted], room, step.limit.spec.last)
+        queue = in_turn(sorted(queue, key=lambda which: counted[which][0]), back.pieces)
+    at = {which: place for place, which in enumerate(queue)}
+    pieces = {at[of]: [replace(piece, row=at[line]) for line, piece in each] for of, each in back.pieces.items()}
+    amounts = [counted[which][1] + back.forgiven.get(which, 0) for which in queue]
+    if step.limit.spec.cut == "in_order":
+        limited = explain_in_order(amounts, room, step.limit.spec.last, pieces, is_ended)
     else:
-        limited = explain_pro_rata([amount for _, amount, _ in counted], list(range(len(counted))), room)
-    return limited[[which for _, _, which in counted].index((at, row))]
+        limited = explain_pro_rata(amounts, list(range(len(queue))), room, pieces)
+    entitled = (counted[which][1] for which in queue)  # before anything was forgiven
+    found_of = (replace(each, entitled=due) for each, due in zip(limited, entitled, strict=True))
+    return dict(zip(queue, found_of, strict=True)), back
 
 
-def _minor(value: Fraction | None) -> int:
-    assert value is not None and value.denominator == 1, "a line is whole minor units"
-    return value.numerator
-
-
-def _room(step: Limit, partner: int, sheet: Sheet, plan: Plan, most: int) -> tuple[int, int]:
-    """What a limit leaves for a partner in this period, and what earlier periods used of it."""
-    spec, used = step.limit.spec, 0
+def room_of(step: Limit, partner: int, sheet: Sheet, plan: Plan, most: int) -> tuple[int, int, bool]:
+    """What a limit leaves for a partner in this period, what earlier periods used of it, and whether one of them came
+    to its end."""
+    spec, used, is_ended = step.limit.spec, 0, False
     if spec.over != "period":
         first = None
         if spec.over == "fiscal_year":
@@ -87,32 +117,33 @@ def _room(step: Limit, partner: int, sheet: Sheet, plan: Plan, most: int) -> tup
         elif step.limit.during is not None:
             first = step.limit.during.first
         who = str(sheet.partners.keys[partner])
-        for each in _before(sheet):
+        for each in sheets_before(sheet):
             if first is None or each.period.end > first:
                 paid, is_cut = _paid(each, step, None if spec.per == "program" else who)
                 used += paid
-                if is_cut and spec.cut == "in_order":  # a cut in order is the end
-                    return 0, used
-    return max(most - used, 0), used
+                is_ended |= is_cut and spec.cut == "in_order" and spec.last == "none"
+    return max(most - used, 0), used, is_ended
 
 
-def _before(sheet: Sheet) -> list[Sheet]:
+def sheets_before(sheet: Sheet) -> list[Sheet]:
     """The sheets of earlier periods that a sheet looked back at, in order."""
     found = (each for each in sheet.earlier.values() if each.period.end <= sheet.period.start)
     return sorted(found, key=lambda each: each.period.start)
 
 
 def _paid(sheet: Sheet, step: Limit, partner: str | None) -> tuple[int, bool]:
-    """What a limit let through in a period to one partner or to all, released amounts included; whether it cut."""
+    """What a limit let through in a period to one partner or to all, what was released and topped up included; whether
+    it cut a line."""
     paid, is_cut = 0, False
     before = {column: lines for _, lines, column, _ in step.tracks}
-    for column in step.written:
+    for column in (*step.written, *step.floors):
         frame = sheet.frames[sheet.frame_of[column]]
         for at in range(len(frame)):
             if partner in (None, str(sheet.partners.keys[frame.partners[at]])):
                 value = sheet.columns[column].fraction(at) or Fraction(0)
                 paid += int(value)
-                is_cut |= column in before and value != (sheet.columns[before[column]].fraction(at) or 0)
+                due = sheet.columns[before[column]].fraction(at) if column in before else None
+                is_cut |= due is not None and due > 0 and value < due
     return paid, is_cut
 
 
@@ -121,14 +152,14 @@ def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan, walk: Walk)
     name, terms = f"{step.name}.released", plan.terms
     frame = sheet.frames[sheet.frame_of[name]]
     who = str(sheet.partners.keys[frame.partners[row]])
-    before = _before(sheet)
+    before = sheets_before(sheet)
     held = _held(step, before, who)
-    most, why = _most(step, int(frame.partners[row]), sheet, walk)
-    room, _ = _room(step, int(frame.partners[row]), sheet, plan, most)
+    most, why = most_of(step, int(frame.partners[row]), sheet, walk)
+    room, _, _ = room_of(step, int(frame.partners[row]), sheet, plan, most)
     own = 0
     for name_of, _, column, _ in step.tracks:
         mine = np.flatnonzero(sheet.frames[name_of].partners == frame.partners[row]).tolist()
-        own += sum(_minor(sheet.columns[column].fraction(at) or Fraction(0)) for at in mine)
+        own += sum(minor(sheet.columns[column].fraction(at) or Fraction(0)) for at in mine)
     value = min(held, max(room - own, 0))
     words = f"the bank holds {terms.money(held)} of what was cut, and {terms.money(room)} less {terms.money(own)} leave"
     words += f" room for {terms.money(max(room - own, 0))}; {terms.money(held - value)} remain"
@@ -149,17 +180,5 @@ def _held(step: Limit, sheets: list[Sheet], who: str) -> int:
         released = sheet.frames[f"{step.name}.released.rows"]
         for at in range(len(released)):
             if str(sheet.partners.keys[released.partners[at]]) == who:
-                held -= _minor(sheet.columns[f"{step.name}.released"].fraction(at))
+                held -= minor(sheet.columns[f"{step.name}.released"].fraction(at))
     return held
-
-
-def top_up_reason(step: TopUp, row: int, sheet: Sheet, terms: Terms) -> Reasoned:
-    """What a partner's lines lack to the least."""
-    partner = sheet.frames[f"{step.name}.rows"].partners[row]
-    total = 0
-    for name, of in step.lines:
-        for at in np.flatnonzero(sheet.frames[of].partners == partner):
-            total += _minor(sheet.columns[name].fraction(int(at)) or Fraction(0))
-    lifted = explain_floor(total, step.limit.amount_minor)
-    words = f"at least {terms.money(step.limit.amount_minor)}, and the lines come to {terms.money(total)}"
-    return Reasoned(step.title, Fraction(lifted.applied - total), "", words, step.place, "", True)

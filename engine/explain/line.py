@@ -15,6 +15,12 @@ from rules.quantities.rounding import round_fraction
 from rules.quantities.running import explain_cumulative
 from rules.quantities.together import explain_together
 
+_STRETCH = {
+    "period": "over the period",
+    "fiscal_year": "over the fiscal year",
+    "contract": "over the contract",
+    "ever": "from the first row on",
+}
 Walk = Callable[[str, int], Reasoned]  # why a row has its value of an earlier column
 
 
@@ -56,7 +62,10 @@ def before_reason(step: Accumulate, name: str, row: int, sheet: Sheet) -> Reason
         value += sum((values.fraction(other) or Fraction(0) for other in rows), Fraction(0))
         count += len(rows)
     told = f"{count} rows before" if count != 1 else "1 row before"
-    return Reasoned(step.title, value, "", f"{told} it, over the {step.stretch.replace('_', ' ')}", Place())
+    stretch = _STRETCH[step.stretch]
+    if step.apart and sheet.columns[step.over[mine][3][0]].fraction(row):  # a return that comes once that is over
+        stretch += " in which its row counted"
+    return Reasoned(step.title, value, "", f"{told} it, {stretch}", Place())
 
 
 def _place(step: Accumulate, at: int, row: int, sheet: Sheet) -> tuple[tuple[bool, Fraction], ...]:
@@ -72,9 +81,9 @@ def pay_reason(step: Pay, row: int, sheet: Sheet, walk: Walk, title: str) -> Rea
     assert found.value is not None, "a row that is not due is no line"
     exact, words, parts = found.value, found.words, found.parts
     for bound, side, told in ((step.at_least_minor, -1, "at least"), (step.at_most_minor, 1, "at most")):
-        if bound is not None and (abs(exact) - bound) * side > 0:
+        if bound is not None and (exact - bound) * side > 0:
             words += f" = {step.terms.money(exact)}, {told} {step.terms.money(bound)}"
-            exact = -bound if exact < 0 else bound
+            exact = bound
     value, tail = _rounded(step, row, exact, sheet)
     if tail:
         words += f" = {number(exact / step.terms.minor_per_major)}{tail}"
@@ -103,9 +112,8 @@ def _rounded(step: Pay, row: int, exact: Fraction, sheet: Sheet) -> tuple[int, s
 def _bounded(step: Pay, due: Fraction | None) -> Fraction | None:
     if due is None:
         return None
-    size = abs(due) if step.at_least_minor is None else max(abs(due), step.at_least_minor)
-    size = size if step.at_most_minor is None else min(size, step.at_most_minor)
-    return -size if due < 0 else size
+    least = due if step.at_least_minor is None else max(due, step.at_least_minor)
+    return least if step.at_most_minor is None else min(least, step.at_most_minor)
 
 
 def _is_together(step: Pay, row: int, other: int, sheet: Sheet) -> bool:

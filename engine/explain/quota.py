@@ -18,11 +18,12 @@ def quota_reason(step: Quota, partner: int, sheet: Sheet, plan: Plan, facts: Fac
     meaning, who = step.quota, str(sheet.partners.keys[partner])
     days = meaning.stretch(sheet.period, plan.calendar)
     is_money = meaning.type == Type.MONEY
-    found = looked_up(facts, "target", (meaning.spec.target,), days.name, who, None)
+    columns = [Column(PARTNERS, name) for name in ("recruited_on", "terminated_on", "region")]
+    cells, source = facts.cells(PARTNERS, int(sheet.partners.records[partner]), columns)
+    region = None if cells[columns[2]] is None else str(cells[columns[2]])
+    found = looked_up(facts, "target", (meaning.spec.target,), days.name, who, region)
     scale = step.minor_per_major if is_money else 1
     target = None if found.value is None else found.value * scale
-    columns = [Column(PARTNERS, name) for name in ("recruited_on", "terminated_on")]
-    cells, source = facts.cells(PARTNERS, int(sheet.partners.records[partner]), columns)
     active = (_day(cells[columns[0]]), _day(cells[columns[1]]))
     told = plan.terms.money(target or 0) if is_money else number(target or Fraction(0))
     named = f"{told} {found.words}"  # 400,000.00 of the program for sales, 2026

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
@@ -20,14 +20,18 @@ Parts = tuple[Fraction, Fraction]  # of a row: what was returned before a return
 
 def reverse_reason(step: Reverse, row: int, sheet: Sheet, title: str, walk: Walk) -> Reasoned:
     """A line below zero: what its row was paid, and the part of that which is taken back."""
-    terms, ends = step.terms, _parts(step.back, step.frame, row, sheet)
+    terms, ends = step.terms, parts_of(step.back, step.frame, row, sheet)
     paid = _paid_for(step, row, sheet)
     due = [_rounded(paid, end, terms) for end in ends]
-    words = f"{percent(ends[1] - ends[0])} of {terms.money(paid)} paid is taken back"
-    if ends[0]:
-        words += f", after {percent(ends[0])} before"
+    words = reverse_words(ends, paid, terms)
     parts = _why_part(step.back, row, walk)
     return Reasoned(title, Fraction(due[0] - due[1]), "", words, step.place, "", True, parts)
+
+
+def reverse_words(ends: Parts, paid: int, terms: Terms) -> str:
+    """Which part is taken back of what a row was paid."""
+    words = f"{percent(ends[1] - ends[0])} of {terms.money(paid)} paid is taken back"
+    return words + (f", after {percent(ends[0])} before" if ends[0] else "")
 
 
 def _why_part(back: Back, row: int, walk: Walk) -> tuple[Reasoned, ...]:
@@ -37,7 +41,7 @@ def _why_part(back: Back, row: int, walk: Walk) -> tuple[Reasoned, ...]:
 
 def fall_reason(step: ReadRows, back: Back, name: str, row: int, sheet: Sheet, walk: Walk) -> Reasoned:
     """What a return takes off the running total, or off what is paid by it: the part of its row's value, below zero."""
-    ends, whole = _parts(back, step.name, row, sheet), walk(back.falls[name], row)
+    ends, whole = parts_of(back, step.name, row, sheet), walk(back.falls[name], row)
     assert whole.value is not None, "what is returned is known"
     words = f"{percent(ends[1] - ends[0])} of {whole.shown} is returned"
     if ends[0]:
@@ -48,7 +52,7 @@ def fall_reason(step: ReadRows, back: Back, name: str, row: int, sheet: Sheet, w
     return Reasoned(step.title, value, "", words, step.place, "", whole.is_money, parts)
 
 
-def _parts(back: Back, frame_name: str, row: int, sheet: Sheet) -> Parts:
+def parts_of(back: Back, frame_name: str, row: int, sheet: Sheet) -> Parts:
     """The part of its row that was returned before a return and with it: kept with earlier returns, and at most all."""
     frame, columns = sheet.frames[frame_name], sheet.columns
     source, partner = columns[back.row].fraction(row), frame.partners[row]
@@ -97,16 +101,28 @@ def _rounded(paid: int, part: Fraction, terms: Terms) -> int:
 def _paid_for(step: Reverse, row: int, sheet: Sheet) -> int:
     """What the row of a return was paid, in the period that its day falls in."""
     back = step.back
-    record = sheet.columns[back.row].fraction(row)
-    who = str(sheet.partners.keys[sheet.frames[step.frame].partners[row]])
     of, name = sheet, step.lines
     if back.day is not None:
         day = EPOCH + timedelta(days=int(sheet.columns[back.day].fraction(row) or 0) + back.lock_days)
         if day < sheet.period.start:
-            of = next(each for each in sheet.earlier.values() if each.period.start <= day < each.period.end)
+            of = holding(day, sheet)
             name = step.earlier
-    frame, paid = of.frames[of.frame_of[name]], 0
-    for at in np.flatnonzero(frame.records == int(record or 0)).tolist():
-        if str(of.partners.keys[frame.partners[at]]) == who:
-            paid += int(of.columns[name].fraction(at) or 0)
-    return paid
+    at = line_of(int(sheet.columns[back.row].fraction(row) or 0), step.frame, row, sheet, name, of)
+    return 0 if at is None else int(of.columns[name].fraction(at) or 0)
+
+
+def holding(day: date, sheet: Sheet) -> Sheet:
+    """The sheet of the period before that holds a day."""
+    return next(each for each in sheet.earlier.values() if each.period.start <= day < each.period.end)
+
+
+def line_of(record: int, frame_name: str, row: int, sheet: Sheet, name: str, of: Sheet) -> int | None:
+    """Where the line of a record stands in the column `name` of a sheet, for who earns a row of `sheet`, by the same of
+    its shares; None where there is none."""
+    frame, theirs = sheet.frames[frame_name], of.frames[of.frame_of[name]]
+    who = str(sheet.partners.keys[frame.partners[row]])
+    same = (frame.records == frame.records[row]) & (frame.partners == frame.partners[row])
+    place = int(np.count_nonzero(same[:row]))
+    (partner,) = np.flatnonzero(of.partners.keys == who).tolist() or (-1,)
+    rows = np.flatnonzero((theirs.records == record) & (theirs.partners == partner) & of.columns[name].is_known())
+    return int(rows[place]) if place < len(rows) else None

@@ -14,7 +14,8 @@ import numpy as np
 
 from engine.explain.against import Looked, looked_up, peers_reason
 from engine.explain.agree import agree
-from engine.scoring import ScoringInputs, scoring_inputs
+from engine.explain.cells import Cell as Cell, cells as cells, kpis_below as kpis_below, narrowed
+from engine.scoring import ScoringInputs, Start, scoring_inputs
 from engine.values import PARTNERS, Facts, Reasoned, Score, Sheet
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Expression, Type, columns, words
@@ -33,19 +34,10 @@ from rules.scorecards.score_reason import (
     explain_parts,
     explain_score,
 )
-from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
+from rules.scorecards.scored import Against, Conditional, Measuring
 from rules.scorecards.tiering import explain_rank, explain_tier
 
 _NAMED = {"of": "target", "over": "baseline"}  # what the keys of references are called
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One thing of a scorecard that can be explained: `side` is score, tier, rank, kpi, group or extra; `path` of the
-    last three (`growth.sourced`, `bonus.first`)."""
-
-    side: str
-    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,60 +52,16 @@ class World:
     is_percent: Callable[[str], bool]
 
 
-def cells(meaning: ScorecardMeaning) -> Mapping[str, Cell]:
-    """Every cell of a scorecard by its name: `performance`, `performance.tier`, `performance.growth.sourced`."""
-    found = {"": Cell("score")}
-    found |= {"tier": Cell("tier")} if meaning.card.tiers is not None else {}
-    found |= {"rank": Cell("rank")} if meaning.card.rank is not None else {}
-    for path in meaning.entries:
-        groups = path.split(".")[:-1]
-        for depth in range(1, len(groups) + 1):
-            found[".".join(groups[:depth])] = Cell("group", ".".join(groups[:depth]))
-        found[path] = Cell("kpi", path)
-    found |= {path: Cell("extra", path) for path in meaning.extras()}
-    return {f"{meaning.name}.{path}" if path else meaning.name: cell for path, cell in found.items()}
-
-
 def score_reason(step: Score, cell: Cell, row: int, world: World) -> Reasoned:
     """One cell of one partner's scorecard, worked out again from KPI values."""
-    inputs = scoring_inputs(_narrowed(step.scorecard, cell), _named(step, world.sheet), world.facts)
+    start = Start.kept(step.scorecard, world.sheet)
+    inputs = scoring_inputs(narrowed(step.scorecard, cell), _named(step, world.sheet), world.facts, start)
     scoring = _Scoring(step, inputs, row, world)
     if cell.side in ("tier", "rank"):
         return scoring.placed(cell.side)
     if cell.side == "extra":
         return scoring.extra(cell.path)
     return scoring.scored() if cell.side == "score" else scoring.part(cell.path)
-
-
-def kpis_below(meaning: ScorecardMeaning, cell: Cell) -> Iterator[str]:
-    """The values of partners that a cell rests on, by name."""
-    below = _narrowed(meaning, Cell("score") if cell.side in ("tier", "rank") else cell)
-    for each in (*below.entries.values(), *below.extras().values()):
-        if isinstance(each, Conditional):
-            yield from (column.name for column in columns(each.when) if column.table is None)
-        elif each.kpi is not None:
-            yield each.kpi
-
-
-def _narrowed(meaning: ScorecardMeaning, cell: Cell) -> ScorecardMeaning:
-    """The scorecard with nothing beside what a cell rests on."""
-    is_score = cell.side == "score"
-
-    def meant(path: str) -> bool:
-        return is_score or path == cell.path or (cell.side == "group" and path.startswith(cell.path + "."))
-
-    def extras(side: str) -> Callable[[str], bool]:
-        return lambda name: is_score or (cell.side == "extra" and f"{side}.{name}" == cell.path)
-
-    return replace(
-        meaning,
-        entries={path: each for path, each in meaning.entries.items() if cell.side != "extra" and meant(path)},
-        bonus={name: each for name, each in meaning.bonus.items() if extras("bonus")(name)},
-        multipliers={name: each for name, each in meaning.multipliers.items() if extras("multipliers")(name)},
-        gates={name: each for name, each in meaning.gates.items() if extras("gates")(name)},
-        card=meaning.card if cell.side == "tier" else meaning.card.model_copy(update={"tiers": None}),
-        rank_among=meaning.rank_among if cell.side == "rank" else None,
-    )
 
 
 def _named(step: Score, sheet: Sheet) -> Mapping[str, Exact]:
@@ -210,16 +158,17 @@ class _Scoring:
         return {path: self.world.sheet.columns[f"{name}.points.{path}"] for path in self.step.scorecard.entries}
 
     def _carried(self) -> Mapping[str, Exact]:
-        meaning = self.step.scorecard
-        return self.world.facts.earlier_points(meaning.name, tuple(meaning.entries))
+        return self.inputs.extras.carried
 
     def _notes(self) -> Mapping[str, str]:
         """Who rated, and on what grounds, by path of a KPI."""
         found = {}
         for path in self.inputs.columns:
             note = self.step.scorecard.entries[path].note
+            if self.inputs.columns[path]["value"].fraction(self.row) is None:
+                continue  # who gave no rating rated nothing; points that are carried over are not theirs
             told = [str(value) for tree in note if (value := self._evaluated(tree)[0]) is not None]
-            if told:
+            if told and self._evaluated(note[0])[0] is not None:
                 found[path] = "rated by " + ": ".join(told)
         return found
 
@@ -290,7 +239,29 @@ class _Scoring:
         return parts, source
 
     def _measured(self, path: str, reason: Reason | None) -> tuple[Reasoned, ...]:
-        return self._rests_on(self.step.scorecard.entries[path], self.inputs.columns[path], reason)
+        parts = self._rests_on(self.step.scorecard.entries[path], self.inputs.columns[path], reason)
+        return parts if reason is not None else (*parts, *self._kept(path))
+
+    def _kept(self, path: str) -> Iterator[Reasoned]:
+        """The row of earlier points that stand in for those that the partner lacks."""
+        card, facts = self.step.scorecard, self.world.facts
+        kept = self._carried().get(path) if card.carries(path) else None
+        points = None if kept is None else kept.fraction(self.row)
+        if points is None:
+            return
+        records = facts.earlier_records(card.name, {path: card.score_names()[path]})
+        record = int(records[path][self.row]) if path in records else 0
+        if not record:
+            told = "points of the period before, as it is worked out now"
+            yield Reasoned("carried over", points, number(points), told, card.places[path])
+            return
+        wanted = [Column("scores", name) for name in ("points", "kpi", "period")]
+        cells, (source,) = facts.cells("scores", record, wanted)
+        there = cells[wanted[0]]
+        assert isinstance(there, Fraction), "points are a number"
+        agree(f"{card.name}.{path}, row {self.row}: points carried over", points, there)
+        told = f"points of {cells[wanted[1]]} in {cells[wanted[2]]}"
+        yield Reasoned("carried over", points, number(points), told, card.places[path], source)
 
     def _rests_on(self, each: Measuring, columns: Mapping[str, Exact], reason: Reason | None) -> tuple[Reasoned, ...]:
         """The value that a scale took, down to its source rows, what it was held against, and the peers."""
@@ -300,8 +271,13 @@ class _Scoring:
         else:
             assert each.expression is not None, "a scale takes a KPI or an expression"
             tree, _ = each.expression
-            below, source = self._number(tree, value)
-            parts = [Reasoned(words(tree), value, self._unit(each, "value", value), source=source, parts=below)]
+            if any(self._evaluated(author)[0] is None for author in each.note[:1]):
+                agree(f"{words(tree)} without an author, row {self.row}", value, None)
+                told, source = "it names no author, and so counts as missing", self._evaluated(tree)[2]
+                parts = [Reasoned(words(tree), None, "unknown", told, source=source)]
+            else:
+                below, source = self._number(tree, value)
+                parts = [Reasoned(words(tree), value, self._unit(each, "value", value), source=source, parts=below)]
         for key, against in each.against.items():
             if against.literal is None or key.split(".")[-1] not in ("edge", "at"):  # those tables stand in the rule
                 parts.append(self._held(each, key, against, columns["value"], columns[key].fraction(self.row)))
@@ -332,8 +308,8 @@ class _Scoring:
 
     def _looked_up(self, each: Measuring, table: str) -> Looked:
         partner = str(self.world.sheet.partners.keys[self.row])
-        segment = None if table == "target" else self._evaluated(Column(PARTNERS, "segment"))[0]
-        named = None if segment is None else str(segment)
+        near = self._evaluated(Column(PARTNERS, "region" if table == "target" else "segment"))[0]
+        named = None if near is None else str(near)
         return looked_up(self.world.facts, table, each.ids, self.world.sheet.period.name, partner, named)
 
     def _percentile(

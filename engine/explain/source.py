@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.explain.agree import agree
 from engine.values import PARTNERS, Facts, Plan, ReadRows, Reasoned, Sheet
+from engine.values.attributes import days_of, partner_cells
 from rules.crediting.meaning import CREDIT, SHARE
 from rules.crediting.reason import explain_share
 from rules.expressions.evaluate import Value
@@ -45,7 +46,8 @@ class SourceRows:
         reader = self._steps.get(frame)
         if reader is None:  # lines of partners, which rest on no row of a source
             return
-        for name, (tree, _) in reader.measures.items():
+        for name, (written, _) in reader.measures.items():
+            tree = self._facts.exact(written)
             for row, found in zip(rows.tolist(), self._looked_up(reader, rows, columns(tree)), strict=True):
                 self._cells_of[name, row] = found
 
@@ -55,14 +57,14 @@ class SourceRows:
         held = [column for column in wanted if column.table not in (None, CREDIT)]
         of_partner = [column for column in held if reader.credit is not None and column.table == PARTNERS]
         held = [column for column in held if column not in of_partner]
+        held = list(dict.fromkeys([*held, *days_of(of_partner)]))
         found = list(self._facts.cells_of(reader.table, frame.records[rows].tolist(), held))
         if of_partner:
             records = self._sheet.partners.records[frame.partners[rows]].tolist()
-            theirs = self._facts.cells_of(PARTNERS, records, of_partner)
-            found = [
-                ({**cells, **more}, (*sources, *others))
-                for (cells, sources), (more, others) in zip(found, theirs, strict=True)
-            ]
+            for at, record in enumerate(records):
+                cells, sources = found[at]
+                more, others = partner_cells(self._facts, record, of_partner, cells)
+                found[at] = {**cells, **more}, (*sources, *others)
         return found
 
     def cells(
@@ -89,6 +91,14 @@ class SourceRows:
             parts.append(reason)
             cells[column] = reason.value
         return cells, ", ".join(sources), tuple(parts)
+
+    def converted(self, measure: str, row: int) -> Mapping[Column, str]:
+        """How the amounts that a measure reads came to the program's currency, in words."""
+        reader = self._readers[measure]
+        tree, _ = reader.measures[measure]
+        held = [column for column in columns(tree) if column.table not in (None, CREDIT)]
+        record = int(self._sheet.frames[reader.name].records[row])
+        return self._facts.converted(reader.table, record, held, is_rounded=False)
 
     def _credit(self, reader: ReadRows, row: int, column: Column) -> Reasoned:
         """Why a partner earns its share of a row."""

@@ -37,13 +37,16 @@ class _Growing:
     def __init__(self) -> None:
         self._parts: list[Any] = []  # none but where Arrow holds them
         self._first: Any = None
-        self._values, self._known = _Buffer(), _Buffer()
+        self._values, self._below, self._known = _Buffer(), _Buffer(), _Buffer()
 
     def add(self, part: Any) -> None:
         if self._first is None:
             self._first = part
         if isinstance(part, Exact):
-            assert part.denominator == self._first.denominator, "the leaves of one column have one denominator"
+            if isinstance(part.denominator, np.ndarray):
+                self._below.add(part.denominator)
+            else:
+                assert part.denominator == self._first.denominator, "but for exact amounts, one for all rows"
             self._values.add(part.numerator)
             self._known.add(part.is_known())
         elif isinstance(part, Truth):
@@ -59,7 +62,8 @@ class _Growing:
             return joined(self._parts)
         values, known = self._values.whole(), self._known.whole()
         if isinstance(self._first, Exact):
-            return Exact(values, self._first.denominator, None if known.all() else known)
+            below = self._first.denominator if isinstance(self._first.denominator, int) else self._below.whole()
+            return Exact(values, below, None if known.all() else known)
         return Truth(values, known) if isinstance(self._first, Truth) else values
 
 

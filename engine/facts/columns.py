@@ -6,20 +6,22 @@ identifiers from the tables; every value of the program is a parameter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import duckdb
 import pyarrow as pa
 
-from engine.facts.grammar import SQL_TYPES, Cell, cell
+from engine.facts.grammar import SQL_TYPES, Cell, cell, money_by_currency
 from engine.facts.sql import identifier
 from engine.facts.texts import Fault, plain
+from rules.exchange import RATE_MAX
 from rules.expressions.tree import Type
 from rules.meaning import SourceMeaning
-from rules.problem import Problem
-from rules.quantities.currency import Currency
-from rules.tables import NEEDS, NEVER_BEFORE, Needs, Table, TableColumn
+from rules.problem import Problem, Refused
+from rules.quantities.currency import DECIMALS, Currency, currency
+from rules.tables import ENTERED, NEEDS, NEVER_BEFORE, SCOPES, WORDS, Needs, Table, TableColumn
 
 CURRENCY = "currency"
 SUBJECTS = ("deal_id", "customer_id", "project_id")
@@ -39,16 +41,26 @@ class Columns:
     currency: Currency
     there: Mapping[str, str]
     places: Mapping[str, int]
+    is_exchanged: bool = False
 
     @classmethod
-    def of(cls, source: SourceMeaning, table: Table, header: tuple[str, ...], currency: Currency) -> Columns:
-        """The columns of `table` that a source with this header gives."""
+    def of(
+        cls,
+        source: SourceMeaning,
+        table: Table,
+        header: tuple[str, ...],
+        currency: Currency,
+        is_exchanged: bool = False,
+    ) -> Columns:
+        """The columns of `table` that a source with this header gives; `is_exchanged`: rows may be in other currencies
+        than the program's."""
         names = [column.name for column in table.columns]
         if CURRENCY not in names and any(column.type == Type.MONEY for column in table.columns):
             names.append(CURRENCY)
         there = {name: source.columns.get(name, name) for name in names if name not in source.constants}
         there = {name: written for name, written in there.items() if written in header}
-        return cls(source, table, currency, there, {name: header.index(written) for name, written in there.items()})
+        places = {name: header.index(written) for name, written in there.items()}
+        return cls(source, table, currency, there, places, is_exchanged)
 
     @property
     def read(self) -> tuple[TableColumn, ...]:
@@ -73,8 +85,18 @@ class Columns:
         wanted = {*self.source.columns, *self.table.key} - self.source.constants.keys()
         return {name: self.source.columns.get(name, name) for name in wanted}
 
+    @property
+    def has_currencies(self) -> bool:
+        """Whether each row may be in a currency of its own."""
+        return self.is_exchanged and any(column.name == CURRENCY for column in self.read)
+
     def cell(self, column: TableColumn) -> Cell:
-        """The grammar of a column, as the source writes it."""
+        """The grammar of a column, as the source writes it; an amount has the decimals of its row's currency."""
+        if column.type == Type.MONEY and self.has_currencies:
+            return money_by_currency(identifier(CURRENCY), self.currency)
+        return self._alone(column)
+
+    def _alone(self, column: TableColumn) -> Cell:
         dates = "" if column.name in self.source.constants else self.source.dates.get(column.name, "")
         return cell(column.type, self.currency.decimals, dates)
 
@@ -83,7 +105,7 @@ class Columns:
         problems = []
         for name, text in self.source.constants.items():
             column = self.table.column(name)
-            grammar = self.cell(column) if column is not None else _CURRENCY_CELL
+            grammar = self._alone(column) if column is not None else _CURRENCY_CELL
             test = f"SELECT {grammar.test('x')} FROM (SELECT CAST(? AS VARCHAR) AS x)"
             if not connection.execute(test, [text]).fetchall()[0][0]:
                 message = f"the constant {shown(text)} is no {column.type.value if column else 'currency'}"
@@ -113,6 +135,8 @@ def named_sql(columns: Columns, relation: str, *others: str) -> tuple[str, list[
             selected.append(f"CAST(? AS VARCHAR) AS {identifier(name)}")
             continue
         text = f"c{columns.places[name]}"
+        if columns.source.trim:
+            text = f"nullif(trim({text}, ' ' || chr(9) || chr(160)), '')"
         if columns.source.decimal == "," and typed.get(name) in (Type.MONEY, Type.NUMBER):
             text = f"CASE WHEN contains({text}, '.') THEN {text} || ' ' ELSE replace({text}, ',', '.') END"
         mapped = columns.source.values.get(name, {})
@@ -147,7 +171,9 @@ def row_tests(columns: Columns) -> list[Test]:
     if money and identifier(CURRENCY) in columns.texts:
         blank = " AND ".join(f"{name} IS NULL" for name in money)
         name, code = identifier(CURRENCY), columns.currency.code
-        tests.append((f"({name} IS NULL OR {name} = '{code}' OR ({blank}))", _currency_fault(code)))
+        fits = f"{name} IN ({_PAYABLE})" if columns.has_currencies else f"{name} = '{code}'"
+        fault = _unknown_currency_fault if columns.has_currencies else _currency_fault(code)
+        tests.append((f"({name} IS NULL OR {fits} OR ({blank}))", fault))
     if {"valid_from", "valid_to"} <= held:
         ends = {each.name: columns.cell(each).typed(identifier(each.name)) for each in columns.read}
         start, end = ends["valid_from"], ends["valid_to"]
@@ -159,7 +185,32 @@ def row_tests(columns: Columns) -> list[Test]:
             if column.name == "share":
                 share = columns.cell(column).typed(identifier("share"))
                 tests.append((f"coalesce({share} BETWEEN 0 AND 1, TRUE)", _share_fault))
-    return tests + list(_consistency_tests(columns))
+    if columns.is_exchanged and columns.table.name == "fx_rates" and "rate" in held:
+        rate = next(columns.cell(each).typed(identifier(each.name)) for each in columns.read if each.name == "rate")
+        tests.append((f"coalesce({rate} > 0 AND {rate} <= {RATE_MAX}, FALSE)", _rate_fault))
+    return [*tests, *_word_tests(columns), *_scope_tests(columns), *_consistency_tests(columns)]
+
+
+def _word_tests(columns: Columns) -> Iterator[Test]:
+    """The texts of a canonical table that take some words and no others."""
+    for column in columns.read:
+        words = WORDS.get((columns.table.name, column.name))
+        if words is not None:
+            name, listed = identifier(column.name), ", ".join(f"'{word}'" for word in words)
+            yield f"coalesce({name} IN ({listed}), TRUE)", _word_fault(column.name, words)
+
+
+def _scope_tests(columns: Columns) -> Iterator[Test]:
+    """What a row with a scope names, and does not: without a scope it is of the partner that it names, or of all."""
+    named, held = SCOPES.get(columns.table.name, {}), {column.name for column in columns.read}
+    for scope, name in named.items():
+        meant = f"coalesce({identifier('scope')} = '{scope}', FALSE)" if "scope" in held else "FALSE"
+        there = f"{identifier(name)} IS NOT NULL" if name in held else "FALSE"
+        yield f"(NOT {meant} OR {there})", _lacks_fault(scope, name)
+        if name in held:
+            is_open = f"{identifier('scope')} IS NULL" if "scope" in held else "TRUE"
+            open_to = f" OR ({is_open})" if name == "partner_id" else ""
+            yield f"({identifier(name)} IS NULL OR {meant}{open_to})", _not_of_fault(scope, name)
 
 
 def _consistency_tests(columns: Columns) -> Iterator[Test]:
@@ -170,6 +221,15 @@ def _consistency_tests(columns: Columns) -> Iterator[Test]:
             name, listed = identifier(needs.column), ", ".join(f"'{value}'" for value in needs.values)
             says = f"{name} IN ({listed})" if listed else f"{held[needs.column]} != 0"
             yield f"(NOT coalesce({says}, FALSE) OR {identifier(needs.date)} IS NOT NULL)", _needs_fault(needs)
+    if columns.table.name in ENTERED and "amount" in held:
+        entered = ENTERED[columns.table.name]
+        there = [f"{identifier(name)} IS NOT NULL" if name in held else "FALSE" for name in entered]
+        two = (
+            f"coalesce({identifier(entered[0])} != {identifier(entered[1])}, TRUE)"
+            if set(entered) <= held.keys()
+            else "TRUE"
+        )
+        yield f"({held['amount']} IS NULL OR ({' AND '.join(there)} AND {two}))", _entered_fault(entered)
     for first, later in NEVER_BEFORE.get(columns.table.name, ()):
         if {first, later} <= held.keys():
             yield f"coalesce({held[first]} <= {held[later]}, TRUE)", _before_fault(first, later)
@@ -188,10 +248,18 @@ _NOT: Mapping[Type, str] = {
 _CURRENCY_CELL = Cell("regexp_full_match(§, '[A-Z]{3}')", "§", "F209", "write a code of ISO 4217, such as EUR")
 
 
+_PAYABLE = ", ".join(f"'{code}'" for code, decimals in DECIMALS.items() if decimals is not None)
+
+
 def _cell_fault(column: TableColumn, grammar: Cell) -> Callable[[Mapping[str, str | None]], Fault]:
     def fault(texts: Mapping[str, str | None]) -> Fault:
         text = shown(texts[identifier(column.name)] or "")
-        return Fault(grammar.code, column.name, f"{text} is {_NOT[column.type]}", grammar.cure)
+        message, cure = f"{text} is {_NOT[column.type]}", grammar.cure
+        code = texts.get(identifier(CURRENCY)) or ""
+        decimals = DECIMALS.get(code)
+        if column.type == Type.MONEY and decimals is not None:  # by its row's own currency, where that is read
+            message, cure = f"{message} in {code}", cell(Type.MONEY, decimals).cure
+        return Fault(grammar.code, column.name, message, cure)
 
     return fault
 
@@ -204,9 +272,26 @@ def _currency_fault(code: str) -> Callable[[Mapping[str, str | None]], Fault]:
     def fault(texts: Mapping[str, str | None]) -> Fault:
         other = shown(texts[identifier(CURRENCY)] or "")
         message = f"the row is in {other}, and the program pays {code}"
-        return Fault("F209", CURRENCY, message, f"convert its amounts to {code} before they are read")
+        hint = f"convert its amounts to {code} before they are read, or say by which rates: exchange:"
+        return Fault("F209", CURRENCY, message, hint)
 
     return fault
+
+
+def _unknown_currency_fault(texts: Mapping[str, str | None]) -> Fault:
+    text = texts[identifier(CURRENCY)] or ""
+    try:
+        currency(text)
+    except Refused as refusal:
+        problem = refusal.problems[0]
+        return Fault("F230", CURRENCY, f"{shown(text)} is no currency of ISO 4217 that is paid in", problem.hint)
+    raise AssertionError("a payable currency is no fault")
+
+
+def _rate_fault(texts: Mapping[str, str | None]) -> Fault:
+    text = texts[identifier("rate")]
+    message = "rate is blank" if text is None else f"{shown(text)} is no exchange rate"
+    return Fault("F231", "rate", message, f"write what one unit costs, above 0 and at most {RATE_MAX:,}")
 
 
 def _ends_fault(texts: Mapping[str, str | None]) -> Fault:
@@ -226,10 +311,45 @@ def _share_fault(texts: Mapping[str, str | None]) -> Fault:
     return Fault("F127", "share", f"{text} is no share of a deal", "write a part of one, such as 0.5 for a half")
 
 
+def _word_fault(name: str, words: Sequence[str]) -> Callable[[Mapping[str, str | None]], Fault]:
+    def fault(texts: Mapping[str, str | None]) -> Fault:
+        text = texts[identifier(name)] or ""
+        near = get_close_matches(text, words, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"it is one of {', '.join(words)}"
+        return Fault("F129", name, f"{shown(text)} is no {name} that is known", hint)
+
+    return fault
+
+
+def _lacks_fault(scope: str, name: str) -> Callable[[Mapping[str, str | None]], Fault]:
+    message, hint = f"scope is '{scope}', and {name} is blank", f"fill in {name}, or correct the scope"
+    return lambda texts: Fault("F215", name, message, hint)
+
+
+def _not_of_fault(scope: str, name: str) -> Callable[[Mapping[str, str | None]], Fault]:
+    def fault(texts: Mapping[str, str | None]) -> Fault:
+        said = texts.get(identifier("scope"))
+        message = f"{name} is {shown(texts[identifier(name)] or '')}, and scope is {shown(said) if said else 'blank'}"
+        return Fault("F215", name, message, f"write {scope} in scope, or leave {name} blank")
+
+    return fault
+
+
 def _needs_fault(needs: Needs) -> Callable[[Mapping[str, str | None]], Fault]:
     def fault(texts: Mapping[str, str | None]) -> Fault:
         message = f"{needs.column} is {shown(texts[identifier(needs.column)] or '')}, and {needs.date} is blank"
         return Fault("F213", needs.date, message, f"fill in {needs.date}, or correct {needs.column}")
+
+    return fault
+
+
+def _entered_fault(entered: tuple[str, str, str]) -> Callable[[Mapping[str, str | None]], Fault]:
+    def fault(texts: Mapping[str, str | None]) -> Fault:
+        for name in entered:
+            if texts.get(identifier(name)) is None:
+                return Fault("F217", name, f"an amount is entered, and {name} is blank", f"fill in {name}")
+        who = shown(texts[identifier(entered[0])] or "")
+        return Fault("F217", entered[1], f"{who} proposed it and approved it", "let a second person approve it")
 
     return fault
 

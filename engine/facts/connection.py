@@ -7,7 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from engine.facts.grammar import SQL_TYPES
 from engine.facts.read import table_name
+from engine.facts.sql import identifier
+from rules.tables import Table
 
 _PLACE = '"@place"'  # among the kept rows, which are sorted: it tells rows without a key, whatever order they came in
 ROWS_IN_MEMORY_MAX = 1_000_000
@@ -39,11 +42,20 @@ def connect(
 
 
 def open_table(
-    connection: duckdb.DuckDBPyConnection, table: str, path: Path, rows_in_memory_max: int = ROWS_IN_MEMORY_MAX
+    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, rows_in_memory_max: int = ROWS_IN_MEMORY_MAX
 ) -> None:
-    """A kept table under its name: in memory, or as a view of its file where it is large."""
+    """A kept table under its name: in memory, or as a view of its file where it is large.
+
+    A column that the table did not have when it was kept is blank, as it is for a source without it.
+    """
     file = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number=true)"
     rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])
     kind = "TABLE" if rows <= rows_in_memory_max else "VIEW"
-    query = f"SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {_PLACE} FROM {file}"
-    connection.execute(f"CREATE {kind} {table_name(table)} AS {query}")
+    there = {str(column[0]) for column in connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()}
+    added = "".join(
+        f", CAST(NULL AS {SQL_TYPES[column.type]}) AS {identifier(column.name)}"
+        for column in table.columns
+        if column.name not in there
+    )
+    query = f"SELECT * EXCLUDE (file_row_number){added}, file_row_number + 1 AS {_PLACE} FROM {file}"
+    connection.execute(f"CREATE {kind} {table_name(table.name)} AS {query}")

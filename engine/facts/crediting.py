@@ -19,12 +19,15 @@ from numpy.typing import NDArray
 from engine.facts.batches import BATCH_ROWS, Read, Texts, columns, copied, joined
 from engine.facts.keys import key_sql
 from engine.facts.read import table_name
+from engine.facts.registered import protecting
 from engine.facts.seen import FP, Seen, texts, unscaled
 from engine.facts.sql import Sql, identifier
+from engine.facts.touches import BEFORE, touches
+from engine.facts.versions import refuse_gaps
 from engine.values import Creditable
 from rules.calendar import Period
 from rules.crediting.candidates import SOURCED, TOUCH, UNKNOWN_DAY, Candidates, CreditedRows
-from rules.crediting.hierarchy import Hierarchy
+from rules.crediting.hierarchy import NOBODY, Hierarchy
 from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
 from rules.expressions.tree import Expression
 from rules.expressions.vector import leaves, number, truth
@@ -99,8 +102,12 @@ class Crediting:
         asked = "".join(f", {seen.leaf(tree, sql)} AS leaf{at}" for at, tree in enumerate(wanted))
         table = self._tables[meaning.of]
         days = "".join(f", {_day(each)} AS day{at}" for at, each in enumerate(self._days()))
+        source = f"{table_name(table.name)} AS t {seen.joins()}"
+        for each in seen.versions:  # a row of another period is asked for in a run of that one
+            inside = f"{each.day} >= DATE '{self._period.start}' AND {each.day} < DATE '{self._period.end}'"
+            refuse_gaps(self._connection, [each], source, inside if each.is_of_row else "TRUE")
         query = f"""SELECT {key_sql(table, "t.")} AS key, t.record AS record, t."@place" AS place{days}{asked}
-            FROM {table_name(table.name)} AS t {seen.joins()}"""
+            FROM {source}"""
         answer = self._connection.sql(query, params=sql.parameters).to_arrow_reader(BATCH_ROWS)
         read: dict[str, Read] = {f"leaf{at}": partial(seen.answer, tree) for at, tree in enumerate(wanted)}
         answered = columns(answer, {**read, "key": copied})
@@ -117,7 +124,7 @@ class Crediting:
         rows = np.flatnonzero(keep)
         rows = rows[sorted_by((answered["place"][rows],))]
         kept = {name: each.take(rows) if isinstance(each, Exact) else each[rows] for name, each in answers.items()}
-        days_of = [answered[f"day{at}"][rows] for at in range(3)]
+        days_of = [answered.pop(f"day{at}")[rows].astype(_CODE) for at in range(3)]
         return answered["record"][rows], Texts(answered["key"], rows), days_of, kept
 
     def _ways(self, names: Sequence[str], answers: Mapping[str, Exact | Flags], rows: int) -> NDArray[np.int64]:
@@ -129,13 +136,20 @@ class Crediting:
         torn = np.flatnonzero(chosen.rival >= 0)
         problems = []
         for at in torn[:20].tolist():
-            one, other = sorted((int(chosen.entry[at]) + 1, int(chosen.rival[at]) + 1))
-            message = f"{self._meaning.of} {names[at]}: ways {one} and {other} of {self._meaning.name} fit equally well"
+            said = [self._way_said(each) for each in sorted((int(chosen.entry[at]), int(chosen.rival[at])))]
+            of, name = self._meaning.of, self._meaning.name
+            message = f"{of} {names[at]}: two ways of {name} fit equally well, {said[0]} and {said[1]}"
             hint = "name one more attribute in the way that should win"
-            problems.append(Problem("C127", message, Place(self._meaning.of, field=names[at]), hint))
+            problems.append(Problem("C127", message, Place(of, field=names[at]), hint))
         if problems:
             raise Refused(*problems)
         return chosen.entry
+
+    def _way_said(self, at: int) -> str:
+        """A way as a person finds it in the program: the attributes that it names, and where it was written."""
+        attributes = ", ".join(self._meaning.spec.from_[at].match)
+        place = self._meaning.way_places[at]
+        return f"the one for {attributes} ({place.file}:{place.line})"
 
     def _days(self) -> tuple[str, str, str]:
         """The SQL of the day of each row, of its first lead and of its opportunity."""
@@ -163,14 +177,8 @@ class Crediting:
             return [*own, *self._holders(rows, "g.partner_id IS DISTINCT FROM t.partner_id")]
         key = SUBJECT[of]
         if way.reads == "touches":
-            touches, on = "t_touches AS c", [f"c.{key} = t.{key}"] if of == "deals" else []
-            if "leads" in self._there:
-                touches, on = (
-                    f"({touches} LEFT JOIN t_leads AS l ON l.lead_id = c.lead_id)",
-                    [*on, f"l.{key} = t.{key}"],
-                )
             touch = _Candidate("c.partner_id", f"'{TOUCH}'", day="c.touched_on", by="c", key="c.touch_id")
-            return [self._selected(f"{rows} JOIN {touches} ON {' OR '.join(on) or 'FALSE'}", touch)]
+            return [self._selected(f"{rows} JOIN ({touches(of, self._there)}) AS c ON c.{BEFORE} = t.{key}", touch)]
         share = f"CAST(c.share * {FP} AS DECIMAL(38,0))"
         credit = _Candidate("c.partner_id", "c.role", share, "c.touched_on", "c", "c.credit_id")
         found = [self._selected(f"{rows} JOIN t_credits AS c ON c.{key} = t.{key}", credit)]
@@ -179,18 +187,21 @@ class Crediting:
         return [*found, *self._holders(rows, lone)]
 
     def _holders(self, rows: str, where: str) -> list[dict[str, Any]]:
-        """Who has registered a deal is sourced on it, whoever else is; nobody where nothing protects."""
+        """Who has registered a deal is sourced on it, whoever else is; nobody where nothing protects.
+
+        Its share is 0, as no credit gives it any: what it earns is what the role has.
+        """
         if self._meaning.spec.protected_by is None:
             return []
-        source = f"{rows} JOIN t_registrations AS g ON g.deal_id = t.deal_id AND {_valid('g')}"
-        holder = _Candidate("g.partner_id", f"'{SOURCED}'", by="g", key="g.registration_id")
+        source = f"{rows} JOIN {protecting()} AS g ON g.deal_id = t.deal_id"
+        holder = _Candidate("g.partner_id", f"'{SOURCED}'", "0", by="g", key="g.registration_id")
         return [self._selected(source, holder, where)]
 
     def _selected(self, source: str, who: _Candidate, where: str = "TRUE") -> dict[str, Any]:
         held = "FALSE"
         if self._meaning.spec.protected_by is not None:
-            held = f"""EXISTS (SELECT 1 FROM t_registrations AS v
-                WHERE v.deal_id = t.deal_id AND v.partner_id = {who.partner} AND {_valid("v")})"""
+            held = f"""EXISTS (SELECT 1 FROM {protecting()} AS h
+                WHERE h.deal_id = t.deal_id AND h.partner_id = {who.partner})"""
         positions = "(SELECT partner_id, row_number() OVER (ORDER BY partner_id) - 1 AS at FROM t_partners)"
         key = f"CAST({who.key} AS VARCHAR)"
         if self._is_of_one_table:
@@ -230,7 +241,7 @@ class Crediting:
             role=code[found["role"]],
             key=key.astype(_CODE),
             share=found["share"],
-            day=found["day"],
+            day=found["day"].astype(_CODE),
             way=found["way"].astype(_SMALL),
             is_protected=found["held"],
         )
@@ -241,7 +252,7 @@ class Crediting:
     # --- who stands above whom ----------------------------------------------------------------------------------------
 
     def _hierarchy(self) -> Hierarchy:
-        """The dated edges of `partner_history`, and what the table of partners says where history says nothing."""
+        """The dated edges of `partner_history`; of whom it says nothing, what the table of partners says."""
         assert self._meaning.spec.roll_up is not None
         to = self._meaning.spec.roll_up.to
         code = {partner: at for at, partner in enumerate(self._partners)}
@@ -251,9 +262,10 @@ class Crediting:
             query = "SELECT partner_id, value, valid_from, valid_to FROM t_partner_history WHERE attribute = ?"
             for child, parent, first, last in self._connection.execute(query, [to]).fetchall():
                 dated.add(child)
-                if child in code and parent in code:
+                if child in code:
                     until = _FOR_EVER if last is None else last.toordinal() + 1
-                    edges.append((code[child], code[parent], 0 if first is None else first.toordinal(), until))
+                    since = 0 if first is None else first.toordinal()
+                    edges.append((code[child], code.get(parent, NOBODY), since, until))
         column = "parent_id" if to == "parent" else "manager"
         if self._tables["partners"].column(column) is not None:
             for child, parent in self._ask(f"SELECT partner_id, {column} FROM t_partners"):
@@ -268,6 +280,7 @@ class Crediting:
             end,
             np.array([0 if first is None else first.toordinal() for first, _ in spans], dtype=np.int64),
             np.array([_FOR_EVER if last is None else last.toordinal() + 1 for _, last in spans], dtype=np.int64),
+            np.array([partner in dated for partner in self._partners], dtype=bool),
         )
 
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
@@ -284,10 +297,3 @@ def _day(sql: str) -> str:
     """A date as its ordinal, -1 where it is blank."""
     epoch = date(1970, 1, 1).toordinal()
     return f"coalesce(datediff('day', DATE '1970-01-01', CAST({sql} AS DATE)) + {epoch}, {UNKNOWN_DAY})"
-
-
-def _valid(registration: str) -> str:
-    """Whether a registration holds on the day of its deal `t`."""
-    day = "coalesce(t.closed_on, t.opened_on)"
-    return f"""{registration}.status = 'approved' AND {registration}.registered_on <= {day}
-        AND ({registration}.expires_on IS NULL OR {day} < {registration}.expires_on)"""

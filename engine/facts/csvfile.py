@@ -1,8 +1,8 @@
 """A CSV file as records of text: its bytes are held against our own count, and DuckDB reads the cells.
 
-What a reader would guess or pass over is decided here: the encoding that was named, comma and double quote, LF or CRLF,
-one header. A file whose commas and line ends do not add up to whole records is cut by `engine.facts.csvscreen`, row by
-row; all others, nearly all, are read at the speed of DuckDB.
+What a reader would guess or pass over is decided here: the encoding and the separator that were named (a comma unless
+one is), the double quote, LF or CRLF, one header. A file whose separators and line ends do not add up to whole records
+is cut by `engine.facts.csvscreen`, row by row; all others, nearly all, are read at the speed of DuckDB.
 """
 
 from __future__ import annotations
@@ -35,50 +35,59 @@ class CsvFile:
     newline: str
     scanned: Scan
     raw_sha256: str
+    separator: str = ","
 
     @property
     def is_regular(self) -> bool:
-        """Whether commas and line ends add up to whole records, so that no reader can cut it in two ways."""
+        """Whether separators and line ends add up to whole records, so that no reader can cut it in two ways."""
         lines = self.scanned.records
         returns = self.scanned.lines_ended if self.newline == "\\r\\n" else 0
-        adds_up = self.scanned.commas == (len(self.header) - 1) * lines and self.scanned.returns == returns
+        adds_up = self.scanned.separators == (len(self.header) - 1) * lines and self.scanned.returns == returns
         return adds_up and self.scanned.is_closed
 
     def rows(self) -> TextRows:
         """The records of a regular file."""
 
         def cells(records: Collection[int]) -> Mapping[int, RawRow]:
-            return {record: _raw(line, text) for record, (line, text) in locate(self.path, records).items()}
+            found = locate(self.path, records)
+            return {record: _raw(line, text, self.separator) for record, (line, text) in found.items()}
 
-        return self._texts(self.path, self.newline, self.scanned.records - 1, cells, {})
+        relation = csv_relation(self.path, len(self.header), self.newline, self.separator)
+        return self._texts(relation, self.scanned.records - 1, cells, {})
 
     def screened(self, scratch: Path) -> TextRows | Problem:
         """The records of a file that is not regular: cut by ourselves, written anew below `scratch`."""
-        result = screen(self.path, self.shown, len(self.header), scratch)
+        result = screen(self.path, self.shown, len(self.header), scratch, self.separator)
         if isinstance(result, Problem):
             return result
 
         def cells(records: Collection[int]) -> Mapping[int, RawRow]:
-            return {record: _raw(line, text) for record, (line, text) in result.locate(self.path, records).items()}
+            found = result.locate(self.path, records)
+            return {record: _raw(line, text, self.separator) for record, (line, text) in found.items()}
 
-        texts = self._texts(scratch, "\\n", result.records, cells, result.faults)
+        texts = self._texts(csv_relation(scratch, len(self.header)), result.records, cells, result.faults)
         return texts if result.records <= ROWS_MAX else too_many_rows(self.shown, result.records, ROWS_MAX)
 
-    def _texts(self, path: Path, newline: str, rows: int, cells: _Cells, faults: Mapping[int, Fault]) -> TextRows:
-        relation, parameters = csv_relation(path, len(self.header), newline)
+    def _texts(
+        self, read: tuple[str, tuple[object, ...]], rows: int, cells: _Cells, faults: Mapping[int, Fault]
+    ) -> TextRows:
+        relation, parameters = read
         return TextRows(self.shown, self.header, relation, parameters, self.raw_sha256, rows, cells, faults)
 
 
-def csv_relation(path: Path, columns: int, newline: str = "\\n") -> tuple[str, tuple[object, ...]]:
+def csv_relation(
+    path: Path, columns: int, newline: str = "\\n", separator: str = ","
+) -> tuple[str, tuple[object, ...]]:
     """SQL that reads a CSV file as text."""
     named = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(columns))
-    options = f"""auto_detect=false, header=true, delim=',', quote='"', escape='"', strict_mode=true, nullstr='',
-        null_padding=false, max_line_size=2000000, encoding='utf-8', new_line='{newline}', compression='none'"""
+    options = f"""auto_detect=false, header=true, delim='{separator}', quote='"', escape='"', strict_mode=true,
+        nullstr='', null_padding=false, max_line_size=2000000, encoding='utf-8', new_line='{newline}',
+        compression='none'"""
     return f"SELECT * FROM read_csv(?, columns={{{named}}}, {options})", (str(path),)
 
 
 def open_csv(
-    path: Path, shown: str, encoding: str, scratch: Path, rows_max: int = ROWS_MAX
+    path: Path, shown: str, encoding: str, scratch: Path, rows_max: int = ROWS_MAX, separator: str = ","
 ) -> tuple[CsvFile | None, tuple[Problem, ...]]:
     """Read the outside of a file; `scratch` is where its UTF-8 copy goes if it has another encoding."""
     try:
@@ -89,13 +98,13 @@ def open_csv(
             return None, (Problem("F106", f"{shown} is packed, and packed files are not read", Place(shown), hint),)
         if encoding == "utf-8" and head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return None, (Problem("F102", "this is UTF-16, not UTF-8 text", Place(shown, 1), _UTF8),)
-        scanned = scan(path)
+        scanned = scan(path, separator)
         raw_sha256 = scanned.sha256
         if encoding != "utf-8":
             problem = _transcode(path, shown, encoding, scratch)
             if problem is not None:
                 return None, (problem,)
-            path, scanned = scratch, scan(scratch)
+            path, scanned = scratch, scan(scratch, separator)
             with path.open("rb") as stream:
                 head = stream.read(HEADER_BYTES_MAX)
     except OSError as error:
@@ -109,14 +118,14 @@ def open_csv(
         hint = "end lines with LF or CRLF, and give the file a header of at most 64 KiB"
         return None, (Problem("F103", "the file has no header line", Place(shown, 1), hint),)
     try:
-        names = next(csv.reader(io.StringIO(first.decode("utf-8-sig")), strict=True), [])
+        names = next(csv.reader(io.StringIO(first.decode("utf-8-sig")), delimiter=separator, strict=True), [])
     except (UnicodeDecodeError, csv.Error):
         return None, (Problem("F102", "the header is not UTF-8 CSV", Place(shown, 1), _UTF8),)
     if not any(names):
         return None, (Problem("F103", "the file has no header line", Place(shown, 1), "name its columns there"),)
     if scanned.records - 1 > rows_max:
         return None, (too_many_rows(shown, scanned.records - 1, rows_max),)
-    return CsvFile(path, shown, tuple(names), newline, scanned, raw_sha256), ()
+    return CsvFile(path, shown, tuple(names), newline, scanned, raw_sha256, separator), ()
 
 
 def _transcode(path: Path, shown: str, encoding: str, to: Path) -> Problem | None:
@@ -140,11 +149,11 @@ def _transcode(path: Path, shown: str, encoding: str, to: Path) -> Problem | Non
     return None
 
 
-def _raw(line: int, text: bytes) -> RawRow:
+def _raw(line: int, text: bytes, separator: str) -> RawRow:
     decoded = text.decode("utf-8", "replace").rstrip("\r\n")
     csv.field_size_limit(RAW_BYTES_MAX)
     try:
-        cells = next(csv.reader(io.StringIO(decoded, newline=""), strict=True), [])
+        cells = next(csv.reader(io.StringIO(decoded, newline=""), delimiter=separator, strict=True), [])
     except csv.Error:
         cells = []
     return RawRow(line, tuple(cell or None for cell in cells), decoded)

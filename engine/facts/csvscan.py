@@ -1,7 +1,7 @@
 """One look at every byte of a CSV file: its digest, and a count of records that does not rest on any parser.
 
-In RFC 4180 a comma or a line end counts where the number of quotes before it is even. A file whose counts add up is
-cut in one way only; and a record can be found again by its number alone.
+In RFC 4180 a comma (or the separator that is named) or a line end counts where the number of quotes before it is even.
+A file whose counts add up is cut in one way only; and a record can be found again by its number alone.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CHUNK_BYTES = 1 << 22
-_LF, _COMMA, _QUOTE = 0x0A, 0x2C, 0x22
+_LF, _QUOTE = 0x0A, 0x22
 RAW_BYTES_MAX = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a file's bytes say: digest, records (the header is one) and commas outside of quotes, carriage returns, line
-    ends of any kind, whether every quote is closed, and the line of the first zero byte (0: none)."""
+    """What a file's bytes say: digest, records (the header is one) and separators outside of quotes, carriage returns,
+    line ends of any kind, whether every quote is closed, and the line of the first zero byte (0: none)."""
 
     sha256: str
     records: int
-    commas: int
+    separators: int
     returns: int
     lines_ended: int
     is_closed: bool
     nul_line: int
 
 
-def scan(path: Path) -> Scan:
+def scan(path: Path, separator: str = ",") -> Scan:
     """Read a file once, in pieces."""
+    between = ord(separator)
     state = hashlib.sha256()
-    records = commas = returns = ended = nul_line = 0
+    records = separators = returns = ended = nul_line = 0
     is_inside, last = False, b""
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
@@ -47,16 +48,16 @@ def scan(path: Path) -> Scan:
             if b'"' in chunk or is_inside:
                 found, inside = _outside(chunk, is_inside)
                 records += int(np.count_nonzero(found == _LF))
-                commas += int(np.count_nonzero(found == _COMMA))
+                separators += int(np.count_nonzero(found == between))
                 is_inside = inside
             else:
                 records += _count(chunk, _LF)
-                commas += _count(chunk, _COMMA)
+                separators += _count(chunk, between)
             returns += chunk.count(b"\r")
             ended += _count(chunk, _LF)
             last = chunk[-1:]
     return Scan(
-        state.hexdigest(), records + (last not in (b"", b"\n")), commas, returns, ended, not is_inside, nul_line
+        state.hexdigest(), records + (last not in (b"", b"\n")), separators, returns, ended, not is_inside, nul_line
     )
 
 

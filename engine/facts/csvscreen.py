@@ -56,14 +56,14 @@ class _Line:
     number: int
 
 
-def screen(path: Path, shown: str, columns: int, to: Path) -> Screened | Problem:
+def screen(path: Path, shown: str, columns: int, to: Path, separator: str = ",") -> Screened | Problem:
     """Cut a file into records, and write them anew to `to`."""
     csv.field_size_limit(RAW_BYTES_MAX)
     faults: dict[int, Fault] = {}
     starts, lines = array("q"), array("q")
     with to.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        for begun, found in _records(path, columns):
+        for begun, found in _records(path, columns, separator):
             if isinstance(found, Problem):
                 return Problem(found.code, found.message, Place(shown, begun.number), found.hint)
             if isinstance(found, Fault) and starts:
@@ -83,7 +83,7 @@ def too_many_rejected(shown: str) -> Problem:
     return Problem("F115", message, Place(shown), "mend how the source is written, or say how in the program")
 
 
-def _records(path: Path, columns: int) -> Iterator[tuple[_Line, list[str] | Fault | Problem]]:
+def _records(path: Path, columns: int, separator: str) -> Iterator[tuple[_Line, list[str] | Fault | Problem]]:
     """Each record: where it begins, and its cells or its fault; a Problem ends the file."""
     waiting: deque[_Line] = deque()
     with path.open("rb") as stream:
@@ -95,7 +95,7 @@ def _records(path: Path, columns: int) -> Iterator[tuple[_Line, list[str] | Faul
         while (line := next_line()) is not None:
             if not line.data.strip(b"\r\n"):
                 continue  # a blank line is no record
-            span, found = [line], _cut(line.data, columns)
+            span, found = [line], _cut(line.data, columns, separator)
             while (
                 found is None and len(span) < _SPAN_LINES_MAX and sum(len(each.data) for each in span) < RAW_BYTES_MAX
             ):
@@ -104,10 +104,11 @@ def _records(path: Path, columns: int) -> Iterator[tuple[_Line, list[str] | Faul
                     break
                 span.append(further)
                 if b'"' in further.data:
-                    found = _cut(b"".join(each.data for each in span), columns)
+                    found = _cut(b"".join(each.data for each in span), columns, separator)
             if found is None or (found is _UNCLOSED and len(span) > 1):
                 rest = span[1:]
-                if not all(isinstance(_cut(each.data, columns), list) for each in rest if each.data.strip(b"\r\n")):
+                filled = (each.data for each in rest if each.data.strip(b"\r\n"))
+                if not all(isinstance(_cut(each, columns, separator), list) for each in filled):
                     yield line, Problem("F110", _UNCLOSED.message, Place(), _QUOTE_CURE)
                     return
                 waiting.extendleft(reversed(rest))
@@ -115,7 +116,7 @@ def _records(path: Path, columns: int) -> Iterator[tuple[_Line, list[str] | Faul
             yield line, found
 
 
-def _cut(data: bytes, columns: int) -> list[str] | Fault | None:
+def _cut(data: bytes, columns: int, separator: str) -> list[str] | Fault | None:
     """The cells of a record, its fault, or None where a quote is still open."""
     try:
         text = data.decode().removeprefix("\ufeff").rstrip("\r\n")
@@ -124,7 +125,7 @@ def _cut(data: bytes, columns: int) -> list[str] | Fault | None:
     if "\x00" in text:
         return _no_utf8(data, data.index(b"\x00"))
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
         words = str(error)
         if "unexpected end of data" in words:
@@ -140,7 +141,8 @@ def _cut(data: bytes, columns: int) -> list[str] | Fault | None:
     if len(cells) == columns:
         return cells
     message = f"the header has {columns} columns, this row has {len(cells)}"
-    return Fault("F111", "", message, "give each row as many cells as the header; quote cells that hold a comma")
+    held = "a comma" if separator == "," else f"a {separator!r}"
+    return Fault("F111", "", message, f"give each row as many cells as the header; quote cells that hold {held}")
 
 
 def _no_utf8(data: bytes, at: int) -> Fault:

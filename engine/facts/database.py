@@ -11,16 +11,22 @@ import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from engine.facts.csvfile import csv_relation
 from engine.facts.csvscan import scan
-from engine.facts.texts import ROWS_MAX, Fault, RawRow, TextRows, too_many_rows
+from engine.facts.texts import ROWS_MAX, Fault, RawRow, TextRows, plain, too_many_rows
 from engine.facts.workbook import cell_text, own_rows
 from rules.problem import Place, Problem
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.abc import AdaptContext, Buffer
 
 SECONDS_MAX = 600
 _BATCH_ROWS = 10_000
@@ -68,6 +74,7 @@ def open_postgres(
     try:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        _let_odd_days_in(connection)
         asked = f"SELECT * FROM ({query}) AS asked"
         with connection.cursor(name="partage") as cursor:
             cursor.itersize = _BATCH_ROWS
@@ -78,6 +85,39 @@ def open_postgres(
         return None, (_failed(shown, str(error.diag.message_primary or type(error).__name__)),)
     finally:
         connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _OddDay:
+    """The text of a date or time of PostgreSQL that Python has no value for, such as `infinity`."""
+
+    text: str
+
+
+def _let_odd_days_in(connection: psycopg.Connection[Any]) -> None:
+    """Read dates and times that Python has no value for as `_OddDay`, so that they reject their rows and no others."""
+    from psycopg import DataError
+    from psycopg.adapt import Loader
+    from psycopg.pq import Format
+
+    for name in ("date", "timestamp", "timestamptz", "time", "timetz", "interval"):
+        usual = connection.adapters.get_loader(connection.adapters.types[name].oid, Format.TEXT)
+        assert usual is not None, "psycopg reads dates and times"
+
+        class Lenient(Loader):
+            kind = usual
+
+            def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+                super().__init__(oid, context)
+                self._usual = self.kind(oid, context)
+
+            def load(self, data: Buffer) -> object:
+                try:
+                    return self._usual.load(data)
+                except DataError:
+                    return _OddDay(bytes(data).decode("ascii", "replace"))
+
+        connection.adapters.register_loader(name, Lenient)
 
 
 def _texts(shown: str, answer: Answer, scratch: Path, rows_max: int) -> tuple[TextRows | None, tuple[Problem, ...]]:
@@ -124,10 +164,14 @@ def _text(value: object) -> str | Fault:
                 return Fault("F206", "", f"{value} is no finite number", "check the value in the database")
             text = f"{value:f}"
             return text.rstrip("0").rstrip(".") if "." in text else text
+        case _OddDay():
+            message = f"{value.text} is no day of the calendar between the years 1 and 9999"
+            return Fault("F204", "", message, "leave the day blank in the query where there is none")
         case str() if "\x00" not in value:
             return value
         case _:
-            message = f"a value of the type {type(value).__name__} is no cell of a table"
+            told = plain(repr(value)[:40])
+            message = f"{told}, a value of the type {type(value).__name__}, is no cell of a table"
             return Fault("F212", "", message, "cast it to a text, a number or a date in the query")
 
 

@@ -8,46 +8,35 @@ on counts with it: one that it refers to, its partner, and what shares it or was
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from engine.facts.credit import credited_shares
 from engine.facts.keys import key_sql
 from engine.facts.read import table_name
 from engine.facts.reading_sql import Writer, quoted
-from engine.facts.resting import HISTORY, TERMS, Resting, about, tables_of
+from engine.facts.resting import TERMS, Resting, about, attributes, seen_rows, tables_of
+from engine.facts.ways import OUTSIDE, Way, refusals
 from engine.values import PARTNERS, Fate, Reading, Sheet
 from rules.calendar import Period
 from rules.crediting.meaning import CREDIT
 from rules.expressions.tree import Expression, columns
 from rules.expressions.vector import has_product
 from rules.joins import route
-from rules.tables import Table
+from rules.tables import ATTRIBUTES, HISTORY, Table
 
 _UNREAD = "no rule reads this table"
 _UNREFERRED = "no row that counts refers to it"
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How a reading comes to the rows `t` of a table, in SQL: which of them count, which are of the days that it looks
-    at by the rule that does not count them, and which it comes to at all."""
-
-    counted: str
-    refused: Sequence[tuple[str, str]]
-    reached: str
-    is_own: bool
-    is_dated: bool
-    is_paid: bool
-
-
 class Fates:
     """The fates of the rows of a snapshot, and what a trace asks of the way to them.
 
-    `there` are the tables that have a source; `kept` gives the records of a table's rows for which a condition holds.
+    `there` are the tables that have a source; `kept` gives the records of a table's rows for which a
+    condition holds, `used` the records that a reading of a scorecard or a quota has used, by partner.
     """
 
     def __init__(
@@ -59,14 +48,22 @@ class Fates:
         readings: Sequence[Reading],
         sheet: Sheet,
         kept: Callable[[str, Expression], Sequence[int]],
+        used: Callable[[Reading], Sequence[NDArray[np.int64]]],
+        eligible: Expression | None = None,
     ) -> None:
         self._connection, self._tables, self._period = connection, tables, period
+        self._asked = sorted(_asked(eligible, readings)) if HISTORY in there else []
         self._there, self._readings, self._sheet = tuple(there), readings, sheet
         self._resting = Resting(connection, tables, period, there, sheet)
-        self._writer = Writer(tables, period, {})
-        self._keep(kept)
+        self._roles: set[str] = set()
+        self._writer = Writer(tables, period, {}, self._shares)
+        self._keep(kept, used)
 
-    def _keep(self, kept: Callable[[str, Expression], Sequence[int]]) -> None:
+    def _keep(
+        self,
+        kept: Callable[[str, Expression], Sequence[int]],
+        used: Callable[[Reading], Sequence[NDArray[np.int64]]],
+    ) -> None:
         """Register what is known of readings: the rows that became lines with their partners, and those for which a
         condition holds that the kernel works out."""
         names: dict[str, str] = {}
@@ -82,6 +79,10 @@ class Fates:
                     of = self._sheet.frames[self._sheet.frame_of[column]]
                     theirs.append(partners[of.partners[self._sheet.columns[column].is_known()]])
                 self._connection.register(f"paid_{index}", pa.table({"record": np.concatenate(theirs)}))
+            elif reading.scored or reading.looked_up or reading.is_opening:
+                names[reading.name] = f"kept_{index}"
+                found = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *used(reading)]))
+                self._connection.register(f"kept_{index}", pa.table({"record": found[found > 0]}))
             elif reading.where is not None and has_product(reading.where):
                 names[reading.name] = f"kept_{index}"
                 records = kept(reading.table, reading.where)
@@ -89,7 +90,15 @@ class Fates:
         for name, credits in self._sheet.credits.items():
             shares = pa.table({"shared": credits.records, "partner_id": pa.array(credits.partners, pa.string())})
             self._connection.register(f"shares_{name}", shares)
-        self._writer = Writer(self._tables, self._period, names)
+        self._writer = Writer(self._tables, self._period, names, self._shares)
+
+    def _shares(self, role: str) -> str:
+        """The relation of the shares of a role, which many readings ask for: worked out once, when the first does."""
+        name = f"role_{role}"
+        if role not in self._roles:
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {credited_shares(role)}")
+            self._roles.add(role)
+        return name
 
     def register(self) -> tuple[Fate, ...]:
         """How many rows of each table met which fate, in the order of tables, fates and rules."""
@@ -97,7 +106,7 @@ class Fates:
 
     def _of_table(self, table: str) -> Iterator[Fate]:
         """One test after the other on the rows that are left: most are counted soon, and few queries see many rows."""
-        ways: list[_Way] = []
+        ways: list[Way] = []
         needs: list[Sequence[object]] = []
         for reading in self._readings:
             self._writer.parameters.clear()
@@ -113,18 +122,24 @@ class Fates:
                 for way, need in zip(ways, needs, strict=True)
                 if way.counted and way.is_paid is is_paid
             ]
-        tests += [("not_payable", rule, test, ()) for rule, test in _refusals(ways)]
+        if table == HISTORY and self._asked:
+            tests.append(("measured", "", seen_rows(self._period, self._asked), ()))
+        tests += [("not_payable", rule, test, ()) for rule, test in refusals(ways)]
         query = f"SELECT record FROM {table_name(table)}"
         left = np.asarray(self._connection.sql(query).to_arrow_table()["record"].to_numpy())
         counts: dict[tuple[str, str], int] = {}
+        tried: set[tuple[str, Sequence[object]]] = set()
         for fate, rule, test, need in tests:
             if not len(left):
                 break
+            if (test, need) in tried:  # what it is true of has met its fate
+                continue
+            tried.add((test, need))
             self._connection.register("left_over", pa.table({"record": left}))
             query = f"SELECT t.record FROM {table_name(table)} AS t SEMI JOIN left_over USING (record) WHERE {test}"
             found = self._connection.sql(query, params=list(need)).to_arrow_table()["record"].to_numpy()
             if len(found):
-                key = ("outside", "") if rule == _OUTSIDE else (fate, rule)
+                key = ("outside", "") if rule == OUTSIDE else (fate, rule)
                 counts[key] = counts.get(key, 0) + len(found)
                 left = np.setdiff1d(left, found, assume_unique=True)
         if len(left):
@@ -148,35 +163,45 @@ class Fates:
             {PARTNERS} if _is_owned(reading) else set()
         )
 
-    def _ways(self, table: str, reading: Reading) -> Iterator[_Way]:
+    def _ways(self, table: str, reading: Reading) -> Iterator[Way]:
         """Every way by which a reading comes to rows of a table."""
         write, name = self._writer, reading.name
-        is_dated, paid = reading.dated is not None, reading.is_paid
+        is_dated, paid = reading.is_dated, reading.is_paid
         if reading.table == table:
             counted = f"t.record IN ({write.counted(reading, write.RECORD)})" if reading.days is not None else ""
             inside = f"t.record IN ({write.inside(reading, write.RECORD)})" if is_dated else write.always(reading)
-            yield _Way(counted, ((name, inside),), "TRUE", True, is_dated, paid)
+            yield Way(counted, ((name, inside),), "TRUE", True, is_dated, paid)
         elif table in self._hops(reading):
             through = write.key_of(table)
             counted = f"t.record IN ({write.counted(reading, through)})" if reading.days is not None else ""
             refused = ((name, f"t.record IN ({write.inside(reading, through)})"),)
-            yield _Way(counted, refused, f"t.record IN ({write.every(reading, through)})", False, is_dated, paid)
+            yield Way(counted, refused, f"t.record IN ({write.every(reading, through)})", False, is_dated, paid)
         if table == PARTNERS and reading.table != table and _is_owned(reading):
             yield self._of_partners(reading)
         if table == "credits" and reading.credited is not None:
             deals = f"t.role = {quoted(reading.credited)} AND t.deal_id IN"
             counted = f"({deals} ({write.counted(reading, write.DEAL)}))" if reading.days is not None else ""
             refused = ((name, f"({deals} ({write.inside(reading, write.DEAL)}))"),)
-            yield _Way(counted, refused, f"({deals} ({write.every(reading, write.DEAL)}))", False, is_dated, paid)
+            yield Way(counted, refused, f"({deals} ({write.every(reading, write.DEAL)}))", False, is_dated, paid)
         if reading.credit is not None:
             yield from self._of_credit(table, reading)
         if table == TERMS and reading.agreed:
             names = ", ".join(map(quoted, reading.agreed))
             held = f"t.term IN ({names})"
             refused = ((name, f"({held} AND {write.overlaps(reading)})"),)
-            yield _Way(self._rests(reading, table), refused, held, False, is_dated, paid)
+            yield Way(self._rests(reading, table), refused, held, False, is_dated, paid)
+        if table == HISTORY and reading.days is not None and attributes(reading):
+            yield self._of_history(reading)
+        if table in self._hops(reading) and (other := self._of_another_period(table)):
+            yield Way("", (), other, False, True, paid)
 
-    def _of_partners(self, reading: Reading) -> _Way:
+    def _of_another_period(self, table: str) -> str:
+        """Whether a row that partners see for the period that is run is of another one; empty where they see one row at
+        all times."""
+        way = route(self._tables, PARTNERS, table)
+        return f"t.period != {quoted(self._period.name)}" if way and way[-1].is_of_period else ""
+
+    def _of_partners(self, reading: Reading) -> Way:
         """The partners whose rows a reading reads."""
         write = self._writer
         index = self._readings.index(reading)
@@ -185,9 +210,7 @@ class Fates:
             of = write.key_of(self._of(reading), reading.table)
             inside, every = (f"{shared} ({query})" for query in (write.inside(reading, of), write.every(reading, of)))
         elif reading.credited is not None:
-            shared = (
-                f"SELECT s.partner_id FROM ({credited_shares(reading.credited)}) AS s WHERE s.num > 0 AND s.deal_id IN"
-            )
+            shared = f"SELECT s.partner_id FROM {self._shares(reading.credited)} AS s WHERE s.num > 0 AND s.deal_id IN"
             inside = f"{shared} ({write.inside(reading, write.DEAL)})"
             every = f"{shared} ({write.every(reading, write.DEAL)})"
         else:
@@ -204,17 +227,17 @@ class Fates:
             elif reading.owner is not None:
                 counted = f"({theirs} AND t.partner_id IN ({write.counted(reading, reading.owner)}))"
         tests = tuple(f"t.partner_id IN ({query})" for query in (inside, every))
-        return _Way(counted, ((reading.name, tests[0]),), tests[1], False, reading.dated is not None, reading.is_paid)
+        return Way(counted, ((reading.name, tests[0]),), tests[1], False, reading.is_dated, reading.is_paid)
 
-    def _of_credit(self, table: str, reading: Reading) -> Iterator[_Way]:
+    def _of_credit(self, table: str, reading: Reading) -> Iterator[Way]:
         """The rows that say who earns on the rows of a reading, or who stands above whom."""
         assert reading.credit is not None
         meaning, write = self._sheet.credits[reading.credit].meaning, self._writer
-        name, is_dated = reading.credit, reading.dated is not None
+        name, is_dated = reading.credit, reading.is_dated
         if table == HISTORY and meaning.spec.roll_up is not None:
             held = f"t.attribute = {quoted(meaning.spec.roll_up.to)}"
             refused = ((name, f"({held} AND {write.overlaps(reading)})"),)
-            yield _Way(self._rests(reading, table), refused, held, False, is_dated, reading.is_paid)
+            yield Way(self._rests(reading, table), refused, held, False, is_dated, reading.is_paid)
         if table not in tables_of(meaning, self._there):
             return
         view = f"earning_{name}_{table}"
@@ -228,7 +251,21 @@ class Fates:
         said = f"t.record IN (SELECT told FROM ({told}) WHERE shared IN ({{}}))"
         earns = f"t.record IN (SELECT told FROM {view} WHERE shared IN ({inside}))"
         by_either = [(reading.name, earns), (name, said.format(inside))]
-        yield _Way(self._rests(reading, table), by_either, said.format(every), False, is_dated, reading.is_paid)
+        yield Way(self._rests(reading, table), by_either, said.format(every), False, is_dated, reading.is_paid)
+
+    def _of_history(self, reading: Reading) -> Way:
+        """The rows that say what the partners of a reading's rows were on the days of these."""
+        names = dict.fromkeys(quoted(ATTRIBUTES[column.name]) for column in attributes(reading))
+        held = f"t.attribute IN ({', '.join(names)})"
+        counted = self._rests(reading, HISTORY) if reading.is_paid else f"t.record IN ({self._versions(reading)})"
+        refused = ((reading.name, f"({held} AND {self._writer.overlaps(reading)})"),)
+        return Way(counted, refused, held, False, reading.is_dated, reading.is_paid)
+
+    def _versions(self, reading: Reading) -> str:
+        """The versions on which the rows of a reading that count rest, once for each row."""
+        write = self._writer
+        found = [write.counted(reading, write.version_of(column)) for column in attributes(reading)]
+        return " UNION ALL ".join(found)
 
     def _of(self, reading: Reading) -> str:
         assert reading.credit is not None
@@ -241,11 +278,36 @@ class Fates:
 
     # --- what a trace asks --------------------------------------------------------------------------------------------
 
+    def unreached(self, table: str, record: int) -> tuple[str, str]:
+        """The fate of a row that no reading comes to, and why."""
+        if table == HISTORY and self._asked:
+            test = seen_rows(self._period, self._asked)
+            query = f"SELECT 1 FROM {table_name(table)} AS t WHERE t.record = ? AND {test}"
+            if self._connection.execute(query, [record]).fetchall():
+                return "measured", "says what a partner is in the period, by which it takes part or has its target"
+        if not any(True for reading in self._readings for _ in self._ways(table, reading)):
+            return "not_payable", _UNREAD
+        if any(table in self._hops(reading) for reading in self._readings) and (test := self._of_another_period(table)):
+            query = f"SELECT t.period FROM {table_name(table)} AS t WHERE t.record = ? AND {test}"
+            for (period,) in self._connection.execute(query, [record]).fetchall():
+                return "outside", f"{table}.period is {period}, and the rules look at {self._period.name}"
+        return "not_payable", _UNREFERRED
+
     def lines_on(self, reading: Reading, table: str, record: int) -> Sequence[int]:
         """The lines of a reading that rest on one row of another table, by their places in its frame."""
         found = self._resting.lines(reading, table)
         lines, rows = found["line"].to_numpy(), found["told"].to_numpy()
         return [int(line) for line in np.sort(lines[rows == record])]
+
+    def rows_on(self, reading: Reading, record: int) -> int:
+        """How many rows of a reading count that rest on one version of what a partner was; each attribute counts."""
+        if reading.days is None or not attributes(reading):
+            return 0
+        self._writer.parameters.clear()
+        query = f"SELECT count(*) FROM ({self._versions(reading)}) AS v(record) WHERE record = ?"
+        ((count,),) = self._connection.execute(query, [*self._writer.parameters, record]).fetchall()
+        self._writer.parameters.clear()
+        return int(count)
 
     def credited_by(self, credit: str, table: str, record: int) -> Mapping[int, Sequence[int]]:
         """The credited rows that one row of another table says something of, by record; and the candidates of the rule
@@ -275,7 +337,7 @@ class Fates:
         are not whom its rows belong to. Of rows that pay, the first number is left at 0: the sheet has them."""
         if reading.table == PARTNERS or not _is_owned(reading):
             return None
-        write = Writer(self._tables, self._period, self._writer.kept)
+        write = Writer(self._tables, self._period, self._writer.kept, self._shares)
         if reading.credit is not None:
             of = write.key_of(self._of(reading), reading.table)
             shared = (
@@ -283,7 +345,7 @@ class Fates:
             )
         elif reading.credited is not None:
             of = write.DEAL
-            shared = f"""SELECT s.partner_id AS x FROM ({credited_shares(reading.credited)}) AS s
+            shared = f"""SELECT s.partner_id AS x FROM {self._shares(reading.credited)} AS s
                 JOIN ({{}}) AS r(deal_id) USING (deal_id) WHERE s.num > 0"""
         else:
             assert reading.owner is not None
@@ -304,23 +366,12 @@ class Fates:
         return counts[0], counts[1], counts[2]
 
 
-_OUTSIDE = "outside the period"  # no rule has this for a name
-
-
-def _refusals(ways: Sequence[_Way]) -> Iterator[tuple[str, str]]:
-    """Which rule did not count a row, in the order of who says it best: a rule for rows with this table's dates, one
-    for its rows at all times, one for rows that rest on it. What is of other days altogether is outside."""
-    own = [way for way in ways if way.is_own]
-    dated = [way for way in own if way.is_dated]
-    further = [way for way in ways if not way.is_own]
-    for way in (*(dated or own), *(each for each in further if each.is_dated)):
-        yield from way.refused
-    for way in (*dated, *(each for each in further if each.is_dated)):
-        yield _OUTSIDE, way.reached
-    for way in (each for each in further if not each.is_dated):
-        yield from way.refused
-    for way in ways:
-        yield _OUTSIDE, way.reached
+def _asked(eligible: Expression | None, readings: Sequence[Reading]) -> set[str]:
+    """The attributes by which partners are eligible, or find their target and benchmark: no reading reads them."""
+    named = () if eligible is None else columns(eligible)
+    found = {ATTRIBUTES[each.name] for each in named if each.table == PARTNERS and each.name in ATTRIBUTES}
+    looked_up = {figure.partition(".")[0] for reading in readings for figure, _ in reading.looked_up}
+    return found | {{"target": "region", "benchmark": "segment"}[each] for each in looked_up}
 
 
 def _is_owned(reading: Reading) -> bool:

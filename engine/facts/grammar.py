@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.expressions.tree import Type
+from rules.quantities.currency import DECIMALS, Currency
 
 AMOUNT_MAX_MINOR = 10**15
 NUMBER_DECIMALS = 9
@@ -54,6 +55,34 @@ def cell(type_: Type, decimals: int, dates: str = "") -> Cell:
     if dates:
         return _written_date(type_, dates)
     return _money(decimals) if type_ == Type.MONEY else _CELLS[type_]
+
+
+def money_by_currency(code: str, own: Currency) -> Cell:
+    """The grammar of an amount with the decimals of the currency that the SQL `code` names; where that is blank or
+    unknown, those of the program's own."""
+    parts = {each: _money(each) for each in sorted({each for each in DECIMALS.values() if each is not None})}
+    good, value = "CASE ", "CASE "
+    for decimals, part in parts.items():
+        if decimals != own.decimals:
+            listed = ", ".join(f"'{each}'" for each, its in DECIMALS.items() if its == decimals)
+            good += f"WHEN {code} IN ({listed}) THEN ({part.good}) "
+            value += f"WHEN {code} IN ({listed}) THEN {part.value} "
+    plain = _money(own.decimals)
+    return Cell(f"{good}ELSE ({plain.good}) END", f"({value}ELSE {plain.value} END)", plain.code, plain.cure)
+
+
+def as_written(name: str, code: str, own: Currency) -> tuple[int, str]:
+    """An amount in minor units of its own currency, as SQL in parts of the program's minor unit; and how many of these
+    parts there are, so that the digits of amounts in many currencies add up as they stand."""
+    most = max(each for each in DECIMALS.values() if each is not None)
+    parts = {each: 10 ** (most - each) for each in sorted({each for each in DECIMALS.values() if each is not None})}
+    whens = ""
+    for decimals, part in parts.items():
+        if decimals != own.decimals:
+            listed = ", ".join(f"'{each}'" for each, its in DECIMALS.items() if its == decimals)
+            whens += f"WHEN {code} IN ({listed}) THEN {part} "
+    unit = parts[own.decimals]
+    return unit, f"CAST({name} AS HUGEINT) * CASE {whens}ELSE {unit} END"
 
 
 def _either(quick: str, pattern: str) -> str:
@@ -101,11 +130,13 @@ _CELLS: Mapping[Type, Cell] = {
         "an id is 1 to 64 letters, digits, dots, hyphens and underscores",
     ),
     Type.TEXT: Cell(
-        f"CASE WHEN strlen(§) <= {TEXT_MAX} AND regexp_full_match(§, '{_PLAIN}') THEN TRUE ELSE length(§) <= {TEXT_MAX}"
-        r" AND NOT regexp_matches(§, '\p{Cc}|\p{Cf}|[\x{2028}\x{2029}]') AND nfc_normalize(§) = § END",
+        f"CASE WHEN strlen(§) <= {TEXT_MAX} AND regexp_full_match(§, '{_PLAIN}') THEN trim(§) = §"
+        f" ELSE length(§) <= {TEXT_MAX}"
+        r" AND NOT regexp_matches(§, '\p{Cc}|\p{Cf}|[\x{2028}\x{2029}]|^\p{Z}|\p{Z}$') AND nfc_normalize(§) = § END",
         "§",
         "F202",
-        "write plain text in Unicode NFC, without control or invisible characters",
+        "write plain text in Unicode NFC, without control or invisible characters and without spaces around it "
+        "(trim: true in the source cuts those)",
     ),
     Type.DATE: Cell(f"CAST({_DATE} AS VARCHAR) = § AND {_DATE} {_DAYS}", _DATE, "F204", _DATE_CURE),
     Type.MONTH: Cell(

@@ -19,6 +19,7 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 
+from engine.arrow import integers
 from engine.digest import canonical
 from engine.facts.connection import ROWS_IN_MEMORY_MAX
 from engine.facts.read import table_name
@@ -125,7 +126,7 @@ class KeptTrails:
                     raise CheckFailed(Problem("S209", message, Place(str(path)), hint))
         names = ["key", "record", "num", "den", *(f"c{kept.columns.index(str(column))}" for column in wanted)]
         found = pq.ParquetFile(path).read_row_groups(groups, columns=["place", *names])
-        first, end = np.searchsorted(np.asarray(found["place"]), [place, place + 1]).tolist()
+        first, end = np.searchsorted(integers(found["place"]), [place, place + 1]).tolist()
         return zip(*(found[name].slice(first, end - first).to_pylist() for name in names), strict=True)
 
 

@@ -13,7 +13,7 @@ import duckdb
 
 from engine.facts.csvscan import scan
 from engine.facts.sql import identifier
-from engine.facts.texts import ROWS_MAX, RawRow, TextRows, too_many_rows
+from engine.facts.texts import ROWS_MAX, RawRow, TextRows, joined, too_many_rows
 from rules.problem import Place, Problem
 
 
@@ -45,7 +45,7 @@ def open_parquet(
         texts = f"""SELECT file_row_number + 1, {selected} FROM
             read_parquet(?, hive_partitioning=false, file_row_number=true) WHERE file_row_number IN ({listed})"""
         found = connection.execute(texts, [str(path)]).fetchall()
-        return {int(row[0]): RawRow(0, row[1:], ",".join(cell or "" for cell in row[1:])) for row in found}
+        return {int(row[0]): RawRow(0, row[1:], joined(row[1:])) for row in found}
 
     return TextRows(shown, header, relation, (str(path),), sha256, rows, cells), ()
 

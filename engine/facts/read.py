@@ -56,8 +56,12 @@ def read_source(
     folder: Path,
     scratch: Path,
     rows_max: int = ROWS_MAX,
+    is_exchanged: bool = False,
 ) -> tuple[Staged | None, tuple[Problem, ...]]:
-    """Read one source; gives what was staged below `scratch`, or the problems of the program or the header."""
+    """Read one source; gives what was staged below `scratch`, or the problems of the program or the header.
+
+    `is_exchanged`: its rows may be in other currencies than the program's.
+    """
     path = (folder / source.file).resolve()
     if source.file and not path.is_relative_to(folder.resolve()):
         message = f"'{source.file}' leads out of the program's folder"
@@ -70,7 +74,7 @@ def read_source(
     if opened is None:
         return None, problems
     header = opened.header
-    columns = Columns.of(source, table, header, currency)
+    columns = Columns.of(source, table, header, currency, is_exchanged)
     problems = header_problems(header, opened.shown, columns.needed(header)) + columns.constant_problems(connection)
     if problems:
         return None, problems
@@ -108,7 +112,7 @@ def _open(
         return open_sqlite(path, source.shown, source.query, scratch, rows_max)
     if source.format == "postgres":
         return open_postgres(source.variable, source.shown, source.query, scratch, rows_max)
-    return open_csv(path, source.shown, source.encoding, scratch, rows_max)
+    return open_csv(path, source.shown, source.encoding, scratch, rows_max, source.separator)
 
 
 def _stage(

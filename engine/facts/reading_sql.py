@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
-from engine.facts.credit import credited_shares
 from engine.facts.read import table_name
 from engine.facts.seen import Seen, order_of
 from engine.facts.sql import Sql
@@ -14,6 +13,9 @@ from engine.values import RECORD, Reading
 from rules.calendar import Period
 from rules.expressions.tree import Column
 from rules.tables import Table
+
+Shares: TypeAlias = Callable[[str], str]  # from a role to its relation
+Selected: TypeAlias = Column | str | Callable[[Seen], str]  # a column, the SQL of one, or how the row sees it
 
 
 def quoted(text: str) -> str:
@@ -24,21 +26,33 @@ def quoted(text: str) -> str:
 class Writer:
     """Queries over the rows `t` of a reading, with the parameters in the order in which they are written.
 
-    `kept` names, by reading, the view of the records that are known to count, or for which the condition holds.
+    `kept` names, by reading, the view of the records that are known to count, or for which the condition holds;
+    `shares` gives the relation of the shares of a role.
     """
 
     RECORD: ClassVar[str] = "t.record"
     DEAL: ClassVar[str] = "t.deal_id"
 
-    def __init__(self, tables: Mapping[str, Table], period: Period, kept: Mapping[str, str]) -> None:
-        self._tables, self._period, self.kept = tables, period, kept
+    def __init__(self, tables: Mapping[str, Table], period: Period, kept: Mapping[str, str], shares: Shares) -> None:
+        self._tables, self._period, self.kept, self._shares = tables, period, kept, shares
         self.parameters: list[object] = []
 
     def key_of(self, table: str, of: str | None = None) -> Column | str:
         """What selects the record of the row of `table` that a row refers to, or is (`of`: the table of the row)."""
         return self.RECORD if table == of else Column(table, RECORD)
 
-    def counted(self, reading: Reading, selected: Column | str) -> str:
+    @staticmethod
+    def version_of(column: Column) -> Callable[[Seen], str]:
+        """What selects the record of the version that an attribute of a row's partner has for the row."""
+
+        def record(seen: Seen) -> str:
+            found = seen.version_of(column)
+            assert found is not None, f"{column} has versions"
+            return f"{found.alias}.record"
+
+        return record
+
+    def counted(self, reading: Reading, selected: Selected) -> str:
         """What the rows that count select."""
         seen = Seen(self._tables, reading.table, self._period)
         name = self._selected(seen, selected)
@@ -64,24 +78,23 @@ class Writer:
         source = f"{table_name(reading.table)} AS t {seen.joins()}"
         return f"SELECT {name} FROM {source} WHERE {' AND '.join(tests)}{latest}"
 
-    @staticmethod
-    def _theirs(reading: Reading, owner: str) -> str:
+    def _theirs(self, reading: Reading, owner: str) -> str:
         """Whether a row is of a partner that can be paid."""
         if reading.owner is None:
             return "TRUE"
         if reading.credited is not None:
-            shares = credited_shares(reading.credited)
-            theirs = f"SELECT deal_id FROM ({shares}) SEMI JOIN eligible_partners USING (partner_id) WHERE num > 0"
+            shares = self._shares(reading.credited)
+            theirs = f"SELECT deal_id FROM {shares} SEMI JOIN eligible_partners USING (partner_id) WHERE num > 0"
             return f"t.deal_id IN ({theirs})"
         return f"{owner} IN (SELECT partner_id FROM eligible_partners)"
 
-    def inside(self, reading: Reading, selected: Column | str | None) -> str:
+    def inside(self, reading: Reading, selected: Selected | None) -> str:
         """What the rows in the days of a reading select."""
         seen = Seen(self._tables, reading.table, self._period)
         name, days = self._selected(seen, selected), self._in_days(reading, seen)
         return f"SELECT {name} FROM {table_name(reading.table)} AS t {seen.joins()} WHERE {days}"
 
-    def every(self, reading: Reading, selected: Column | str | None) -> str:
+    def every(self, reading: Reading, selected: Selected | None) -> str:
         """What all rows of the reading's table select."""
         seen = Seen(self._tables, reading.table, self._period)
         name = self._selected(seen, selected)
@@ -101,13 +114,18 @@ class Writer:
         return " AND ".join(tests)
 
     @staticmethod
-    def _selected(seen: Seen, selected: Column | str | None) -> str:
+    def _selected(seen: Seen, selected: Selected | None) -> str:
         assert selected is not None, "the row's partner is named"
-        return selected if isinstance(selected, str) else seen.named(selected)
+        if isinstance(selected, Column):
+            return seen.named(selected)
+        return selected if isinstance(selected, str) else selected(seen)
 
     def _in_days(self, reading: Reading, seen: Seen) -> str:
         if reading.days is None:
             return "FALSE"
+        if reading.of_period is not None:
+            column, period = reading.of_period
+            return f"{seen.named(column)} = {quoted(period)}"
         if reading.dated is None:
             return "TRUE"
         name = seen.named(reading.dated)

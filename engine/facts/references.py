@@ -1,9 +1,10 @@
 """References between tables: an id names a row that was accepted, or its own row is rejected.
 
 A column refers to the table whose whole key has its name (`partner_id`: partners), where that table is supplied;
-`parent_id` refers to partners, a customer's `referred_by` to customers, `in_reply_to` to activities. A blank refers to
-nothing. What refers to a rejected row is rejected too, and so on, until nothing changes: the accepted rows are the
-largest set in which every reference is met, so no order of tables decides, and rows in a circle keep each other.
+`parent_id` and a dated `parent` refer to partners, a customer's `referred_by` to customers, `in_reply_to` to
+activities. A blank refers to nothing. What refers to a rejected row is rejected too, and so on, until nothing changes:
+the accepted rows are the largest set in which every reference is met, so no order of tables decides, and rows in a
+circle keep each other.
 """
 
 from __future__ import annotations
@@ -32,12 +33,19 @@ _NAMED_OTHERWISE: Mapping[tuple[str, str], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A column whose ids name rows of another table (or its own) by that table's key."""
+    """A column whose ids name rows of another table (or its own) by that table's key, in the rows that `only` names:
+    a column and its text."""
 
     table: str
     column: str
     target: str
     key: str
+    only: tuple[str, str] | None = None
+
+    @property
+    def where(self) -> str:
+        """The condition on a row that refers."""
+        return "TRUE" if self.only is None else f"{identifier(self.only[0])} = '{self.only[1]}'"
 
 
 def references(tables: Sequence[Table]) -> tuple[Reference, ...]:
@@ -70,6 +78,8 @@ def references(tables: Sequence[Table]) -> tuple[Reference, ...]:
                 )
             ):
                 found.append(Reference(table.name, column.name, target, supplied[target].key[0]))
+        if table.name == "partner_history" and "partners" in supplied:
+            found.append(Reference(table.name, "value", "partners", "partner_id", ("attribute", "parent")))
     return tuple(found)
 
 
@@ -125,7 +135,7 @@ def _unmet(
     column, key = identifier(link.column), identifier(link.key)
     open_here = " ANTI JOIN gone_here USING (record)" if lost[link.table] else ""
     open_there = " ANTI JOIN gone_there USING (record)" if lost[link.target] else ""
-    here = f"SELECT record, {column} AS id FROM {staged[link.table].view}{open_here}"
+    here = f"SELECT record, {column} AS id FROM {staged[link.table].view}{open_here} WHERE {link.where}"
     there = f"SELECT {key} AS id FROM {staged[link.target].view}"
     query = f"""SELECT record, id, id IN ({there}) FROM (SELECT h.record, h.id FROM ({here}) AS h
         ANTI JOIN ({there}{open_there}) AS m ON h.id = m.id WHERE h.id IS NOT NULL LIMIT {REJECTED_MAX + 1})"""
@@ -144,5 +154,6 @@ def _orphaned(
     register_records(connection, "gone_there", rejected)
     query = f"""SELECT h.record, h.{identifier(link.column)} FROM {staged[link.table].view} AS h SEMI JOIN
         (SELECT t.{identifier(link.key)} AS id FROM {staged[link.target].view} AS t SEMI JOIN gone_there USING (record))
-        AS o ON o.id = h.{identifier(link.column)} ANTI JOIN gone_here AS g ON g.record = h.record"""
+        AS o ON o.id = h.{identifier(link.column)} ANTI JOIN gone_here AS g ON g.record = h.record
+        WHERE {link.where}"""
     return [(int(record), str(text), True) for record, text in connection.execute(query).fetchall()]

@@ -18,9 +18,10 @@ from engine.facts.keys import key_sql
 from engine.facts.read import Staged
 from engine.facts.sql import identifier
 from engine.facts.texts import Fault, RawRow, plain
-from rules.problem import Place, Problem
+from rules.problem import Place, Problem, Severity
 
 TEXT_SHOWN = 200
+ROWS_TOLD = 10
 EXCUSE_COLUMNS = ("table", "row", "reason", "by")
 
 
@@ -166,24 +167,52 @@ def read_excuses(path: Path, shown: str) -> tuple[list[Excuse], tuple[Problem, .
 
 
 def excused(rejected: Sequence[Rejected], excuses: Sequence[Excuse]) -> tuple[tuple[Rejected, ...], tuple[Excuse, ...]]:
-    """Rejected rows with their excuses, and the excuses that fit no rejected row."""
-    by_row = {(each.table, each.row): each for each in excuses}
-    used: set[tuple[str, str]] = set()
+    """Rejected rows with their excuses, the first for each; and the excuses that are left over."""
+    by_row: dict[tuple[str, str], Excuse] = {}
+    for one in excuses:
+        by_row.setdefault((one.table, one.row), one)
+    used: set[Excuse] = set()
     found = []
     for each in rejected:
-        names = [(each.table, each.row), (each.table, f"line {each.line}"), (each.table, f"record {each.record}")]
-        name = next((name for name in names if name in by_row), None)
-        if name is not None:
-            used.add(name)
-            each = replace(each, excused=f"{by_row[name].reason} ({by_row[name].by})")
+        excuse = next((by_row[name] for name in _names(each) if name in by_row), None)
+        if excuse is not None:
+            used.add(excuse)
+            each = replace(each, excused=f"{excuse.reason} ({excuse.by})")
         found.append(each)
-    return tuple(found), tuple(excuse for name, excuse in by_row.items() if name not in used)
+    return tuple(found), tuple(each for each in excuses if each not in used)
+
+
+def _names(row: Rejected) -> list[tuple[str, str]]:
+    """What a list of excuses may call a rejected row."""
+    return [(row.table, row.row), (row.table, f"line {row.line}"), (row.table, f"record {row.record}")]
 
 
 def official_problems(rejected: Sequence[Rejected], unused: Sequence[Excuse]) -> tuple[Problem, ...]:
-    """Why an official run is refused: every fault of a row that nobody excused, and excuses for rows that are fine."""
-    problems = [fault for each in rejected if not each.excused for fault in each.faults]
-    for excuse in unused:
-        message = f"{excuse.table} {excuse.row} is excused, and was not rejected"
-        problems.append(Problem("F141", message, excuse.place, "take it off the list, so that it excuses no later row"))
+    """Why an official run is refused: every fault of a row that nobody excused, and excuses that are left over."""
+    faults = (fault for each in rejected if not each.excused for fault in each.faults)
+    return (*faults, *unused_problems(rejected, unused))
+
+
+def unused_problems(
+    rejected: Sequence[Rejected], unused: Sequence[Excuse], severity: Severity = "error"
+) -> tuple[Problem, ...]:
+    """Excuses that are left over: errors of an official run, warnings of a preview."""
+    bad = {name for each in rejected for name in _names(each)} if unused else set()
+    problems = []
+    for each in unused:
+        is_second = (each.table, each.row) in bad
+        told = f"{each.table} {each.row} is excused" + (" twice" if is_second else ", and was not rejected")
+        hint = "keep one of the two" if is_second else "take it off the list, so that it excuses no later row"
+        problems.append(Problem("F141", told, each.place, hint, severity))
     return tuple(problems)
+
+
+def first_problems(rejected: Sequence[Rejected], command: str) -> tuple[Problem, ...]:
+    """What may have brought a preview down: a fault of each of the first rejected rows, how many rows are not told,
+    and the command that lists all."""
+    told = tuple(fault for each in rejected[:ROWS_TOLD] for fault in each.faults[:1])
+    more = len(rejected) - ROWS_TOLD
+    if more <= 0:
+        return told
+    message = f"{more:,} more {'row was' if more == 1 else 'rows were'} rejected, {len(rejected):,} in all"
+    return (*told, Problem("F143", message, Place(), f"{command} lists every one that nobody excused", "warning"))

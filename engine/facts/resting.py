@@ -17,18 +17,21 @@ from numpy.typing import NDArray
 
 from engine.facts.agreed import subject
 from engine.facts.read import table_name
-from engine.facts.seen import Seen
+from engine.facts.registered import protecting
+from engine.facts.seen import Seen, seen_on
 from engine.facts.sql import Sql
+from engine.facts.touches import BEFORE, touches
+from engine.facts.versions import STRETCHES
 from engine.values import Credits, Reading, Sheet
 from rules.calendar import Period
 from rules.crediting.candidates import REMAINDER, SOURCED, UNKNOWN_DAY, Candidates
-from rules.crediting.credited import credited
+from rules.crediting.credited import credited, protected_once
 from rules.crediting.hierarchy import NOBODY
 from rules.crediting.meaning import SUBJECT, CreditMeaning
 from rules.crediting.roll_up import LEVELS_MAX
-from rules.tables import Table
+from rules.expressions.tree import Column, columns
+from rules.tables import ATTRIBUTES, HISTORY, Table
 
-HISTORY = "partner_history"
 TERMS = "terms"
 _ORDINAL = 719_163  # of 1970-01-01
 
@@ -52,13 +55,22 @@ def about(meaning: CreditMeaning, table: str, there: Collection[str]) -> str:
 
 
 def _touches(meaning: CreditMeaning, there: Collection[str]) -> str:
-    """Touches `c` joined to the rows `t` that they come before, themselves or by their lead `l`."""
+    """Touches `c` joined to the rows `t` that they come before, themselves or by their lead."""
     key, of = SUBJECT[meaning.of], table_name(meaning.of)
-    own = [f"c.{key} = t.{key}"] if meaning.of == "deals" else []
-    if "leads" not in there:
-        return f"t_touches AS c JOIN {of} AS t ON {own[0] if own else 'FALSE'}"
-    joined = "(t_touches AS c LEFT JOIN t_leads AS l ON l.lead_id = c.lead_id)"
-    return f"{joined} JOIN {of} AS t ON {' OR '.join([*own, f'l.{key} = t.{key}'])}"
+    return f"({touches(meaning.of, there)}) AS c JOIN {of} AS t ON c.{BEFORE} = t.{key}"
+
+
+def attributes(reading: Reading) -> tuple[Column, ...]:
+    """The attributes of partners that a reading asks a history for, each once."""
+    read = (column for tree in reading.trees for column in columns(tree))
+    return tuple(dict.fromkeys(each for each in read if each.table == "partners" and each.name in ATTRIBUTES))
+
+
+def seen_rows(period: Period, names: Collection[str]) -> str:
+    """Whether a row `t` of history says what its partner is in a period, of one of some attributes."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    return f"""t.record IN (SELECT h.record FROM t_partners AS w JOIN {STRETCHES} AS h ON h.partner_id = w.partner_id
+        AND h.attribute IN ({listed}) AND {seen_on(period, "w")} BETWEEN h.first AND h.last)"""
 
 
 class Resting:
@@ -108,12 +120,9 @@ class Resting:
             case "leads":
                 return self._by_leads(credits)
             case _:
-                day = "coalesce(t.closed_on, t.opened_on)"
                 query = f"""SELECT n.candidate, g.record AS told, t.record AS shared
-                    FROM t_registrations AS g JOIN t_deals AS t ON g.deal_id = t.deal_id JOIN resting_candidates AS n
-                        ON n.shared = t.record AND n.partner_id = g.partner_id AND n.held AND n.role = '{SOURCED}'
-                    WHERE g.status = 'approved' AND g.registered_on <= {day}
-                        AND (g.expires_on IS NULL OR {day} < g.expires_on)"""
+                    FROM {protecting()} AS g JOIN t_deals AS t ON g.deal_id = t.deal_id JOIN resting_candidates AS n
+                        ON n.shared = t.record AND n.partner_id = g.partner_id AND n.held AND n.role = '{SOURCED}'"""
         return self._connection.sql(query).to_arrow_table()
 
     def _by_leads(self, credits: Credits) -> pa.Table:
@@ -139,6 +148,8 @@ class Resting:
             credits = self._sheet.credits[name]
             known, spec = credits.known.candidates, credits.meaning.spec
             alone = replace(known, partner=np.arange(len(known), dtype=np.int64), partners=[""] * len(known))
+            if spec.protected_by is not None:
+                alone = replace(alone, is_protected=protected_once(known))
             plain = spec.model_copy(
                 update={"roll_up": None, "at_most": None, "amount": None, "remainder": "house"},
             )
@@ -166,10 +177,10 @@ class Resting:
     def _rest_on(self, reading: Reading, table: str) -> pa.Table:
         if table == TERMS:
             return self._agreed(reading)
+        if table == HISTORY:
+            return self._by_history(reading)
         assert reading.credit is not None
         self._feeds(reading)
-        if table == HISTORY:
-            return self._rolled_up(reading.credit)
         self._connection.register("resting_rows", self.candidates(reading.credit, table))
         query = "SELECT DISTINCT f.line, r.told FROM resting_feeds AS f JOIN resting_rows AS r USING (candidate)"
         return self._connection.sql(query).to_arrow_table()
@@ -226,6 +237,30 @@ class Resting:
         names = ("candidate", "step", "partner", "level", "child", "day")
         empty = np.zeros(0, dtype=np.int64)
         return pa.table({key: np.concatenate([empty, *each]) for key, each in zip(names, columns, strict=True)})
+
+    def _by_history(self, reading: Reading) -> pa.Table:
+        """The rows of history by which a line is rolled up, and those that say what its partner was on its day."""
+        parts = []
+        if reading.credit is not None:
+            self._feeds(reading)
+            parts.append(self._rolled_up(reading.credit))
+        frame = self._sheet.frames[self._sheet.frame_of[reading.lines]]
+        rows = np.flatnonzero(self._sheet.columns[reading.lines].is_known())
+        partners = pa.array(self._sheet.partners.keys[frame.partners[rows]], pa.string())
+        lines = pa.table({"line": rows, "record": frame.records[rows], "partner_id": partners})
+        for column in attributes(reading):
+            self._connection.register("resting_lines", lines)
+            seen = Seen(self._tables, reading.table, self._period)
+            day = seen_on(self._period, "w") if not isinstance(column.on, Column) else seen.named(column.on)
+            query = f"""SELECT DISTINCT p.line, h.record AS told FROM resting_lines AS p
+                JOIN {table_name(reading.table)} AS t ON t.record = p.record {seen.joins()}
+                JOIN t_partners AS w ON w.partner_id = p.partner_id
+                JOIN {STRETCHES} AS h ON h.partner_id = p.partner_id AND h.attribute = ?
+                    AND {day} BETWEEN h.first AND h.last WHERE h.record IS NOT NULL"""
+            parts.append(self._connection.sql(query, params=[ATTRIBUTES[column.name]]).to_arrow_table())
+        empty = pa.table({each: pa.array([], pa.int64()) for each in ("line", "told")})
+        whole = [part.select(["line", "told"]).cast(empty.schema) for part in (empty, *parts)]
+        return pa.concat_tables(whole).group_by(["line", "told"]).aggregate([])
 
     def _rolled_up(self, name: str) -> pa.Table:
         """The rows of history that say who stands above whom, up to whom a line pays."""

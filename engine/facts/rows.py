@@ -8,6 +8,7 @@ of their keys, which are fetched where somebody asks for one.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from engine.facts.batches import BATCH_ROWS, columns
 from engine.facts.read import table_name
 from engine.facts.seen import Seen, texts
 from engine.facts.sql import Sql
+from engine.facts.versions import refuse_gaps
 from engine.values import RECORD, Credits, Frame, LateKeys, Rows
 from rules.calendar import Period
 from rules.crediting.groups import settled
@@ -34,7 +36,8 @@ from rules.quantities.groups import BLOCK_ROWS, ordered
 from rules.tables import Table
 
 EAGER_ROWS_MAX = 100_000  # of a table: the keys of more are fetched where they are asked for
-_Asked: TypeAlias = tuple[str, Column | None, tuple[date, date], Column | None, str | None]
+_Among: TypeAlias = tuple[str, str | None]  # partner ids: from the first on, and before the second
+_Asked: TypeAlias = tuple[str, Column | None, tuple[date, date], Column | None, str | None, _Among | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +45,7 @@ class _Read:
     """The rows that were read, and the answers to the leaves of expressions that somebody will ask for."""
 
     frame: Frame
+    places: NDArray[np.int64]
     found: Mapping[Expression, Exact | Truth]
 
 
@@ -54,11 +58,12 @@ class RowReader:
         tables: Mapping[str, Table],
         period: Period,
         shown_key: Callable[[str], str],
+        exact: Callable[[Expression], Expression],
     ) -> None:
         self._connection, self._tables, self._period = connection, tables, period
-        self._shown_key = shown_key
+        self._shown_key, self._exact = shown_key, exact
         self._kept: dict[_Asked, _Read] = {}
-        self._keys: dict[str, tuple[NDArray[np.int64], NDArray[Any]]] = {}
+        self._keys: dict[str, tuple[NDArray[np.int64], pa.Array]] = {}
 
     def rows(
         self,
@@ -71,11 +76,14 @@ class RowReader:
         owner: Column | None,
         credits: Credits | None,
         later: Sequence[Expression] | None,
+        among: _Among | None,
     ) -> Rows:
         """The rows of `Facts.rows`; `later` are the expressions that are asked of the same rows afterwards, None where
         nobody asks for them again."""
         seen = Seen(self._tables, table, self._period, credits is not None)
-        asked = table, dated, days, owner, None if credits is None else credits.meaning.name
+        asked = table, dated, days, owner, None if credits is None else credits.meaning.name, among
+        measures = {name: (self._exact(tree), type_) for name, (tree, type_) in measures.items()}
+        later = None if later is None else [self._exact(tree) for tree in later]
         trees = [tree for tree, _ in measures.values()] + ([] if where is None else [where])
         wanted = _leaves(trees, seen)
         from_tables, held = (
@@ -83,10 +91,14 @@ class RowReader:
         )
         read = self._kept.pop(asked, None)
         if read is None or any(tree not in read.found for tree in from_tables):
-            read = self._read(seen, table, dated, days, list(dict.fromkeys([*from_tables, *held])), owner, credits)
+            read = self._read(
+                seen, table, dated, days, list(dict.fromkeys([*from_tables, *held])), owner, credits, among
+            )
         if later is not None:
-            self._kept[asked] = _Read(read.frame, {tree: read.found[tree] for tree in held if tree in read.found})
-        frame, found = read.frame, {tree: read.found[tree] for tree in from_tables}
+            self._kept[asked] = _Read(
+                read.frame, read.places, {tree: read.found[tree] for tree in held if tree in read.found}
+            )
+        frame, places, found = read.frame, read.places, {tree: read.found[tree] for tree in from_tables}
         for tree in wanted:
             if _is_given(tree) and tree.table is None:
                 found[tree] = settled(named[tree.name]).take(frame.partners)
@@ -97,10 +109,15 @@ class RowReader:
             keep = truth(where, found.__getitem__, seen.type_of, len(frame)).yes
             if not keep.all():
                 needed = _leaves([tree for tree, _ in measures.values()], seen)
-                frame, found = frame.take(keep), {tree: found[tree].take(keep) for tree in needed}
+                frame, places, found = (
+                    frame.take(keep),
+                    places[keep] if len(places) else places,
+                    {tree: found[tree].take(keep) for tree in needed},
+                )
         return Rows(
             frame,
             {name: _measured(tree, type_, found, seen, len(frame)) for name, (tree, type_) in measures.items()},
+            None if among is None else places,
         )
 
     def _read(
@@ -112,24 +129,32 @@ class RowReader:
         wanted: Sequence[Expression],
         owner: Column | None,
         credits: Credits | None,
+        among: _Among | None,
     ) -> _Read:
         """All rows that are dated in `days`, in the order of their keys, with the leaves that are `wanted`."""
         sql = Sql(seen.named)
         selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
-        window, bounds = "TRUE", []
+        window: str = "TRUE"
+        bounds: list[object] = []
         if dated is not None:
             name, bounds = seen.named(dated), list(days)
             window = f"{name} >= CAST(? AS DATE) AND {name} < CAST(? AS DATE)"
         whose, shared = "t.partner_id" if owner is None else seen.named(owner), ""
         if credits is not None:
-            whose, shared = "c.partner_id", self._credited(seen, credits)
+            whose, shared = "c.partner_id", self._credited(seen, credits, among)
             selected = ["c.at AS at", *selected]
-        is_small = self._count(table) <= EAGER_ROWS_MAX
+        for sign, bound in zip((">=", "<"), among or (), strict=False):
+            if bound is not None:
+                window, bounds = f"{window} AND {whose} {sign} ?", [*bounds, bound]
+        is_small = self.count(table) <= EAGER_ROWS_MAX
         if is_small:
             selected = [f"{self._shown_key(table)} AS key", *selected]
         selection = ", ".join(['t."@place" AS place', "t.record AS record", "e.place AS partner", *selected])
-        query = f"""SELECT {selection} FROM {table_name(table)} AS t {seen.joins(shared)}
-            JOIN eligible_partners AS e ON e.partner_id = {whose} WHERE {window}"""
+        source = f"""{table_name(table)} AS t {seen.joins(shared)}
+            JOIN eligible_partners AS e ON e.partner_id = {whose}"""
+        asked = [each for each in seen.versions if dated is not None or not each.is_of_row]  # else rows of any day
+        refuse_gaps(self._connection, asked, source, window, bounds)
+        query = f"SELECT {selection} FROM {source} WHERE {window}"
         answer = self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_reader(BATCH_ROWS)
         named = [f"leaf{index}" for index in range(len(wanted))]
         trees = dict(zip(named, wanted, strict=True))
@@ -137,40 +162,54 @@ class RowReader:
         if credits is not None:
             self._connection.unregister(_view(credits))
         at = found.pop("at", None)
-        order = np.zeros(len(found["place"]), dtype=np.int64) if at is None else at
-        queue = ordered(found.pop("place"), order)
-        del order
+        places = found.pop("place")
+        queue = ordered(places, np.zeros(len(places), dtype=np.int64) if at is None else at)
         if queue is not None:
-            at = None if at is None else at[queue]
+            at, places = None if at is None else at[queue], places[queue]
             for name in list(found):
                 each = found[name]
                 found[name] = each[queue] if isinstance(each, np.ndarray) else each.take(queue)
-        keys = found["key"] if is_small else LateKeys(lambda: self._all_keys(table), found["record"])
+        keys = found["key"] if is_small else LateKeys(partial(self._keys_of, table), found["record"])
         frame = Frame(table, keys, found["record"], found["partner"], None, at)
-        return _Read(frame, {trees[name]: found[name] for name in named})
+        places = (
+            places.astype(np.int32 if self.count(table) < 1 << 31 else np.int64) if among is not None else places[:0]
+        )
+        return _Read(frame, places, {trees[name]: found[name] for name in named})
 
-    def _count(self, table: str) -> int:
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
         return int(self._connection.execute(f"SELECT count(*) FROM {table_name(table)}").fetchall()[0][0])
 
-    def _all_keys(self, table: str) -> tuple[NDArray[np.int64], NDArray[Any]]:
-        """The records of a table in ascending order, and the key of each in words."""
+    def _keys_of(self, table: str, records: NDArray[np.int64]) -> NDArray[Any]:
+        """The keys of records of a table in words; those of the whole table are held as Arrow texts, which take a fifth
+        of what Python strings do."""
         if table not in self._keys:
             query = f"SELECT t.record AS record, {self._shown_key(table)} AS key FROM {table_name(table)} AS t"
             answer = self._connection.sql(query).to_arrow_table()
-            records, keys = answer["record"].to_numpy(), texts(answer["key"])
-            queue = ordered(np.zeros(len(records), dtype=np.int64), records)
-            self._keys[table] = (records, keys) if queue is None else (records[queue], keys[queue])
-        return self._keys[table]
+            known, keys = (
+                answer["record"].to_numpy(),
+                pa.concat_arrays([*answer["key"].chunks, pa.array([], pa.string())]),
+            )
+            queue = ordered(np.zeros(len(known), dtype=np.int64), known)
+            self._keys[table] = (known, keys) if queue is None else (known[queue], keys.take(pa.array(queue)))
+        known, keys = self._keys[table]
+        return texts(pa.chunked_array([keys.take(pa.array(np.searchsorted(known, records)))]))
 
-    def _credited(self, seen: Seen, credits: Credits) -> str:
+    def _credited(self, seen: Seen, credits: Credits, among: _Among | None) -> str:
         """The join of rows to their shares, one for each; named columns of the row are asked for before it."""
         known, shares = credits.known, credits.shares
+        at = np.arange(len(shares), dtype=np.int64)
+        if among is not None:
+            partners = known.candidates.partners
+            first, end = (0 if each is None else bisect_left(partners, each) for each in among)
+            is_theirs = shares.partner >= first
+            at = at[is_theirs if among[1] is None else is_theirs & (shares.partner < end)]
         told = {
-            "record": credits.records,
-            "partner_id": _dictionary(shares.partner, known.candidates.partners),
-            "role": _dictionary(shares.role, shares.roles),
-            "level": shares.level,
-            "at": np.arange(len(shares), dtype=np.int64),
+            "record": known.records[shares.row[at]],
+            "partner_id": _dictionary(shares.partner[at], known.candidates.partners),
+            "role": _dictionary(shares.role[at], shares.roles),
+            "level": shares.level[at],
+            "at": at,
         }
         self._connection.register(_view(credits), pa.table(told))
         record = seen.named(Column(credits.meaning.of, RECORD))

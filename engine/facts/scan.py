@@ -22,6 +22,7 @@ from engine.facts.kernel import Batch, by_kernel, first_of_each
 from engine.facts.read import table_name
 from engine.facts.seen import Seen, order_of, unscaled
 from engine.facts.sql import Sql
+from engine.facts.versions import Version, refuse_gaps
 from engine.facts.whole import Piece, both, condition, is_decimal, plain, whole
 from engine.facts.windows import window_days
 from engine.values import Measured
@@ -108,6 +109,7 @@ class Scan:
         asked = [self._asked(each, by_row) for each in self._members if each not in in_sql]
         for each in self._members:
             needed.of(self._needed(each))
+        self._refuse_gaps()
         selected = ", ".join([f"{self._group} AS grp", *self._share, *by_row.selected()])
         rows = f"SELECT {selected} FROM {self._joined()} WHERE {' OR '.join(needed.texts())}"
         parameters = [*by_row.parameters(), *needed.parameters()]
@@ -120,6 +122,18 @@ class Scan:
             batches = self._from_lists(one, answer["grp"], answer[lists[one.measure.name]])
             found[one.measure.name] = by_kernel(one.measure, batches, self._count)
         return found
+
+    def _refuse_gaps(self) -> None:
+        """Refuse the rows that a measure looks at, and that ask for what their partner was on a day that no version
+        holds on."""
+        asked: dict[Version, dict[str, None]] = {}
+        for each in self._members:
+            trees = [tree for tree in (each.value, each.rows.where, each.owner, each.latest_of) if tree is not None]
+            for column in (column for tree in trees for column in columns(tree)):
+                if (version := self._seen.version_of(column)) is not None:
+                    asked.setdefault(version, {})[both(self._within(each)).text] = None
+        for version, within in asked.items():
+            refuse_gaps(self._connection, [version], self._joined(), " OR ".join(f"({each})" for each in within))
 
     def _aside(
         self,
@@ -161,7 +175,7 @@ class Scan:
         if self._credit is not None:
             groups = f"JOIN partner_groups AS g ON g.partner_id = {self._credit.owner}"
             return f"{rows} {self._seen.joins()} {self._credit.join} {groups}"
-        owner = self._seen.named(self._owner)  # asked for before the joins are told
+        owner = "NULL" if self._owner is None else self._seen.named(self._owner)  # asked for before the joins are told
         join = "LEFT JOIN" if self._is_open else "JOIN"
         return f"{rows} {self._seen.joins()} {join} partner_groups AS g ON g.partner_id = {owner}"
 

@@ -10,32 +10,39 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from engine.arrow import integers
 from engine.facts.agreed import agreed
+from engine.facts.cells import cells_of
 from engine.facts.connection import ROWS_IN_MEMORY_MAX, open_table
 from engine.facts.credit import credited_shares
 from engine.facts.crediting import Crediting
+from engine.facts.exchange import Exchanged, exact, raw_name, see_again, see_exchanged
+from engine.facts.exchanged import FatesOfRates, converted, gains
 from engine.facts.fates import Fates
 from engine.facts.keep import digest_rows
 from engine.facts.kept_trails import KeptTrails, keep_trails
 from engine.facts.keys import key_sql
-from engine.facts.lookups import benchmark, codes, codes_of, earlier_points, target
+from engine.facts.lookups import Figures, benchmark, codes, codes_of, earlier_points, target
 from engine.facts.measures import Groups, measure
 from engine.facts.read import table_name
 from engine.facts.rows import RowReader
-from engine.facts.seen import FP, Seen, order_of, texts
-from engine.facts.sql import Sql, identifier
-from engine.facts.trail import matching, trail
+from engine.facts.seen import Seen, order_of, texts
+from engine.facts.sql import Sql
+from engine.facts.trail import matching, trail, whole_trail
+from engine.facts.versions import prepare, refuse_gaps
 from engine.facts.windows import window_days
-from engine.values import ALWAYS, Creditable, Credits, Frame, Measured, Reading, Rows, Sheet, TrailRow
+from engine.scoring import used_rows
+from engine.values import ALWAYS, Creditable, Credits, Frame, Measured, OpeningRow, Reading, Rows, Sheet, TrailRow
 from rules.calendar import Calendar, Period
 from rules.crediting.meaning import CreditMeaning
+from rules.exchange import ExchangeMeaning, Gain
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
 from rules.expressions.vector import Truth, leaves, truth
@@ -63,20 +70,58 @@ class Snapshot:
         kept: Mapping[str, Path],
         rows_in_memory_max: int = ROWS_IN_MEMORY_MAX,
         trails: KeptTrails | None = None,
+        exchange: ExchangeMeaning | None = None,
     ) -> None:
         for table, path in kept.items():
-            open_table(connection, table, path, rows_in_memory_max)
+            open_table(connection, tables[table], path, rows_in_memory_max)
+        self._exchange = exchange
+        self._exchanged: Exchanged | None = None
+        if exchange is not None and "fx_rates" in kept:
+            self._exchanged = see_exchanged(connection, [tables[table] for table in kept], exchange, period)
+        prepare(connection, tables)
         self._connection, self._calendar, self._kept, self._trails = connection, calendar, kept, trails
         self._files = files
+        self._openings: Sequence[OpeningRow] | None = None
         self._tables = tables
         self._period, self._eligible = period, eligible
         self._partners = self._read_partners(eligible)
-        self._rows = RowReader(connection, tables, period, self._shown_key)
+        self._rows = RowReader(connection, tables, period, self._shown_key, self.exact)
+
+    def everyone(self) -> Snapshot:
+        """The same facts, with every partner as one who can be paid."""
+        return self._again(self._period, None)
 
     def at(self, period: Period) -> Snapshot:
         """The same facts as another period sees them, on a connection of its own to the same tables."""
+        return self._again(period, self._eligible)
+
+    def _again(self, period: Period, eligible: Expression | None) -> Snapshot:
         connection = self._connection.cursor()
-        return Snapshot(connection, self._tables, self._files, period, self._calendar, self._eligible, {})
+        exchanged = None if self._exchanged is None else see_again(connection, self._exchanged, period)
+        found = Snapshot(
+            connection, self._tables, self._files, period, self._calendar, eligible, {}, exchange=self._exchange
+        )
+        found._openings, found._exchanged = self._openings, exchanged
+        return found
+
+    def exact(self, tree: Expression) -> Expression:
+        """A measure with the exact amounts of rows that were converted, as a payout is worked out of them."""
+        return exact(tree, self._exchanged)
+
+    def converted(
+        self, table: str, record: int, wanted: Sequence[Column], is_rounded: bool = True
+    ) -> Mapping[Column, str]:
+        """How amounts of one row, and of the rows that it refers to, came to the program's currency, in words; those
+        that were in it are not told."""
+        if self._exchanged is None:
+            return {}
+        seen, file = Seen(self._tables, table, self._period), self._files["fx_rates"]
+        return converted(self._connection, seen, self._exchanged, table, record, wanted, file, is_rounded)
+
+    def has(self, column: Column) -> bool:
+        """Whether the rows of a table have a column."""
+        table = None if column.table is None else self._tables.get(column.table)
+        return table is not None and table.column(column.name) is not None
 
     def partners(self) -> Frame:
         """The partners that can be paid, in the order of their ids."""
@@ -93,6 +138,7 @@ class Snapshot:
         owner: Column | None = None,
         credits: Credits | None = None,
         later: Sequence[Expression] | None = None,
+        among: tuple[str, str | None] | None = None,
     ) -> Rows:
         """The rows of `table` dated in the half-open `days` for which `where` holds, whose partner can be paid.
 
@@ -101,8 +147,13 @@ class Snapshot:
         cells that it rests on is blank. `named` holds values of partners, which a row takes from its own.
         With `credits`, a row comes once for each of its shares, with the partner whose that is. `later` are expressions
         that are asked of the same rows next, which are then read once for all; None where nobody asks for them again.
+        Of partners `among` two ids, the second not included, or from the first on.
         """
-        return self._rows.rows(table, where, dated, days, measures, named, owner, credits, later)
+        return self._rows.rows(table, where, dated, days, measures, named, owner, credits, later, among)
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return self._rows.count(table)
 
     def creditable(self, meaning: CreditMeaning) -> Creditable:
         """The rows that a crediting rule credits, and everyone who may earn on them."""
@@ -130,36 +181,70 @@ class Snapshot:
     def reference(self, table: str, ids: Sequence[str], scale: int, period: str | None = None) -> Exact:
         """What a KPI is held against: target, or benchmark.p25, .p50, .p75; `scale` is minor units for money, else
         1."""
+        return self._figures(table, ids, scale, period).values
+
+    def reference_records(self, table: str, ids: Sequence[str], period: str | None = None) -> NDArray[np.int64]:
+        """The record of the row in which each partner's figure stands, 0 where it has none."""
+        return self._figures(table, ids, 1, period).records
+
+    def _figures(self, table: str, ids: Sequence[str], scale: int, period: str | None) -> Figures:
         keys, period = self._partners.keys, period or self._period.name
         if table == "target":
-            return target(self._connection, keys, ids, period, scale)
-        segments = [None if each is None else str(each) for each in self._attribute(Column("partners", "segment"))]
-        return benchmark(self._connection, segments, ids, period, table.split(".")[1], scale)
+            return target(self._connection, keys, self._words("region"), ids, period, scale)
+        return benchmark(self._connection, self._words("segment"), ids, period, table.split(".")[1], scale)
 
-    def earlier_points(self, scorecard: str, paths: Sequence[str]) -> Mapping[str, Exact]:
+    def _words(self, name: str) -> list[str | None]:
+        """A text of each partner."""
+        return [None if each is None else str(each) for each in self._attribute(Column("partners", name))]
+
+    def earlier_points(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, Exact]:
         """The points of the period before, by path; empty where there is no table of them."""
+        return {path: each.values for path, each in self._earlier(scorecard, names).items()}
+
+    def earlier_records(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, NDArray[np.int64]]:
+        """The record of the row in which each partner's points of the period before stand, by path; 0: none."""
+        return {path: each.records for path, each in self._earlier(scorecard, names).items()}
+
+    def _earlier(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, Figures]:
         before = self._calendar.before(self._period)
         if "scores" not in self._files or before is None:
             return {}
-        return earlier_points(self._connection, self._partners.keys, scorecard, paths, before.name)
+        return earlier_points(self._connection, self._partners.keys, scorecard, names, before.name)
 
     def opening_tiers(self, names: Sequence[str]) -> Exact:
         """The tier that each partner holds at the start, as its place among `names`."""
-        return codes_of(self._attribute(Column("partners", "tier")), names)
+        return codes_of(self._attribute(Column("partners", "tier", on=self._period.start), is_asked=False), names)
+
+    def openings(self) -> Sequence[OpeningRow]:
+        """The rows of the table of balances, in the order of their keys."""
+        if self._openings is None:
+            self._openings = self._read_openings() if "balances" in self._files else []
+        return self._openings
+
+    def _read_openings(self) -> list[OpeningRow]:
+        query = f"""SELECT partner_id, balance, as_of, released_on, amount, record FROM {table_name("balances")} AS t
+            ORDER BY partner_id, balance, as_of, released_on NULLS FIRST"""
+        return [OpeningRow(*row) for row in self._connection.execute(query).fetchall()]
 
     def texts(self, column: Expression) -> Sequence[object]:
         """A column as partners see it, as it is."""
         return self._attribute(column)
 
-    def _attribute(self, column: Expression) -> list[object]:
+    def _attribute(self, column: Expression, is_asked: bool = True) -> list[object]:
         seen = Seen(self._tables, "partners", self._period)
-        found: list[object] = self._select(seen, [column])["leaf0"].to_pylist()
+        found: list[object] = self._select(seen, [column], is_asked=is_asked)["leaf0"].to_pylist()
         return found
 
     def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
         """Measures by partner, in the order of the partners' frame."""
         keys = self._partners.keys
         return self.measure_groups(measures, Groups(keys, np.arange(len(keys), dtype=np.int64), len(keys)))
+
+    def measure_whole(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
+        """Measures once for the whole program: of all its partners, whether they can be paid or not."""
+        query = f"SELECT partner_id FROM {table_name('partners')} ORDER BY partner_id"
+        keys = texts(self._connection.sql(query).to_arrow_table()["partner_id"])
+        return self.measure_groups(measures, Groups(keys, np.zeros(len(keys), dtype=np.int64), 1, is_program=True))
 
     def measure_groups(self, measures: Iterable[MeasureMeaning], groups: Groups) -> Mapping[str, Measured]:
         """Measures by any grouping of partners."""
@@ -172,10 +257,8 @@ class Snapshot:
             return tuple(keys.tolist()), Groups(keys, np.arange(len(keys), dtype=np.int64), len(keys))
         if by == "program":
             return ("program",), Groups(keys, np.zeros(len(keys), dtype=np.int64), 1, is_program=True)
-        name = identifier("parent_id" if by == "parent" else by)
-        query = f"""SELECT coalesce({name}, '') AS label FROM {table_name("partners")}
-            SEMI JOIN eligible_partners USING (partner_id) ORDER BY partner_id"""
-        found, groups = np.unique(texts(self._connection.sql(query).to_arrow_table()["label"]), return_inverse=True)
+        labels = [each or "" for each in self._words("parent_id" if by == "parent" else by)]
+        found, groups = np.unique(np.array(labels, dtype=object), return_inverse=True)
         return tuple(found.tolist()), Groups(keys, groups.astype(np.int64), len(found))
 
     def fates(self, readings: Sequence[Reading], sheet: Sheet) -> Fates:
@@ -185,7 +268,16 @@ class Snapshot:
             found: list[int] = self.rows(table, where, None, ALWAYS, {}, {}).frame.records.tolist()
             return found
 
-        return Fates(self._connection, self._tables, self._period, self.tables(), readings, sheet, kept)
+        def used(reading: Reading) -> Sequence[NDArray[np.int64]]:
+            return used_rows(reading, sheet, self)
+
+        exchange = self._exchange
+        of = (self._connection, self._tables, self._period, self.tables(), readings, sheet, kept, used, self._eligible)
+        return Fates(*of) if exchange is None else FatesOfRates(*of).converting(exchange, self._exchanged)
+
+    def gains(self, paid: Mapping[tuple[str, str], Sequence[int]]) -> Sequence[Gain]:
+        """What the amounts of paid rows (records by table and column) are at their days and at the period's last."""
+        return [] if self._exchanged is None else list(gains(self._connection, self._exchanged, paid))
 
     def trail(self, measures: Sequence[MeasureMeaning], partner: str) -> Sequence[TrailRow]:
         """Every row of a partner in the table of measures that read alike, unfiltered, in the order of their keys."""
@@ -195,6 +287,10 @@ class Snapshot:
             if rows is not None:
                 return rows
         return list(trail(self._connection, self._tables, self._period, measures, partner))
+
+    def whole_trail(self, measures: Sequence[MeasureMeaning]) -> Sequence[TrailRow]:
+        """Every row that measures which read alike have for the whole program, in the order of their keys."""
+        return list(whole_trail(self._connection, self._tables, self._period, measures))
 
     def keep_trails(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, bytes | Path]:
         """The trails of measures over large tables, as blobs by role, so that they are read at once later; files are
@@ -257,27 +353,12 @@ class Snapshot:
     ) -> Sequence[tuple[Mapping[Column, Value], tuple[str, ...]]]:
         """The cells of many source rows, looked up in one go; in the order of `records`."""
         seen = Seen(self._tables, table, self._period)
-        sql = Sql(seen.named)
-        selected = [f"{seen.leaf(column, sql)} AS c{index}" for index, column in enumerate(wanted)]
-        read = dict.fromkeys(column.table for column in wanted if column.table not in (None, "period"))
-        selected += ["t.record" if each == table else f"j_{each}.record" for each in read]
-        query = f"""SELECT {", ".join(["t.record", *selected])} FROM {table_name(table)} AS t {seen.joins()}
-            WHERE t.record IN (SELECT unnest(CAST(? AS BIGINT[])))"""
-        answers = self._connection.execute(query, [list(records)]).fetchall() if records else []
-        found: dict[int, tuple[Mapping[Column, Value], tuple[str, ...]]] = {}
-        for record, *answer in answers:
-            cells: dict[Column, Value] = {}
-            for column, value in zip(wanted, answer, strict=False):
-                is_number = value is not None and seen.type_of(column) == Type.NUMBER
-                cells[column] = Fraction(int(value), FP) if is_number else value
-            places = zip(read, answer[len(wanted) :], strict=True)
-            sources = tuple(f"{self._files[each]} record {number}" for each, number in places if number is not None)
-            found[int(record)] = cells, sources
-        return [found[record] for record in records]
+        return cells_of(self._connection, seen, self._files, table, records, wanted)
 
     def digest(self, table: str) -> tuple[str, int]:
         """The digest of a table over its key-sorted rows, and their number."""
-        return digest_rows(self._connection, self._tables[table], table_name(table))
+        is_seen_so = self._exchanged is None or table not in self._exchanged.tables
+        return digest_rows(self._connection, self._tables[table], table_name(table) if is_seen_so else raw_name(table))
 
     def is_money(self, column: Column) -> bool:
         """Whether a column of the tables holds money."""
@@ -300,19 +381,26 @@ class Snapshot:
         if eligible is not None:
             found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
             keep = truth(eligible, found.__getitem__, seen.type_of, answer.num_rows).yes
-        keys, records = texts(answer["partner"])[keep], answer["record"].to_numpy()[keep]
+        keys, records = texts(answer["partner"])[keep], integers(answer["record"])[keep]
         places = np.arange(len(keys), dtype=np.int64)
-        eligibles = pa.table({"partner_id": pa.array(keys, pa.string()), "place": places})
-        self._connection.register("eligible_partners", eligibles)
+        # A table of DuckDB's own: to read one of Arrow's, it imports pyarrow.dataset, and that the whole of pandas.
+        self._connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE eligible_partners AS
+            SELECT partner_id, row_number() OVER (ORDER BY partner_id) - 1 AS place FROM {table_name("partners")}
+            WHERE record IN (SELECT unnest(CAST(? AS BIGINT[])))""",
+            [records.tolist()],
+        )
         return Frame("partners", keys, records, places)
 
-    def _select(self, seen: Seen, wanted: list[Expression], is_open: bool = False) -> pa.Table:
+    def _select(self, seen: Seen, wanted: list[Expression], is_open: bool = False, is_asked: bool = True) -> pa.Table:
         """The id, record and leaves of partners, in the order of their ids: of those that can be paid, or of all where
-        any partner is asked for (`is_open`)."""
+        any partner is asked for (`is_open`). Where nobody asks for a version (`is_asked`), there may be none."""
         sql = Sql(seen.named)
         selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
         open_to = "" if is_open else "JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
         columns = ", ".join(["t.partner_id AS partner", "t.record AS record", *selected])
         source = f"{table_name('partners')} AS t {seen.joins()} {open_to}"
+        if is_asked:
+            refuse_gaps(self._connection, seen.versions, source, "TRUE")
         query = f"SELECT {columns} FROM {source} ORDER BY t.partner_id"
         return self._connection.sql(query, params=sql.parameters).to_arrow_table()

@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 from rules.expressions.tree import (
+    WITHIN,
     And,
     Arithmetic,
     Between,
@@ -92,7 +93,19 @@ class Sql:
             return _once(f"[{listed}]", f"CASE WHEN list_count(v) = {len(arguments)} THEN {chosen} END")
         if name == "months":
             return f"list_transform([[{listed}]], lambda d: {_MONTHS})[1]"
+        if name in WITHIN:
+            return _within(name, *arguments)
         return f"{name}({listed})"
+
+
+def _within(name: str, first: str, last: str, start: str, end: str) -> str:
+    """The days between two within a period; DuckDB passes over NULL, and so does what is open. In their order, so that
+    their parameters are."""
+    begins, ends = f"greatest({first}, {start})", f"least({last} + 1, {end})"
+    if name == "days360_within":
+        counted = "360 * year(v) + 30 * month(v) + least(day(v), 30)"
+        begins, ends = _once(begins, counted), _once(ends, counted)
+    return f"greatest(-({begins} - {ends}), 0)"
 
 
 # The whole months between two dates d[1] and d[2], by the last day of a month where it is shorter; negative backwards.

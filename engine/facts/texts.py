@@ -7,7 +7,9 @@ again, with the line on which each begins and its text, for the list of rejected
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import csv
+import io
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rules.problem import Place, Problem
@@ -59,10 +61,31 @@ def plain(text: str) -> str:
     return "".join(each if each.isprintable() else "·" for each in text)
 
 
+def joined(cells: Iterable[str | None]) -> str:
+    """The cells of a row that is no line of text, as one: a cell that holds a comma or a quote stands in quotes.
+
+    >>> joined(["D-3", None, "1,000.00"])
+    'D-3,,"1,000.00"'
+    """
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(["" if cell is None else cell for cell in cells])
+    return out.getvalue()
+
+
 def too_many_rows(shown: str, rows: int, rows_max: int) -> Problem:
     """The problem of a source beyond the bound on rows."""
     message = f"{shown} has more rows ({rows:,}) than the {rows_max:,} that are read"
     return Problem("F109", message, Place(shown), "split the period or the source")
+
+
+_SEPARATORS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
+
+
+def separator_hint(header: tuple[str, ...]) -> str:
+    """What to write in the program where the whole header was read as one name; empty where it was not."""
+    held = [each for each in _SEPARATORS if len(header) == 1 and each in header[0]]
+    told = {"\t": "tabs"}.get(held[0], f"'{held[0]}'") if held else ""
+    return f"its cells are parted by {told}: add separator: {_SEPARATORS[held[0]]} to the source" if held else ""
 
 
 def header_problems(
@@ -78,6 +101,6 @@ def header_problems(
     for column, name in expected.items():
         if name not in header:
             message = f"the source has no column '{name}' for {column}"
-            hint = "its columns are " + plain(", ".join(header[:20]))
+            hint = separator_hint(header) or "its columns are " + plain(", ".join(header[:20]))
             problems.append(Problem("F105", message, Place(shown, line, field=name), hint))
     return tuple(problems)

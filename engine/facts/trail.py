@@ -48,7 +48,8 @@ def trail_sql(
     sql = Sql(seen.named)
     cells = [f"{sql.of(column)} AS c{index}" for index, column in enumerate(wanted_by(measures))]
     shown = key_sql(table, "t.") if table.key else order_of(table)[0]
-    num, den, owner, joins, read = "1", "1", seen.named(measure.owner), "", {table.name, *seen.tables()}
+    owner = "NULL" if measure.owner is None else seen.named(measure.owner)
+    num, den, joins, read = "1", "1", "", {table.name, *seen.tables()}
     if measure.credited is not None:
         credits = credit(measure.credited, table.name, among)
         num, den, owner, joins, read = credits.num, credits.den, credits.owner, credits.join, {*read, "deals"}
@@ -77,6 +78,22 @@ def trail(
     query = f"""{first}SELECT {sql.columns} FROM {source} {sql.joins}
         WHERE {sql.owner} = $partner ORDER BY {IN_ORDER}"""
     rows = connection.execute(query, {"partner": partner}).fetchall()
+    return trail_rows(Seen(tables, measure.rows.table, period), wanted_by(measures), rows)
+
+
+def whole_trail(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Table],
+    period: Period,
+    measures: Sequence[MeasureMeaning],
+) -> Iterator[TrailRow]:
+    """The rows of all partners, and those of no partner where the measures count them; in the order of their keys."""
+    measure = measures[0]
+    sql = trail_sql(tables, period, measures)
+    direct = f" OR {sql.owner} IS NULL" if measure.counts_direct else ""
+    query = f"""SELECT {sql.columns} FROM {table_name(measure.rows.table)} AS t {sql.joins}
+        WHERE {sql.owner} IN (SELECT partner_id FROM {table_name("partners")}){direct} ORDER BY {IN_ORDER}"""
+    rows = connection.execute(query).fetchall()
     return trail_rows(Seen(tables, measure.rows.table, period), wanted_by(measures), rows)
 
 

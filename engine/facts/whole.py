@@ -16,6 +16,7 @@ from fractions import Fraction
 from engine.facts.seen import FP, Seen
 from engine.facts.sql import Sql
 from rules.expressions.tree import (
+    WITHIN,
     And,
     Arithmetic,
     Between,
@@ -70,6 +71,8 @@ def whole(tree: Expression, seen: Seen) -> Piece | None:
         case Arithmetic("/", left, Literal(Fraction() as value)) if value != 0:
             inverse = Literal(1 / value)
             return whole(Arithmetic("*", left, inverse), seen)
+        case Arithmetic("/", left, Column("period", "days")):
+            return whole(Arithmetic("*", left, Literal(Fraction(1, seen.period_days))), seen)
         case Arithmetic("*", left, right):
             return _joined("({} * {})", [whole(left, seen), whole(right, seen)], math.prod)
         case Arithmetic("+" | "-" as op, left, right):
@@ -133,8 +136,8 @@ def _is_number(tree: Expression, seen: Seen) -> bool:
             return _is_number(operand, seen)
         case Case(branches):
             return _is_number(branches[0][1], seen)
-        case Call(_, arguments):
-            return _is_number(arguments[0], seen)
+        case Call(name, arguments):
+            return name == "months" or name in WITHIN or _is_number(arguments[0], seen)
     return False
 
 

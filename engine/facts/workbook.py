@@ -21,7 +21,7 @@ import python_calamine
 
 from engine.facts.csvfile import csv_relation
 from engine.facts.csvscan import scan
-from engine.facts.texts import ROWS_MAX, Fault, RawRow, TextRows, too_many_rows
+from engine.facts.texts import ROWS_MAX, Fault, RawRow, TextRows, joined, plain, too_many_rows
 from rules.problem import Place, Problem
 
 UNPACKED_BYTES_MAX = 200_000_000
@@ -77,17 +77,17 @@ def cell_text(value: object) -> str | Fault:
 def _number_text(value: float) -> str | Fault:
     exact = Decimal(repr(value)).normalize()
     if not exact.is_finite() or len(exact.as_tuple().digits) > DIGITS_MAX or abs(exact) >= 10**DIGITS_MAX:
-        hint = "Excel keeps 15 digits; format the column as text before the numbers are put in"
-        return Fault("F211", "", f"the number {value!r} has more digits than Excel keeps", hint)
+        hint = "keep it as text where it comes from: in Excel before it is put in, in a query by a cast"
+        return Fault("F211", "", f"the number {value!r} has more than the 15 digits that are kept of it", hint)
     text = f"{exact:f}"
     if len(text.partition(".")[2]) > DECIMALS_MAX:
         message = f"the number {value!r} has more than {DECIMALS_MAX} decimals"
-        return Fault("F211", "", message, "round it in the workbook, as the contract says")
+        return Fault("F211", "", message, "round it in the workbook or the query, as the contract says")
     return "0" if text == "-0" else text
 
 
 def _texts(
-    sheet: Any, shown: str, errors: Collection[tuple[int, int]], scratch: Path, sha256: str, rows_max: int
+    sheet: Any, shown: str, errors: Mapping[tuple[int, int], str], scratch: Path, sha256: str, rows_max: int
 ) -> tuple[TextRows | None, tuple[Problem, ...]]:
     """Write the sheet's text, and remember the row of each record."""
     lines: list[int] = []
@@ -107,7 +107,8 @@ def _texts(
                 lines.append(number)
                 for at in bad:
                     hint = "mend the formula, or put its value in"
-                    faults[len(lines)] = Fault("F210", header[at], "the formula of this cell gives an error", hint)
+                    told = f"the formula of this cell gives {errors[number, left + at + 1] or 'an error'}"
+                    faults[len(lines)] = Fault("F210", header[at], told, hint)
                 for at, cell in enumerate(cells):
                     if isinstance(cell, Fault) and header[at]:
                         faults.setdefault(len(lines), Fault(cell.code, header[at], cell.message, cell.hint))
@@ -140,7 +141,7 @@ def own_rows(path: Path, records: Collection[int], line_of: Callable[[int], int]
     with path.open(encoding="utf-8", newline="") as stream:
         for record, row in enumerate(csv.reader(stream)):
             if record in wanted:
-                yield record, RawRow(line_of(record), tuple(cell or None for cell in row), ",".join(row))
+                yield record, RawRow(line_of(record), tuple(cell or None for cell in row), joined(row))
             if record >= last:
                 break
 
@@ -163,12 +164,13 @@ def _hostile(path: Path, shown: str) -> Problem | None:
     return None
 
 
+_VALUE = re.compile(rb"(?:(?!</?(?:\w+:)?c\b).)*?<(?:\w+:)?v>([^<]{0,20})", re.DOTALL)
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-def _error_cells(path: Path, sheet: str) -> set[tuple[int, int]]:
-    """Row and column (1-based) of the cells whose formula gives an error; the reader shows them as blank."""
+def _error_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    """Row and column (1-based) of the cells whose formula gives an error, and which; the reader shows them as blank."""
     with zipfile.ZipFile(path) as archive:
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
         links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
@@ -176,7 +178,7 @@ def _error_cells(path: Path, sheet: str) -> set[tuple[int, int]]:
         target = next((each.get("Target", "") for each in links if each.get("Id") == key), "")
         data = archive.read("xl/" + target.removeprefix("/xl/").removeprefix("xl/"))
     cells = re.finditer(rb"<(?:\w+:)?c\b([^>]*)>", data) if re.search(rb"\bt\s*=\s*[\"']e[\"']", data) else ()
-    found = set()
+    found = {}
     for cell in cells:
         if re.search(rb"\bt\s*=\s*[\"']e[\"']", cell[1]) and (
             at := re.search(rb"\br\s*=\s*[\"']([A-Z]{1,3})([0-9]+)", cell[1])
@@ -184,5 +186,6 @@ def _error_cells(path: Path, sheet: str) -> set[tuple[int, int]]:
             column = 0
             for letter in at[1].decode():
                 column = column * 26 + ord(letter) - 64
-            found.add((int(at[2]), column))
+            value = _VALUE.match(data, cell.end(), cell.end() + 8_192)
+            found[int(at[2]), column] = plain(value[1].decode("utf-8", "replace")) if value else ""
     return found

@@ -6,8 +6,8 @@ count together where the rule adds up, limits and sums.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from engine.values import (
@@ -15,7 +15,10 @@ from engine.values import (
     RECORD,
     Accumulate,
     Back,
+    Deduct,
     Due,
+    Emptied,
+    Fall,
     Gather,
     Limit,
     Multiply,
@@ -23,6 +26,7 @@ from engine.values import (
     ReadRows,
     Reverse,
     Step,
+    Taken,
     TopUp,
 )
 from rules.crediting.meaning import CREDIT, SHARE
@@ -43,58 +47,97 @@ def payout_steps(payout: PayoutMeaning, final: str = "") -> Iterator[Step]:
     take back what was paid.
     """
     name, running = payout.name, payout.running
-    tracks = [Track(payout, None), *(Track(payout, each) for each in payout.returns)]
-    for track in tracks:
-        yield track.read()
+    tracks = _tracks(payout)
     added = [track for track in tracks if track.back is None or track.is_added]
+    for track in (*tracks[1:], tracks[0]) if tracks[0].is_apart else tracks:  # returns tell which rows are read
+        yield track.read()
     if running is not None:
         names = [(track, f"{track.name}.{running.of}", f"{track.name}.before") for track in added]
         over = tuple((track.frame, of, before, track.order) for track, of, before in names)
         what = "" if running.of == "base" else f"{words(payout.inputs[running.of][0])} "
-        yield Accumulate(f"{name}.before", f"{what}added up before", payout.place, over, running.over, running.per)
+        how = running.over, running.per, tracks[0].is_apart
+        yield Accumulate(f"{name}.before", f"{what}added up before", payout.place, over, *how)
     for track in added:
         yield from track.lines()
-    last = _last_limit(payout)
     for track in tracks:
         if track not in added:
-            yield track.reverse(final or (f"{name}.lines" if last is None else f"{name}.limit.{last}"))
+            yield track.reverse(_paid_in_the_end(payout, final))
+        elif track.back is not None:
+            yield track.deduct([each.due for each in added], undone(payout, final, is_first=True)[1][0])
+    yield from _limited(payout, tracks, final)
+
+
+def _tracks(payout: PayoutMeaning) -> list[Track]:
+    return [Track(payout, None), *(Track(payout, each) for each in payout.returns)]
+
+
+def _limited(payout: PayoutMeaning, tracks: list[Track], final: str) -> Iterator[Step]:
+    """The limits of a payout and the sum of what is left: first what cuts its lines, in order, and then what tops up,
+    as far as the others leave room."""
     lines = [(f"{track.name}.lines", track.frame) for track in tracks]
+    floors = [at for at, limit in enumerate(payout.limits) if limit.spec.at_least is not None]
+    columns = tuple(f"{payout.name}.limit.{at}" for at in floors)
+    caps: list[Limit] = []
     for at, limit in enumerate(payout.limits):
-        step = _limit(payout, limit, at, tracks, lines)
+        if at in floors:
+            continue
+        taken, emptied = undone(payout, final, is_first=not caps)
+        step = replace(_limit(payout, limit, at, tracks, lines), taken=taken, emptied=emptied, floors=columns)
+        caps.append(step)
         yield from limited_by(step)
         yield step
-        if isinstance(step, TopUp):
-            lines.append((step.name, f"{step.name}.rows"))
-            continue
         lines[: len(tracks)] = [(column, frame) for frame, _, column, _ in step.tracks]
         if limit.spec.excess == "banked":
             lines.append((f"{step.name}.released", f"{step.name}.released.rows"))
-    yield Gather(name, payout.title, payout.place, tuple(lines))
+    backs = tuple(track.taken for track in tracks[1:])
+    for at, column in zip(floors, columns, strict=True):
+        limit, title = payout.limits[at], f"{payout.title}: the least"
+        how = limit, payout.rows.lock_days, backs, tuple(caps)
+        yield TopUp(column, title, limit.place, tuple(lines), *how)
+        lines.append((column, f"{column}.rows"))
+    yield Gather(payout.name, payout.title, payout.place, tuple(lines))
+
+
+def undone(payout: PayoutMeaning, final: str, is_first: bool) -> tuple[tuple[Taken, ...], tuple[Emptied, ...]]:
+    """What a limit has to know of the returns among the lines of a payout: whose they are, and how they take back."""
+    rows, *returns = _tracks(payout)
+    paid = [track for track in returns if not track.is_added]
+    added = [track for track in returns if track.is_added]
+    earlier = _paid_in_the_end(payout, final)
+    falls = tuple(track.fall for track in added)
+    taken = tuple(Taken(track.frame, rows.frame, track.taken, payout.terms) for track in paid)
+    emptied = (Emptied(rows.fall, falls, earlier, payout.rows.lock_days, is_first),) if added else ()
+    return taken, emptied
+
+
+def _paid_in_the_end(payout: PayoutMeaning, final: str) -> str:
+    """The column of what rows are paid in the end, what is banked included; `final` where limits of a sum say that."""
+    last = _last_limit(payout)
+    return final or (f"{payout.name}.lines" if last is None else f"{payout.name}.limit.{last}")
 
 
 def _last_limit(payout: PayoutMeaning) -> int | None:
-    """The limit that says what rows were paid in the end; None where none cuts, or what is cut is banked and comes."""
-    cutting = [at for at, limit in enumerate(payout.limits) if limit.spec.at_most is not None]
-    is_banked = any(limit.spec.excess == "banked" for limit in payout.limits)
-    return None if is_banked or not cutting else cutting[-1]
+    """The last limit that loses what it cuts; what is banked comes, so that it is taken back too. None without one."""
+    lossy = [
+        at for at, each in enumerate(payout.limits) if each.spec.at_most is not None and each.spec.excess == "lost"
+    ]
+    return lossy[-1] if lossy else None
 
 
 def _limit(
     payout: PayoutMeaning, limit: LimitMeaning, at: int, tracks: list[Track], lines: list[tuple[str, str]]
-) -> Limit | TopUp:
+) -> Limit:
     column = f"limit.{at}"
     name = f"{payout.name}.{column}"
-    if limit.spec.at_least is not None:
-        return TopUp(name, f"{payout.title}: the least", limit.place, tuple(lines), limit)
     order = [tuple(f"{track.name}.order.{at}.{place}" for place in range(len(limit.order))) for track in tracks]
-    counted = zip(lines, tracks, order, strict=False)  # what was topped up or released before is never cut
+    counted = zip(lines, tracks, order, strict=False)  # what a bank has released is never cut
     each = tuple((frame, before, f"{track.name}.{column}", by) for (before, frame), track, by in counted)
     return Limit(name, payout.title, limit.place, each, limit, None if limit.of is None else f"{name}.of")
 
 
-def limited_by(step: Limit | TopUp) -> Iterator[ReadRows]:
+def limited_by(step: Limit) -> Iterator[ReadRows]:
     """What is read of each partner for a limit that is a rate of it."""
-    if isinstance(step, Limit) and step.of is not None and step.limit.of is not None:
+    if step.of is not None and step.limit.of is not None:
         measures = {step.of: (step.limit.of, Type.MONEY)}
         title = f"{step.title}: what its limit is of"
         yield ReadRows(f"{step.of}.rows", title, step.place, PARTNERS, None, None, measures)
@@ -126,7 +169,33 @@ class Track:
     def order(self) -> tuple[str, ...]:
         """The columns by whose order the rows are added up."""
         running = self.payout.running
-        return tuple(f"{self.name}.order.{at}" for at in range(len(running.order))) if running is not None else ()
+        own = tuple(f"{self.name}.order.{at}" for at in range(len(running.order))) if running is not None else ()
+        return (f"{self.name}.after", *own) if self.is_apart else own
+
+    @property
+    def fallen(self) -> tuple[str, ...]:
+        """The returns that let the running total fall, of rows that have a day."""
+        tracks = (Track(self.payout, each) for each in self.payout.returns)
+        return tuple(track.name for track in tracks if track.is_added and track.taken.day is not None)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the running total ends with a stretch, and returns let it fall in that of their row all the same."""
+        return bool(self.fallen) and self._since() != "ever"
+
+    @property
+    def fall(self) -> Fall:
+        """What it puts onto the running total, or takes off its top."""
+        over = None if self.payout.running is None else self.payout.running.over
+        split = "stretch" if self.is_apart else "contract" if over == "contract" else None
+        day = f"{self.name}.counts" if self.back is not None else f"{self.frame}.day" if self.fallen else None
+        return Fall(self.frame, f"{self.name}.lines", self.order, split and f"{self.name}.{split}", day)
+
+    @property
+    def taken(self) -> Back:
+        """What its rows, if they are returns, take back."""
+        assert self.back is not None, "returns take back"
+        return self._taken(self.back)
 
     def read(self) -> ReadRows:
         """The rows with all that the rule reads of each."""
@@ -138,18 +207,25 @@ class Track:
         if back is None:
             when = rows.during, rows.lock_days, since
             title, place = f"rows of {rows.table}", self.payout.place
-            whose = None, agreed, rows.credit
-            return ReadRows(self.frame, title, place, rows.table, rows.where, rows.dated, measures, *when, *whose)
+            whose = None if rows.owner.table == rows.table else rows.owner, agreed, rows.credit
+            of = None, self.fallen
+            return ReadRows(self.frame, title, place, rows.table, rows.where, rows.dated, measures, *when, *whose, *of)
         title, where = f"rows of {back.table}", _both(rows.where, back.where)
-        whose_row = Column(rows.table, "partner_id"), agreed, rows.credit
+        whose_row = rows.owner, agreed, rows.credit
         ever = None, 0, "ever"
         taken = self._taken(back)
         return ReadRows(
             self.frame, title, back.place, back.table, where, back.dated, measures, *ever, *whose_row, taken
         )
 
+    @property
+    def due(self) -> str:
+        """The column of what is due in the end, not yet rounded."""
+        last = ["due", *(["credited"] if self._is_split() else [])]
+        return f"{self.name}.{[*last, *(f'times.{each.name}' for each in self.payout.multipliers)][-1]}"
+
     def lines(self) -> Iterator[Step]:
-        """What is due, multiplied, and rounded."""
+        """What is due, multiplied, and of rows rounded; what returns take back rests on what those were rounded to."""
         payout, name = self.payout, self.name
         inputs = {key: f"{name}.{key}" for key in payout.inputs}
         inputs |= {"base": f"{name}.base"} if payout.base is not None else {}
@@ -170,10 +246,20 @@ class Track:
             read = {key: f"{at}.{key}" for key in each.inputs}
             yield Multiply(at, title, each.place, self.frame, due, each.spec, read, minor, payout.unknown)
             due = at
+        if self.back is not None:
+            return
         bounds = payout.at_least_minor, payout.at_most_minor
         together = kind.rounds_together or ("row" if payout.rows.credit is not None else None)
         how = *bounds, payout.is_cumulative, together, kind, inputs
         yield Pay(f"{name}.lines", payout.title, place, self.frame, due, payout.terms, *how, payout.name)
+
+    def deduct(self, dues: Sequence[str], emptied: Emptied) -> Deduct:
+        """What its rows take off the lines that stand highest."""
+        assert self.back is not None, "returns take back"
+        title = f"{self.payout.title}: {self.back.name.replace('_', ' ')}"
+        place = self.payout.place
+        lines = f"{self.name}.lines"
+        return Deduct(lines, title, place, self.frame, self.due, tuple(dues), emptied, self.payout.terms)
 
     def reverse(self, earlier: str) -> Reverse:
         """What its rows take back of what was paid."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from html import escape
+from textwrap import wrap
 
 from engine.reports.register import Grid
 from engine.values.curve import Cliff, Curve
@@ -16,6 +17,8 @@ from rules.kinds.base import Terms, number, percent
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _HEIGHT = 780, 104, 44, 74, 300
 _INK, _MUTED, _GRID, _LINE, _CLIFF = "#1a1a1a", "#666666", "#e3e3e3", "#0b5fa5", "#c2410c"
+_TITLE_SIGNS, _LINE_SIGNS = 68, 100  # that fit between the margins
+_CLIFFS_NAMED, _NUMBERS_APART = 12, 16  # pixels
 _SKETCH_ROWS, _SKETCH_COLUMNS = 12, 60
 
 
@@ -35,7 +38,7 @@ def table(curve: Curve, terms: Terms) -> Grid:
     for value in dict.fromkeys(wanted):
         point, cliff = points.get(value), cliffs.get(value)
         shown = measured(curve, value, terms)
-        if cliff is not None:
+        if cliff is not None and not value == wanted[0] == 0:
             rows.append((f"just below {shown}", _rounded(cliff.left_minor, terms), ""))
         if point is not None:
             rows.append((shown, terms.money(point.line_minor), "" if cliff is None else f"cliff {_jump(cliff, terms)}"))
@@ -118,6 +121,7 @@ def svg(curve: Curve, terms: Terms) -> str:
     low, high = _bounds(curve)
     first, last = curve.points[0].measure, curve.points[-1].measure
     ticks_y, ticks_x = _ticks(low, high, terms.minor_per_major), _ticks(first, last, _unit(curve, terms))
+    ticks_x = [tick for tick in ticks_x if first <= tick <= last]
     low, high = min(low, ticks_y[0]), max(high, ticks_y[-1])
     plot = _Plot(first, last, low, high)
     below = list(_legend(curve, terms))
@@ -127,8 +131,8 @@ def svg(curve: Curve, terms: Terms) -> str:
         'font-family="Helvetica, Arial, sans-serif" font-size="12">',
         f"<title>{escape(curve.title)}: payout by {escape(curve.measure)}</title>",
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
-        _text(_LEFT, 24, curve.title, size=16, weight="bold"),
-        _text(_LEFT, 43, f"paid, in {terms.currency.code}, by {curve.measure}", fill=_MUTED),
+        _text(_LEFT, 24, _cut(_titled(curve.title), _TITLE_SIGNS), size=16, weight="bold"),
+        _text(_LEFT, 43, f"what a row is paid, in {terms.currency.code}", fill=_MUTED),
     ]
     for tick in ticks_y:
         y = plot.y(tick)
@@ -141,7 +145,8 @@ def svg(curve: Curve, terms: Terms) -> str:
         parts.append(_text(x, foot + 19, label, anchor="middle", fill=_MUTED))
     zero = plot.y(max(low, Fraction(0)))
     parts.append(f'<line x1="{_LEFT}" y1="{zero}" x2="{_WIDTH - _RIGHT}" y2="{zero}" stroke="{_MUTED}"/>')
-    parts.append(_text(_WIDTH - _RIGHT, _TOP + _HEIGHT + 38, curve.measure, anchor="end"))
+    named = f"{_cut(curve.measure, _LINE_SIGNS - 10)}{f', in {terms.currency.code}' if curve.is_money else ''}"
+    parts.append(_text(_WIDTH - _RIGHT, _TOP + _HEIGHT + 38, named, anchor="end"))
     parts += _drawn(curve, plot)
     parts += [
         _text(_LEFT, _TOP + _HEIGHT + 62 + 18 * at, line, fill=_CLIFF if is_cliff else _MUTED)
@@ -177,6 +182,7 @@ def _drawn(curve: Curve, plot: _Plot) -> Iterator[str]:
     for line in _segments(curve):
         points = " ".join(f"{plot.x(measure)},{plot.y(minor)}" for measure, minor in line)
         yield f'<polyline points="{points}" fill="none" stroke="{_LINE}" stroke-width="2.25" stroke-linejoin="round"/>'
+    beyond = Fraction(-10 * _WIDTH)
     for at, cliff in enumerate(curve.cliffs, 1):
         x = plot.x(cliff.measure)
         for limit in (cliff.left_minor, cliff.right_minor):
@@ -184,7 +190,9 @@ def _drawn(curve: Curve, plot: _Plot) -> Iterator[str]:
             yield f'<circle cx="{x}" cy="{plot.y(limit)}" r="3.5" fill="{fill}" stroke="{_LINE}" stroke-width="1.5"/>'
         if cliff.at_minor not in (cliff.left_minor, cliff.right_minor):
             yield f'<circle cx="{x}" cy="{plot.y(cliff.at_minor)}" r="3.5" fill="{_LINE}"/>'
-        yield _text(x, _TOP - 10, str(at), anchor="middle", fill=_CLIFF, weight="bold")
+        if Fraction(x) - beyond >= _NUMBERS_APART:
+            yield _text(x, _TOP - 10, str(at), anchor="middle", fill=_CLIFF, weight="bold")
+            beyond = Fraction(x)
 
 
 def _segments(curve: Curve) -> Iterator[list[tuple[Fraction, Fraction]]]:
@@ -202,14 +210,26 @@ def _segments(curve: Curve) -> Iterator[list[tuple[Fraction, Fraction]]]:
 
 
 def _legend(curve: Curve, terms: Terms) -> Iterator[tuple[str, bool]]:
-    for at, cliff in enumerate(curve.cliffs, 1):
+    for at, cliff in enumerate(curve.cliffs[:_CLIFFS_NAMED], 1):
         left, right = (_rounded(each, terms) for each in (cliff.left_minor, cliff.right_minor))
         where = measured(curve, cliff.measure, terms)
-        exactly = f", {_rounded(cliff.at_minor, terms)} exactly there"
+        side = {cliff.right_minor: "from there on", cliff.left_minor: "beyond it"}.get(cliff.at_minor)
+        exactly = f", {side}" if side else f", {_rounded(cliff.at_minor, terms)} exactly there"
         yield f"{at}  cliff at {where}: from {left} to {right} ({_jump(cliff, terms)}){exactly}", True
+    if len(curve.cliffs) > _CLIFFS_NAMED:
+        yield f"and {len(curve.cliffs) - _CLIFFS_NAMED} cliffs more", True
     for note in notes(curve):
-        yield note, False
+        yield from ((line, False) for line in wrap(note, _LINE_SIGNS))
     yield f"program {curve.program_sha256[:12]}", False
+
+
+def _titled(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _cut(text: str, signs: int) -> str:
+    """A text that fits on one line."""
+    return text if len(text) <= signs else f"{text[: signs - 3].rstrip()}..."
 
 
 def _bounds(curve: Curve) -> tuple[Fraction, Fraction]:

@@ -12,6 +12,7 @@ _PARTS = {
     "denominator": "what it is divided by",
     "target": "its targets",
     "benchmark": "its benchmarks",
+    "carried": "points carried over",
 }
 _FATES = ("paid", "measured", "not_payable", "outside", "rejected")
 

@@ -76,6 +76,12 @@ def _markdown(block: Block) -> Iterator[str]:
             yield from (f"    {_one_line(line, False)}".rstrip() for line in lines)
 
 
+def _cell(text: str) -> str:
+    """A cell of a page: an amount or a percentage is not torn from its unit."""
+    found = _one_line(text)
+    return found.replace(" ", "\N{NO-BREAK SPACE}") if re.fullmatch(r"([A-Z]{3} )?-?[0-9.,]+( %)?", found) else found
+
+
 def _row(cells: Sequence[str], is_plain: bool = True) -> str:
     return "| " + " | ".join(_plain(cell) if is_plain else cell for cell in cells) + " |"
 
@@ -131,9 +137,7 @@ def _html(block: Block) -> str:
             return f"<dl>\n{told}</dl>"
         case Table(head, rows):
             top = "".join(f"<th>{escape(_one_line(cell))}</th>" for cell in head)
-            below = "".join(
-                "<tr>" + "".join(f"<td>{escape(_one_line(c))}</td>" for c in row) + "</tr>\n" for row in rows
-            )
+            below = "".join("<tr>" + "".join(f"<td>{escape(_cell(c))}</td>" for c in row) + "</tr>\n" for row in rows)
             return f"<table>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{below}</tbody>\n</table>"
         case Figure(title, lines):
             text = "\n".join(escape(_one_line(line, False)) for line in lines)

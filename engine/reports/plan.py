@@ -12,12 +12,14 @@ from engine.reports.paper import Block, Clauses, Figure, Heading, Paragraph, Tab
 from engine.reports.plan_measures import kpi_words, scorecard_blocks
 from engine.reports.tree import tree_lines
 from engine.values.paper import Agreed, Example, Foot
-from rules.crediting.meaning import CreditMeaning
-from rules.expressions.tree import as_written
-from rules.kinds.base import Terms, Words, percent
-from rules.meaning import Meaning, PoolMeaning, TotalMeaning
+from rules.balances.meaning import BalanceMeaning
+from rules.crediting.words import credit_words
+from rules.expressions.said import condition_said
+from rules.kinds.base import ShareKind, Terms, Words
+from rules.meaning import Meaning, TotalMeaning
 from rules.payouts.meaning import PayoutMeaning
 from rules.payouts.words import Clause, payout_words, total_limit_words
+from rules.pools.meaning import PoolMeaning
 from rules.quantities.apportion import Residue
 
 _RESIDUES: Mapping[Residue, str] = {
@@ -31,6 +33,17 @@ _RESIDUES: Mapping[Residue, str] = {
 }
 
 
+_IN_ORDER = (
+    "What was earned is paid after these, in their order: each takes what the one before it leaves to be paid, keeps a "
+    "part of it or adds to it, and tells in every period what was on it, what moved and what is on it then."
+)
+_UNKNOWN = {
+    "refuse": "stops the calculation",
+    "leave_out": "takes no part",
+    "house": "counts as the mean of the others, and the house keeps its share",
+}
+
+
 def plan_blocks(meaning: Meaning, examples: Mapping[str, Example], whose: Agreed | None, foot: Foot) -> list[Block]:
     """The whole document."""
     blocks: list[Block] = [Heading(1, meaning.title), *_frame(meaning, whose)]
@@ -41,20 +54,31 @@ def plan_blocks(meaning: Meaning, examples: Mapping[str, Example], whose: Agreed
         blocks += [Heading(2, "What is measured"), Clauses(tuple(kpi_words(kpi) for kpi in meaning.kpis))]
     for card in meaning.scorecards:
         blocks += [Heading(2, f"Score: {card.title}"), *scorecard_blocks(card, meaning.terms)]
-    if meaning.credits:
+    if meaning.paying_credits:
         blocks.append(Heading(2, "Who is credited"))
-        for credit in meaning.credits:
-            blocks += [Heading(3, _titled(credit.name)), Clauses(tuple(_credit_clauses(credit)))]
+        for credit in meaning.paying_credits:
+            blocks += [Heading(3, _titled(credit.name)), Clauses(tuple(credit_words(credit)))]
+    percents = [kpi.name for kpi in meaning.kpis if kpi.unit == "percent"]
     if meaning.payouts:
         blocks.append(Heading(2, "What is paid"))
     for number, payout in enumerate(meaning.payouts, 1):
-        blocks += [Heading(3, f"{number}. {_titled(payout.title)} ({payout.name})"), *_rule(payout_words(payout))]
+        title = f"{number}. {_titled(payout.title)} ({payout.name})"
+        blocks += [Heading(3, title), *_rule(payout_words(payout, percents))]
         blocks += _example(payout, examples.get(payout.name))
+    if meaning.amounts is not None:
+        said = meaning.amounts.rule.in_words(meaning.terms)
+        defined = tuple((_titled(name), definition) for name, definition in said.rows)
+        blocks += [Heading(2, "What is defined together"), Paragraph(f"{_titled(said.text)}."), Clauses(defined)]
     if meaning.pools:
         blocks.append(Heading(2, "What is shared"))
     for pool in meaning.pools:
         blocks += [Heading(3, f"{_titled(pool.title)} ({pool.name})"), *_rule(_pool_clauses(pool))]
         blocks += _shown(examples.get(pool.name))
+    if meaning.balances:
+        blocks += [Heading(2, "What is kept from period to period"), Paragraph(_IN_ORDER)]
+    for number, balance in enumerate(meaning.balances, 1):
+        title = f"{number}. {_titled(balance.title)} ({balance.name})"
+        blocks += [Heading(3, title), *_rule(_balance_clauses(balance))]
     if meaning.totals:
         sums = tuple((_titled(total.title), _sum(total, meaning.terms)) for total in meaning.totals)
         blocks += [Heading(2, "Sums that are reported"), Clauses(sums)]
@@ -79,8 +103,10 @@ def _frame(meaning: Meaning, whose: Agreed | None) -> Iterator[Block]:
         ("Currency", f"{currency.code}, paid in whole units of {_unit(currency.decimals)}"),
         ("Period", period),
         ("In force", f"from {effective.first} to {effective.last}, both days included"),
-        ("Who can be paid", "every partner" if meaning.eligible is None else f"where {as_written(meaning.eligible)}"),
+        ("Who can be paid", _whom(meaning)),
     ]
+    if meaning.exchange is not None:
+        rows.insert(1, ("Other currencies", meaning.exchange.spec.in_words(meaning.terms).text))
     if whose is not None:
         named = whose.partner if whose.name in ("", whose.partner) else f"{whose.partner}, {whose.name}"
         rows.insert(0, ("For", named))
@@ -88,6 +114,10 @@ def _frame(meaning: Meaning, whose: Agreed | None) -> Iterator[Block]:
     if whose is not None and whose.rows:
         yield Heading(2, "Agreed with this partner")
         yield Table(whose.head, whose.rows)
+
+
+def _whom(meaning: Meaning) -> str:
+    return "every partner" if meaning.eligible is None else f"partners for whom {condition_said(meaning.eligible)}"
 
 
 def _unit(decimals: int) -> str:
@@ -112,47 +142,42 @@ def _rule(clauses: Iterator[Clause]) -> Iterator[Block]:
         yield Clauses(tuple(waiting))
 
 
-def _credit_clauses(credit: CreditMeaning) -> Iterator[tuple[str, str]]:
-    spec = credit.spec
-    where = "" if credit.where is None else f" where {as_written(credit.where)}"
-    yield "Of", f"each row of {credit.of}{where}"
-    for each, fits in zip(spec.from_, credit.fits, strict=True):
-        only = "" if fits is None else f"; for rows where {as_written(fits)}, before what is less specific"
-        yield "From", each.way.in_words(credit.terms).text + only
-    if spec.prefer is not None:
-        yield "Prefer", " over ".join(spec.prefer) + ": a later role counts only where no earlier one does"
-    if spec.protected_by is not None:
-        yield "Protected", f"a partner with a valid row of {spec.protected_by} takes the sourced credit"
-    over = "refused" if spec.over_100 == "refuse" else "paid for roles that are declared as overlay"
-    yield "More than 100 %", over
-    rest = "stays with the house" if spec.remainder == "house" else "goes to the credited partners in equal parts"
-    yield "What is left", f"of 100 % {rest}"
-    if spec.roll_up is not None:
-        up = spec.roll_up
-        whose = "on top of the 100 %" if up.on_top else "out of the share below"
-        skipped = "skipped" if up.compress == "inactive" else "lost"
-        rates = ", ".join(map(percent, up.rates))
-        yield "Roll-up", f"each {up.to} above earns, level by level, {rates} {whose}; an inactive level is {skipped}"
-    if spec.at_most is not None and credit.amount is not None:
-        most = credit.terms.amount(credit.terms.minor(spec.at_most))
-        yield "At most", f"{most} of {as_written(credit.amount)} is credited of a row"
+def _balance_clauses(balance: BalanceMeaning) -> Iterator[Clause]:
+    yield "Kept", balance.kind.in_words(balance.terms)
+    opens = "with what the period before closed with; before the first, with what was on it then"
+    yield "Opens", Words(opens)
+
+
+def _rounding(pool: PoolMeaning) -> str:
+    """How shares become whole units; the rounding mode is that of shares which are rounded each for itself."""
+    text, step = _RESIDUES[pool.spec.residue], pool.terms.step_minor
+    if pool.spec.residue is Residue.ROUND_EACH:
+        return f"{text}; {pool.terms.rounding_words}"
+    return text if step == 1 else f"{text}; in steps of {pool.terms.amount(step)}"
 
 
 def _pool_clauses(pool: PoolMeaning) -> Iterator[Clause]:
-    yield "Size", Words(pool.terms.amount(pool.size_minor))
-    among = "all partners that can be paid" if pool.among is None else f"partners where {as_written(pool.among)}"
+    yield "Size", Words(pool.size.text)
+    among = "all partners that can be paid" if pool.among is None else f"partners for whom {condition_said(pool.among)}"
     yield "Among", Words(among)
     yield "Shared", pool.kind.in_words(pool.terms)
-    yield "Rounding", Words(f"{_RESIDUES[pool.residue]}; {pool.terms.rounding_words}")
-    unknown = "stops the calculation" if pool.unknown == "refuse" else "takes no part"
-    yield "Unknown", Words(f"a partner whose weight is unknown {unknown}")
+    yield "Rounding", Words(_rounding(pool))
+    if pool.spec.by_days:
+        yield "Days", Words("whoever was a partner for a part of the period weighs that part of its days")
+    if pool.spec.bounds is not None:
+        yield "Limits", pool.spec.bounds.in_words(pool.terms)
+    if pool.spec.losses == "shared":
+        yield "Losses", Words("a size below zero is a loss, and shared in the same way")
+    if pool.spec.bounds is not None or not isinstance(pool.kind, ShareKind):
+        to = "stays with the house" if pool.spec.unclaimed == "house" else "is carried to the next period"
+        yield "Unclaimed", Words(f"what nobody claims or may have {to}")
+    yield "Unknown", Words(f"a partner whose weight is unknown {_UNKNOWN[pool.spec.unknown]}")
 
 
 def _example(payout: PayoutMeaning, example: Example | None) -> Iterator[Block]:
-    left_out = [*(["multipliers"] if payout.multipliers else []), *(["limits"] if payout.limits else [])]
     yield from _shown(example)
-    if example is not None and example.reason is None and left_out:
-        yield Paragraph(f"The example is before {' and '.join(left_out)}.")
+    if example is not None and example.reason is None and payout.limits:
+        yield Paragraph("The example is before limits.")
 
 
 def _shown(example: Example | None) -> Iterator[Block]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.values import Lines
+from engine.values import LateLines, Lines
 from rules.quantities.currency import Currency, currency, format_minor
 
 COMPONENTS_WIDTH = 110  # of a register's columns between the partner and the payout, in characters
@@ -49,14 +49,19 @@ class Register:
 
 
 def register(
-    lines: Lines, components: Sequence[str], titles: Mapping[str, str], names: Mapping[str, str], currency_code: str
+    lines: Lines | LateLines,
+    components: Sequence[str],
+    titles: Mapping[str, str],
+    names: Mapping[str, str],
+    currency_code: str,
 ) -> Register:
     """The register of a run's lines; `titles` are what components are called, where they have a title."""
     sums: dict[str, dict[str, int]] = {}
-    rows = zip(lines.partner.tolist(), lines.component.tolist(), lines.amount_minor.tolist(), strict=True)
-    for partner, component, amount in rows:
-        mine = sums.setdefault(partner, dict.fromkeys(components, 0))
-        mine[component] += amount
+    for some in lines.chunks():
+        rows = zip(some.partner.tolist(), some.component.tolist(), some.amount_minor.tolist(), strict=True)
+        for partner, component, amount in rows:
+            mine = sums.setdefault(partner, dict.fromkeys(components, 0))
+            mine[component] += amount
     listed = tuple(
         RegisterRow(partner, names.get(partner, ""), tuple(mine.values()), sum(mine.values()))
         for partner, mine in sorted(sums.items())

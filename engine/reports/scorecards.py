@@ -38,7 +38,7 @@ def score_grid(step: Score, sheet: Sheet, names: Mapping[str, str]) -> Grid:
         name = names.get(key, "")
         who = key if name in ("", key) else f"{key} {name}"
         score = sheet.columns[step.name].fraction(row)
-        points = [_points(sheet.columns[f"{step.name}.points.{path}"].fraction(row)) for path in paths]
+        points = [_cell(step, sheet, path, row) for path in paths]
         rows.append((who, "not scored" if score is None else number(score), *_placed(step, sheet, row), *points))
     placed = [
         title for title, there in (("tier", step.scorecard.card.tiers), ("rank", step.scorecard.card.rank)) if there
@@ -61,6 +61,9 @@ def scores_json(step: Score, sheet: Sheet) -> list[dict[str, object]]:
                 "rank": _text(sheet.columns[f"{step.name}.rank"].fraction(row)) if step.scorecard.card.rank else None,
                 "not_scored": None if code is NotScored.SCORED else code.name.lower(),
                 "points": {path: _text(value) for path, value in columns.items()},
+                "carried": {
+                    path: _text(value) for path in columns if (value := _carried(step, sheet, path, row)) is not None
+                },
             }
         )
     return found
@@ -86,6 +89,19 @@ def _placed(step: Score, sheet: Sheet, row: int) -> Iterator[str]:
         yield tier_of(step, sheet, row) or "-"
     if step.scorecard.card.rank is not None:
         yield _points(sheet.columns[f"{step.name}.rank"].fraction(row))
+
+
+def _cell(step: Score, sheet: Sheet, path: str, row: int) -> str:
+    """The points of a KPI; those that were carried over say so."""
+    kept = _carried(step, sheet, path, row)
+    own = sheet.columns[f"{step.name}.points.{path}"].fraction(row)
+    return _points(own) if kept is None else f"{_points(kept)} carried"
+
+
+def _carried(step: Score, sheet: Sheet, path: str, row: int) -> Fraction | None:
+    """The points of the period before that stand in for those that a partner lacks."""
+    column = sheet.columns.get(f"{step.name}.carried.{path}")
+    return None if column is None else column.fraction(row)
 
 
 def _points(value: Fraction | None) -> str:

@@ -7,34 +7,42 @@ the rule says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
-
 from engine.kpis import kpi_columns
-from engine.scoring import scored_columns
+from engine.scoring import Start, scored_columns
+from engine.sheet.balances import keep, on_accounts, open_accounts
 from engine.sheet.book import Book
+from engine.sheet.by_partner import by_partner, named, partners_held, separable
 from engine.sheet.credit import credit
+from engine.sheet.deducting import deduct
 from engine.sheet.earlier import Earlier
 from engine.sheet.keeping import Keep, asked_later, on_the_way
 from engine.sheet.limits import limit, top_up
-from engine.sheet.lines import accumulate, due, multiply, pay, unknown_rows
+from engine.sheet.lines import accumulate, due, multiply, pay
+from engine.sheet.pools import award, share, size, solve, weigh, whole
 from engine.sheet.quota import quotas
 from engine.sheet.returns import reverse, taken_back
+from engine.sheet.stretches import fallen_since, of_stretches
 from engine.values import (
+    ACCOUNTS,
     PARTNERS,
     Accumulate,
+    Award,
     Credit,
+    Deduct,
     Due,
     Facts,
-    Frame,
     Gather,
+    KeepBalance,
     Kpi,
     Limit,
     Multiply,
+    OpenAccounts,
     Pay,
     Plan,
     Quota,
@@ -44,45 +52,73 @@ from engine.values import (
     Share,
     Sheet,
     Size,
+    Solve,
     Step,
     Sum,
     TopUp,
     Weigh,
+    Whole,
     frozen,
 )
 from rules.calendar import Period
 from rules.expressions.columnar import EPOCH
-from rules.expressions.tree import Type
+from rules.expressions.tree import Expression, Type
 from rules.problem import Problem, Refused
-from rules.quantities.apportion import CONSERVING, apportion
-from rules.quantities.exact import Exact, group_total, integers, total
+from rules.quantities.exact import Exact, group_total
 from rules.quantities.rounding import QuantityOverflow
 
 
-def evaluate(plan: Plan, facts: Facts, period: Period, keep: Keep = "all") -> Sheet:
+def evaluate(
+    plan: Plan, facts: Facts, period: Period, keep: Keep = "all", partners_at_once: int | None = None
+) -> Sheet:
     """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess.
 
     Of a sheet that keeps `lines`, a run can be settled; to explain it takes all columns. What both hold is the same.
+    The rows of such a sheet are worked out for so many `partners_at_once`: where that is not said, for as many as have
+    the rows that are held with ease.
     """
-    return _evaluate(plan, facts, period, keep, Earlier(plan, facts, keep, _evaluate))
+
+    def evaluated(plan: Plan, facts: Facts, period: Period, keep: Keep, earlier: Earlier) -> Sheet:
+        at_once = partners_at_once or partners_held(plan, facts)
+        if keep == "lines" and at_once < len(facts.partners()):
+            with suppress(Refused):  # what is refused is told of all partners at once
+                return _evaluate(plan, facts, period, keep, earlier, at_once)
+        return _evaluate(plan, facts, period, keep, earlier, None)
+
+    return evaluated(plan, facts, period, keep, Earlier(plan, facts, keep, evaluated))
 
 
-def _evaluate(plan: Plan, facts: Facts, period: Period, keep: Keep, earlier: Earlier) -> Sheet:
+def _evaluate(plan: Plan, facts: Facts, period: Period, keep: Keep, earlier: Earlier, at_once: int | None) -> Sheet:
     measures = [measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures]
     book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, facts.measure(measures))
-    book.later = asked_later(plan, lambda step: days_of(step, book))
     passing = on_the_way(plan) if keep == "lines" else frozenset()
-    for step in plan.steps:
+
+    def work(step: Step, book: Book) -> None:
         _EVALUATORS[type(step)](step, book, facts)
-        if isinstance(step, Gather):
-            book.drop(passing)
+
+    def later(steps: Sequence[Step]) -> Mapping[str, Sequence[Expression]]:
+        return asked_later(steps, lambda step: days_of(step, book))
+
+    left, book.later = plan.steps, later(plan.steps)
+    while left:
+        parted = separable(left, book) if at_once is not None and isinstance(left[0], ReadRows) else ()
+        steps = parted or left[:1]
+        left = tuple(step for step in left if not any(step is each for each in steps))
+        if parted and at_once is not None:
+            book.later = later(steps)
+            by_partner(steps, left, passing, book, at_once, work)
+            book.later = later(left)
+            continue
+        work(steps[0], book)
+        if isinstance(steps[0], Gather):
+            book.drop(passing - named(left))
     kept = (frozen(each) for each in (book.frames, book.columns, book.frame_of, earlier.sheets, book.credits))
     return Sheet(period, *kept)
 
 
 def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:
     asked, day = dict(step.measures), f"{step.name}.day"
-    if step.since != "period" and step.back is None:
+    if (step.since != "period" or step.fallen) and step.back is None:
         assert step.dated is not None, "what is added up over time was checked to be dated"
         asked[day] = (step.dated, Type.DATE)
     first, last = days_of(step, book)
@@ -97,13 +133,20 @@ def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:
         step.owner,
         credits,
         book.later.get(step.name),
+        book.among,
     )
     frame, columns = rows.frame, dict(rows.measures)
+    if rows.places is not None:
+        book.places[step.name] = rows.places
     if step.back is not None:
         frame, columns = taken_back(step, step.back, frame, columns, book)
-    elif step.since != "period":
+    elif step.since != "period" or step.fallen:
         start = (book.period.start - timedelta(days=step.lock_days) - EPOCH).days
-        frame = replace(frame, earlier=columns.pop(day).numerator < start)
+        frame = replace(frame, earlier=columns[day].numerator < start)
+        if not step.fallen:
+            del columns[day]
+        elif step.since != "ever":
+            frame, columns = of_stretches(step, frame, columns, day, book)
     book.frames[step.name] = frame
     for name, column in columns.items():
         book.write(name, step.name, column)
@@ -120,6 +163,7 @@ def days_of(step: ReadRows, book: Book) -> tuple[date, date]:
         first = book.calendar.fiscal_year(book.period.start).start - lock
     elif step.since == "ever":
         first = date.min
+    first = min([first, *(start - lock for start in fallen_since(step, book))])
     last = book.period.end - lock
     if step.during is not None:
         first, last = max(first, step.during.first), min(last, step.during.end)
@@ -136,8 +180,9 @@ def _kpi(step: Kpi, book: Book, facts: Facts) -> None:
 
 
 def _score(step: Score, book: Book, facts: Facts) -> None:
+    start = Start.of(step.scorecard, facts, lambda: book.earlier.before(book.period))
     try:
-        columns = scored_columns(step.scorecard, book.partner_columns(), facts)
+        columns = scored_columns(step.scorecard, book.partner_columns(), facts, start)
     except QuantityOverflow as overflow:
         who = facts.partners().keys[overflow.row]
         hint = "check the multipliers and the points of its scales"
@@ -159,52 +204,14 @@ def _gather(step: Gather, book: Book, facts: Facts) -> None:
     book.write(step.name, PARTNERS, sums)
 
 
-def _size(step: Size, book: Book, facts: Facts) -> None:
-    one = np.zeros(1, dtype=np.int64)
-    book.frames[step.name] = Frame("program", np.array([""], dtype=object), one, one)
-    book.write(step.name, step.name, Exact(integers([step.size_minor])))
-
-
-def _weigh(step: Weigh, book: Book, facts: Facts) -> None:
-    frame = book.frames[step.frame]
-    inputs = {key: book.columns[name] for key, name in step.inputs.items()}
-    weights = step.kind.compute(inputs, len(frame))
-    known = weights.is_known()
-    if not known.all() and step.unknown == "refuse":
-        raise Refused(*unknown_rows(step, frame, known, "F302", "its weight is unknown"))
-    below_zero = known & (weights.numerator < 0)
-    if below_zero.any():
-        raise Refused(*unknown_rows(step, frame, ~below_zero, "F303", "its weight is less than zero"))
-    book.write(step.name, step.frame, weights)
-
-
-def _share(step: Share, book: Book, facts: Facts) -> None:
-    frame, weights = book.frames[step.frame], book.columns[step.weight]
-    size_minor = int(book.columns[step.size].numerator[0])
-    known = weights.is_known()
-    members = weights.take(known)
-    scaled, _ = members.scaled()
-    if not len(members) or not (scaled > 0).any():
-        hint = "let someone take part, or leave the pool out"
-        raise Refused(Problem("F304", f"nobody has a weight in {step.title}", step.place, hint))
-    keys = frame.keys[known]
-    result = apportion(size_minor, scaled, keys, step.residue, step=step.terms.step_minor, mode=step.terms.rounding)
-    assert total(result.shares) + result.residue_minor == size_minor, "a pool is conserved"
-    assert step.residue not in CONSERVING or not result.residue_minor, "a conserving policy leaves nothing"
-    shares = np.zeros(len(frame), dtype=result.shares.dtype)
-    shares[known] = result.shares
-    remainders = np.zeros(len(frame), dtype=object)
-    remainders[known] = result.remainders
-    book.write(step.name, step.frame, Exact(shares, 1, None if known.all() else known))
-    book.write(f"{step.component}.remainder", step.frame, Exact(remainders, 1, None if known.all() else known))
-    book.write(f"{step.component}.left", step.size, Exact(integers([result.residue_minor])))
-
-
 def _sum(step: Sum, book: Book, facts: Facts) -> None:
-    total = Exact.constant(0, len(book.frames[PARTNERS]))
+    total = Exact.constant(0, len(book.frames[step.frame]))
     for part in step.parts:
-        total = total + book.columns[part]
-    book.write(step.name, PARTNERS, total)
+        column = book.columns[part]
+        if step.frame == ACCOUNTS:
+            column = on_accounts(column, book.frame_of[part], book.frames[ACCOUNTS])
+        total = total + column
+    book.write(step.name, step.frame, total)
 
 
 _EVALUATORS: Mapping[type[Step], Callable[[Any, Book, Facts], None]] = {
@@ -220,9 +227,15 @@ _EVALUATORS: Mapping[type[Step], Callable[[Any, Book, Facts], None]] = {
     Limit: limit,
     TopUp: top_up,
     Reverse: reverse,
+    Deduct: deduct,
     Gather: _gather,
-    Size: _size,
-    Weigh: _weigh,
-    Share: _share,
+    Whole: whole,
+    Solve: solve,
+    Size: size,
+    Weigh: weigh,
+    Award: award,
+    Share: share,
+    OpenAccounts: open_accounts,
+    KeepBalance: keep,
     Sum: _sum,
 }

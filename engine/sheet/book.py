@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.sheet.earlier import Earlier
 from engine.values import PARTNERS, Credits, Frame, Measured
@@ -15,7 +18,11 @@ from rules.quantities.exact import Exact
 @dataclass(slots=True)
 class Book:
     """What has been worked out so far; `measured` holds the measures of all KPIs, which are read at once; `earlier`
-    gives the sheets of periods before; `later` what is asked of a step's rows by the steps after it that read them."""
+    gives the sheets of periods before; `later` what is asked of a step's rows by the steps after it that read them.
+
+    Of a book of some partners, `among` are the first of them and the one that comes after the last, None where that is
+    the end; `places` tells by frame where its rows stand among those of all partners.
+    """
 
     period: Period
     calendar: Calendar
@@ -26,6 +33,8 @@ class Book:
     frame_of: dict[str, str] = field(default_factory=dict)
     credits: dict[str, Credits] = field(default_factory=dict)
     later: Mapping[str, Sequence[Expression]] = field(default_factory=dict)
+    among: tuple[str, str | None] | None = None
+    places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def write(self, name: str, frame: str, column: Exact) -> None:
         """Write a column of a frame, once."""
@@ -41,3 +50,9 @@ class Book:
     def partner_columns(self) -> Mapping[str, Exact]:
         """What partners have so far, by name."""
         return {name: column for name, column in self.columns.items() if self.frame_of[name] == PARTNERS}
+
+    def of_partners(self, among: tuple[str, str | None]) -> Book:
+        """A book for the rows of some partners, with what partners have so far."""
+        own = dict(self.partner_columns())
+        frames, frame_of = {PARTNERS: self.frames[PARTNERS]}, dict.fromkeys(own, PARTNERS)
+        return replace(self, frames=frames, columns=own, frame_of=frame_of, among=among, places={})

@@ -11,7 +11,7 @@ from datetime import date
 
 from engine.sheet.keeping import Keep
 from engine.sheet.lookback import looking_back
-from engine.values import Facts, Plan, Sheet
+from engine.values import Credits, Facts, Plan, Sheet
 from rules.calendar import Period
 
 Evaluated = Callable[[Plan, Facts, Period, Keep, "Earlier"], Sheet]
@@ -23,6 +23,17 @@ class Earlier:
     def __init__(self, plan: Plan, facts: Facts, keep: Keep, evaluated: Evaluated) -> None:
         self._plan, self._facts, self._keep, self._evaluated = looking_back(plan), facts, keep, evaluated
         self.sheets: dict[str, Sheet] = {}
+        self.credits: dict[str, Credits] = {}  # of crediting rules that are alike in all periods
+
+    @property
+    def first(self) -> date:
+        """The first day on which the program is in force."""
+        return self._plan.effective.first
+
+    @property
+    def last(self) -> date:
+        """The last day on which the program is in force."""
+        return self._plan.effective.last
 
     def since(self, first: date, period: Period) -> list[Sheet]:
         """The sheets of the program's periods from the one that holds `first`, and before `period`, in order."""
@@ -41,6 +52,17 @@ class Earlier:
                 return self.sheet(at)
             at = self._plan.calendar.before(at)
         return None
+
+    def before(self, period: Period) -> Sheet | None:
+        """The sheet of the period before `period`, if the program was in force then."""
+        return self.back(period, 1)
+
+    def back(self, period: Period, periods: int) -> Sheet | None:
+        """The sheet of so many periods before `period`, if the program was in force then."""
+        at: Period | None = period
+        for _ in range(periods):
+            at = None if at is None else self._plan.calendar.before(at)
+        return None if at is None or at.end <= self._plan.effective.first else self.sheet(at)
 
     def sheet(self, period: Period) -> Sheet:
         """The sheet of one period."""

@@ -5,22 +5,27 @@ All in whole minor units that were rounded already: lines are cut, released or a
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.sheet.book import Book
 from engine.sheet.lines import order_of, unknown_rows
+from engine.sheet.taking import in_full, undone
 from engine.values import PARTNERS, ROOM_MAX_MINOR, Facts, Frame, Limit, Sheet, TopUp
 from rules.payouts.meaning import LimitMeaning
 from rules.problem import Refused
-from rules.quantities.exact import Exact, Integers, group_total
-from rules.quantities.limits import cap_in_order, cap_pro_rata
+from rules.quantities.exact import Exact, Flags, Integers, group_total
+from rules.quantities.limits import cap_in_order, cap_pro_rata, floor_top_up
 
 
 def limit(step: Limit, book: Book, facts: Facts) -> None:
-    """The lines that are left below a limit, those of all tracks counted together; a bank releases what it holds."""
+    """The lines that are left below a limit, those of all tracks counted together; a bank releases what it holds.
+
+    A return among them takes back what the limit leaves of the lines that it undoes.
+    """
     spec = step.limit.spec
     frames = [book.frames[frame] for frame, *_ in step.tracks]
     lines = Exact.joined([book.columns[name] for _, name, _, _ in step.tracks])
@@ -29,17 +34,23 @@ def limit(step: Limit, book: Book, facts: Facts) -> None:
     amounts = np.where(known, lines.numerator, 0)
     groups = partners if spec.per == "partner" else np.zeros_like(partners)
     count = len(book.frames[PARTNERS]) if spec.per == "partner" else 1
-    room = room_of(step, book, count)
-    places = range(len(step.tracks[0][3]))
+    room, ended = room_of(step, book, count)
+    ends = np.cumsum([len(frame) for frame in frames])
+    back = undone(
+        step,
+        book,
+        {track[0]: int(end) - len(frame) for track, end, frame in zip(step.tracks, ends, frames, strict=True)},
+    )
+    for at, forgiven in back.forgiven.items():
+        amounts[at] += forgiven
     if spec.cut == "in_order":
+        places = range(len(step.tracks[0][3]))
         keys = [Exact.joined([book.columns[by[place]] for *_, by in step.tracks]) for place in places]
-        kept = cap_in_order(amounts, groups, room, order_of(keys, len(amounts)), last=spec.last)
+        kept = cap_in_order(amounts, groups, room, order_of(keys, len(amounts)), spec.last, back.pieces, ended)
     else:
-        kept = cap_pro_rata(amounts, groups, room, np.arange(len(amounts), dtype=np.int64))
-    start = 0
-    for (name, _, column, _), frame in zip(step.tracks, frames, strict=True):
-        rows = slice(start, start + len(frame))
-        start += len(frame)
+        kept = cap_pro_rata(amounts, groups, room, np.arange(len(amounts), dtype=np.int64), back.pieces)
+    for (name, _, column, _), frame, end in zip(step.tracks, frames, ends.tolist(), strict=True):
+        rows = slice(end - len(frame), end)
         book.write(column, name, Exact(kept[rows], 1, None if known[rows].all() else known[rows]))
     if spec.excess == "banked":
         _bank(step, book, room, group_total(amounts, groups, count), group_total(kept, groups, count))
@@ -48,7 +59,7 @@ def limit(step: Limit, book: Book, facts: Facts) -> None:
 def _bank(step: Limit, book: Book, room: Integers, due: Integers, kept: Integers) -> None:
     """What a bank held, takes in and releases for each partner."""
     opening = opening_bank(step.name, book)
-    released = np.minimum(opening, np.maximum(room - kept, 0))
+    released = np.maximum(np.minimum(opening, room - kept), 0)
     book.write(f"{step.name}.bank", PARTNERS, Exact(opening + due - kept - released))
     of_partners = book.frames[PARTNERS]
     rows = np.flatnonzero(released > 0)
@@ -57,19 +68,18 @@ def _bank(step: Limit, book: Book, room: Integers, due: Integers, kept: Integers
     book.write(name, f"{name}.rows", Exact(released[rows]))
 
 
-def room_of(step: Limit, book: Book, count: int) -> Integers:
-    """What a limit leaves for this period, (count,): its amount less what earlier periods of its stretch paid by it.
-
-    A cut in order is the end: where an earlier period cut a line, none that comes later is paid.
-    """
+def room_of(step: Limit, book: Book, count: int) -> tuple[Integers, Flags]:
+    """What a limit leaves for this period: its amount less what earlier periods of its stretch paid by it, and whether
+    one of them came to the end of a limit whose last line is not cut; (count,) each."""
     spec = step.limit.spec
     fixed: Integers = np.full(count, step.limit.amount_minor, dtype=np.int64)
     room = fixed if step.of is None else _of_partners(step, book, count)
+    ended = np.zeros(count, dtype=bool)
     for sheet in book.earlier.since(first_day(step.limit, book), book.period) if spec.over != "period" else []:
         room = room - _by_group(step, sheet, book, paid_by(step, sheet))
-        if spec.cut == "in_order":
-            room = np.where(_by_group(step, sheet, book, cut_by(step, sheet)) > 0, 0, room)
-    return np.maximum(room, 0)
+        if spec.cut == "in_order" and spec.last == "none":
+            ended |= _by_group(step, sheet, book, cut_by(step, sheet)) > 0
+    return np.maximum(room, 0), ended
 
 
 def _of_partners(step: Limit, book: Book, count: int) -> Integers:
@@ -105,20 +115,20 @@ def first_day(meaning: LimitMeaning, book: Book) -> date:
 
 
 def paid_by(step: Limit, sheet: Sheet) -> Integers:
-    """What an earlier period paid by a limit to each of its partners, released amounts included."""
+    """What an earlier period paid by a limit to each of its partners, what was released and topped up included."""
     found = np.zeros(len(sheet.partners), dtype=np.int64)
-    for column in step.written:
+    for column in (*step.written, *step.floors):
         frame = sheet.frames[sheet.frame_of[column]]
         found = found + group_total(sheet.columns[column].or_else(0).numerator, frame.partners, len(found))
     return found
 
 
 def cut_by(step: Limit, sheet: Sheet) -> Integers:
-    """What an earlier period cut off the lines of each of its partners."""
+    """How many lines above zero an earlier period cut of each of its partners."""
     found = np.zeros(len(sheet.partners), dtype=np.int64)
     for name, before, after, _ in step.tracks:
-        cut = (sheet.columns[before].or_else(0) - sheet.columns[after].or_else(0)).numerator
-        found = found + group_total(cut, sheet.frames[name].partners, len(found))
+        due, left = (sheet.columns[column].or_else(0).numerator for column in (before, after))
+        found = found + np.bincount(sheet.frames[name].partners[(due > 0) & (left < due)], minlength=len(found))
     return found
 
 
@@ -146,14 +156,55 @@ def lines_of_partners(partners: Frame, rows: NDArray[np.int64]) -> Frame:
 
 
 def top_up(step: TopUp, book: Book, facts: Facts) -> None:
-    """What is missing to the least that a partner with lines gets."""
+    """What is missing to the least that a partner with lines gets, as far as the caps leave room; of several periods
+    together, in the last of them."""
     partners = book.frames[PARTNERS]
-    sums, has_lines = np.zeros(len(partners), dtype=np.int64), np.zeros(len(partners), dtype=bool)
-    for name, of in step.lines:
-        frame, lines = book.frames[of], book.columns[name]
-        known = lines.is_known()
-        sums = sums + group_total(np.where(known, lines.numerator, 0), frame.partners, len(partners))
-        has_lines[frame.partners[known]] = True
-    rows = np.flatnonzero(has_lines & (sums < step.limit.amount_minor))
+    first, is_end = book.period.start, True
+    if step.limit.spec.over != "period":
+        first, is_end = first_day(step.limit, book), book.period.start <= _last_day(step, book) < book.period.end
+    now, lines = _sums_of(step, first, book.frames, book.columns)
+    sums = now
+    for sheet in book.earlier.since(first, book.period) if is_end and step.limit.spec.over != "period" else []:
+        found = _sums_of(step, first, sheet.frames, sheet.columns)
+        sums = sums + among(sheet.partners, found[0], partners)
+        lines = lines + among(sheet.partners, found[1], partners)
+    missing = np.where(is_end & (lines > 0), floor_top_up(sums, np.full_like(sums, step.limit.amount_minor)), 0)
+    for cap in step.caps:
+        is_own = cap.limit.spec.per == "partner"
+        room, _ = room_of(cap, book, len(partners) if is_own else 1)
+        left = np.maximum(room - (now if is_own else now.sum(keepdims=True)), 0)
+        places = np.arange(len(partners), dtype=np.int64)
+        missing = cap_pro_rata(missing, places if is_own else np.zeros_like(places), left, places)
+    rows = np.flatnonzero(missing > 0)
     book.frames[f"{step.name}.rows"] = lines_of_partners(partners, rows)
-    book.write(step.name, f"{step.name}.rows", Exact(step.limit.amount_minor - sums[rows]))
+    book.write(step.name, f"{step.name}.rows", Exact(missing[rows]))
+
+
+def _last_day(step: TopUp, book: Book) -> date:
+    """The last day of the stretch over which a least holds, or of the program."""
+    meaning = step.limit
+    if meaning.spec.over == "fiscal_year":
+        return min(book.calendar.fiscal_year(book.period.start).last, book.earlier.last)
+    assert meaning.during is not None, "what has no end was refused"
+    return min(meaning.during.last + timedelta(days=step.lock_days), book.earlier.last)
+
+
+def _sums_of(
+    step: TopUp, first: date, frames: Mapping[str, Frame], columns: Mapping[str, Exact]
+) -> tuple[Integers, Integers]:
+    """What the lines of each partner come to in a sheet, and how many there are that are no returns, less the rows of
+    the stretch, since its `first` day, that are returned in full."""
+    count = len(frames[PARTNERS])
+    sums: Integers = np.zeros(count, dtype=np.int64)
+    lines: Integers = np.zeros(count, dtype=np.int64)
+    returns = {f"{back.name}.rows" for back in step.returns}
+    for name, of in step.lines:
+        known = columns[name].is_known()
+        sums = sums + group_total(np.where(known, columns[name].numerator, 0), frames[of].partners, count)
+        if of not in returns:
+            lines = lines + np.bincount(frames[of].partners[known], minlength=count)
+    for back in step.returns:
+        frame = frames[f"{back.name}.rows"]
+        gone = in_full(back, frame, columns, first)
+        lines = lines - np.bincount(frame.partners[gone], minlength=count)
+    return sums, lines

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.sheet.book import Book
 from engine.values import Accumulate, Due, Facts, Frame, Multiply, Pay, Step
+from rules.kinds.base import RowFault
 from rules.kinds.schedule import in_blocks
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, Flags
@@ -21,6 +22,7 @@ _CURES: Mapping[str, str] = {
     "F301": "fill in the cell, narrow the rule by where:, or say unknown: leave_out",
     "F302": "fill in the cell, narrow the pool by among:, or say unknown: leave_out",
     "F303": "narrow the pool by among:, or write greatest(x, 0) as its weight",
+    "F317": "where events are below zero, turn the sign: base: -deal_events.amount; else narrow the returns by where:",
     "F314": "fill in what is missing, narrow the rule by where:, or write coalesce(x, 0)",
 }
 
@@ -68,9 +70,9 @@ def due(step: Due, book: Book, facts: Facts) -> None:
     needed = {key: column for key, column in inputs.items() if key not in step.kind.optional_inputs}
     known = known_rows(needed, len(frame))
     if not known.all() and step.unknown == "refuse":
-        raise Refused(*unknown_rows(step, frame, known, "F301", "its base is unknown"))
+        raise Refused(*unknown_rows(step, frame, known, "F301", lambda row: _unknown_inputs(step, needed, row)))
     if faults := [fault for fault in step.kind.faulty(inputs, len(frame), step.terms) if known[fault.row]]:
-        raise Refused(*(_row_problem(step, frame, fault.row, *fault[1:4], fault.beside) for fault in faults))
+        raise Refused(*row_problems(step, frame, faults))
     found = due_of(step, inputs, len(frame))
     book.write(step.name, step.frame, _only(found, known))
 
@@ -111,14 +113,12 @@ def pay(step: Pay, book: Book, facts: Facts) -> None:
 
 
 def bounded(found: Exact, step: Pay) -> Exact:
-    """What is due, its size no less than the least and no more than the most that a line pays; its sign stays."""
+    """What is due, no less than the least and no more than the most that a line pays."""
     for bound, side in ((step.at_least_minor, -1), (step.at_most_minor, 1)):
         if bound is not None:
-            below_zero = found.numerator < 0
             limit = Exact.constant(bound, len(found))
-            size = (-found).where(below_zero, found)
-            beyond = (np.sign(size.compare(limit)) == side) & found.is_known()
-            found = (-limit).where(beyond & below_zero, limit.where(beyond, found))
+            beyond = (np.sign(found.compare(limit)) == side) & found.is_known()
+            found = limit.where(beyond, found)
     return found
 
 
@@ -150,14 +150,23 @@ def known_rows(inputs: Mapping[str, Exact], rows: int) -> Flags:
     return known
 
 
-def unknown_rows(step: Step, frame: Frame, known: Flags, code: str, why: str) -> list[Problem]:
-    """The rows that a rule may not guess, the first of them by name."""
+def _unknown_inputs(step: Due, needed: Mapping[str, Exact], row: int) -> str:
+    """What of a row is unknown that its kind needs: the base, or another value as the rule names it."""
+    written = {key: wanted.written.text for key, wanted in step.kind.inputs().items()}
+    lacking = [key for key, column in needed.items() if not column.is_known()[row]]
+    said = [f"{written[key][:80]} ({key})" if key in written else f"its {key}" for key in sorted(lacking)]
+    return " and ".join(said) + (" is unknown" if len(said) == 1 else " are unknown")
+
+
+def unknown_rows(step: Step, frame: Frame, known: Flags, code: str, why: str | Callable[[int], str]) -> list[Problem]:
+    """The rows that a rule may not guess, the first of them by name; `why` may tell them apart."""
     rows = np.flatnonzero(~known)
     problems = []
     for row in rows[:PROBLEMS_MAX]:
         place = Place(frame.table, field=str(frame.keys[row]))
-        hint = _CURES[code]
-        problems.append(Problem(code, f"{step.title} cannot take {frame.table} {frame.keys[row]}: {why}", place, hint))
+        told = why if isinstance(why, str) else why(int(row))
+        message = f"{step.title} cannot take {frame.table} {frame.keys[row]}: {told}"
+        problems.append(Problem(code, message, place, _CURES[code]))
     if len(rows) > PROBLEMS_MAX:
         problems.append(Problem(code, f"and {len(rows) - PROBLEMS_MAX} rows more", step.place, ""))
     return problems
@@ -170,8 +179,13 @@ def _only(column: Exact, known: Flags) -> Exact:
     return Exact(np.where(known, column.numerator, 0), column.denominator, known & column.is_known())
 
 
+def row_problems(step: Step, frame: Frame, faults: Sequence[RowFault]) -> list[Problem]:
+    """The rows that a kind cannot pay or award."""
+    return [_row_problem(step, frame, fault.row, *fault[1:4], fault.beside) for fault in faults]
+
+
 def _row_problem(
-    step: Due, frame: Frame, row: int, code: str, message: str, hint: str, beside: tuple[int, ...]
+    step: Step, frame: Frame, row: int, code: str, message: str, hint: str, beside: tuple[int, ...]
 ) -> Problem:
     also = f" (see {', '.join(str(frame.keys[other]) for other in beside[:5])})" if beside else ""
     key = str(frame.keys[row])

@@ -9,8 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.values import Gather, Kpi, Limit, Plan, Quota, ReadRows, Reverse, Score, Step
+from engine.values import (
+    EARNED,
+    Award,
+    Deduct,
+    Gather,
+    KeepBalance,
+    Kpi,
+    Limit,
+    OpenAccounts,
+    Plan,
+    Quota,
+    ReadRows,
+    Reverse,
+    Score,
+    Size,
+    Solve,
+    Step,
+    Sum,
+    TopUp,
+    Whole,
+)
 from rules.expressions.tree import Expression, columns
+from rules.meaning import KpiMeaning
 
 
 def looking_back(plan: Plan) -> Plan:
@@ -26,9 +47,15 @@ def looking_back(plan: Plan) -> Plan:
 
 
 def _looks_back(step: Step) -> bool:
-    if isinstance(step, Limit):
+    if isinstance(step, Limit) and step.emptied:
+        return True
+    if isinstance(step, Limit | TopUp):
         return step.limit.spec.over != "period" or step.limit.spec.excess == "banked"
-    return isinstance(step, Reverse)
+    if isinstance(step, Award):
+        return step.has_carry
+    if isinstance(step, Score):
+        return step.looks_back
+    return isinstance(step, Deduct | Reverse | OpenAccounts | KeepBalance) or (isinstance(step, Size) and step.carries)
 
 
 def _is_wanted(step: Step, wanted: set[str]) -> bool:
@@ -45,6 +72,18 @@ def _named(step: Step) -> Iterator[str]:
             yield step.credit
     elif isinstance(step, Kpi) and step.kpi.formula is not None:
         yield from _names([step.kpi.formula])
+    elif isinstance(step, Award):
+        yield from _names(list(step.texts.values()))
+    elif isinstance(step, KeepBalance):
+        yield from (EARNED, *step.balance.of)
+    elif isinstance(step, Sum):
+        yield from step.parts
+    elif isinstance(step, Size | Solve):
+        yield from (column.split(".")[0] for column in step.inputs.values())
+    elif isinstance(step, Whole):
+        yield step.of.name
+        if isinstance(step.of, KpiMeaning) and step.of.formula is not None:
+            yield from _names([step.of.formula])
     elif isinstance(step, Gather):  # lines that a limit over several payouts has cut
         yield from (lines.split(".")[0] for lines, _ in step.lines)
     elif isinstance(step, Limit) and step.is_joint:

@@ -51,11 +51,11 @@ class RunBlobRow(SQLModel, table=True):
 
 
 class AcceptanceRow(SQLModel, table=True):
-    """A version of a plan that a partner accepted. Its number is given by the store, without gaps."""
+    """A version of a plan that a person accepted for a partner. Its number is given by the store, without gaps."""
 
     __tablename__ = "acceptance"
     __table_args__ = (
-        UniqueConstraint("program_sha256", "document_sha256", "partner", name="acceptance_once"),
+        UniqueConstraint("program_sha256", "document_sha256", "partner", "accepted_by", name="acceptance_once"),
         CheckConstraint("number >= 1", name="acceptance_number"),
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from engine.arrow import integers, is_known
 from engine.values import PARTNERS, Sheet
 from rules.quantities.exact import Exact, Integers
 
@@ -40,14 +41,14 @@ def sheet_to_parquet(sheet: Sheet) -> bytes:
 
 def sheet_from_parquet(data: bytes) -> Mapping[str, Exact]:
     """The columns that were kept as `data`, by name."""
-    table = pq.read_table(io.BytesIO(data))
+    table = pq.ParquetFile(io.BytesIO(data)).read()
     shared = {name: int(text) for name, text in json.loads(table.schema.metadata[_SHARED]).items()}
     found = {}
     for each in table.column_names:
         if each.endswith("/top"):
             name = each.removesuffix("/top")
             below = shared[name] if name in shared else _integers(table[f"{name}/below"], 1)
-            known = np.asarray(table[each].is_valid())
+            known = is_known(table[each])
             found[name] = Exact(_integers(table[each], 0), below, None if known.all() else known)
     return found
 
@@ -61,5 +62,5 @@ def _array(numbers: Integers, unknown: Integers) -> pa.Array:
 def _integers(column: pa.ChunkedArray, blank: int) -> Integers:
     """Whole numbers of a column, `blank` where there is none."""
     if pa.types.is_integer(column.type):
-        return np.asarray(column.fill_null(blank), dtype=np.int64)
+        return integers(column, blank)
     return np.array([blank if each is None else int(each) for each in column.to_pylist()], dtype=object)

@@ -1,8 +1,8 @@
 """SQLite: how a store's file is opened, and what each of its failures means to the user.
 
-In: a path. Out: an SQLAlchemy engine whose connections all have the settings below, read back. Python's own handling of
-transactions is off; a write begins with BEGIN IMMEDIATE, so that it waits for its turn at the start and never fails
-half-way for a lock.
+In: a path. Out: a connection, or an SQLAlchemy engine of them; all have the settings below, read back. Python's own
+handling of transactions is off; a write begins with BEGIN IMMEDIATE, so that it waits for its turn at the start and
+never fails half-way for a lock. SQLAlchemy is imported by who writes alone: to read a run takes less time than that.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
-
 from rules.problem import Conflict, PartageError, Place, Problem, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 APPLICATION_ID = 0x50544745  # "PTGE": how a store is told from any other SQLite file
 BUSY_MS = 10_000
@@ -29,11 +29,13 @@ SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_ti
 
 def open_engine(path: Path, shown: str, create: bool, busy_ms: int = BUSY_MS) -> Engine:
     """An engine on the file; with `create` the file is made when it does not exist yet."""
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import QueuePool
 
-    def connect() -> sqlite3.Connection:
-        return _connect(path, shown, create, busy_ms)
+    def connected() -> sqlite3.Connection:
+        return connect(path, shown, create, busy_ms)
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+    engine = create_engine("sqlite://", creator=connected, poolclass=QueuePool)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -43,13 +45,17 @@ def clean_faults(shown: str, folder: Path) -> Iterator[None]:
     """Turn what a database or a disk raises into a `PartageError`; faults of the code itself pass through."""
     try:
         yield
-    except DBAPIError as error:
-        raise _fault(error.orig, shown, folder) or error from None
     except OSError as error:
         raise _os_fault(error, shown, folder) from None
+    except Exception as error:
+        cause = getattr(error, "orig", error)  # SQLAlchemy brings what SQLite raised along
+        if not isinstance(cause, sqlite3.Error):
+            raise
+        raise _fault(cause, shown, folder) or error from None
 
 
-def _connect(path: Path, shown: str, create: bool, busy_ms: int) -> sqlite3.Connection:
+def connect(path: Path, shown: str, create: bool, busy_ms: int = BUSY_MS) -> sqlite3.Connection:
+    """A connection to the file, with the settings; the file is made, or not, as in `open_engine`."""
     uri = f"file:{quote(str(path))}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_ms / 1000, isolation_level=None, check_same_thread=False)
     try:
@@ -99,7 +105,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
 
-def _fault(error: BaseException | None, shown: str, folder: Path) -> PartageError | None:
+def _fault(error: BaseException, shown: str, folder: Path) -> PartageError | None:
     """What an error of SQLite means to the user; None where it is a fault of the code."""
     place = Place(shown)
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:

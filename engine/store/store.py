@@ -1,34 +1,35 @@
 """The store's face: open it, keep a run, read runs and blobs back.
 
 A run is kept in two moves: its blobs first, then one transaction that adds the run and names the blobs. A command that
-dies in between leaves blobs without a run, which nobody sees; so a run is either all there or not at all.
+dies in between leaves blobs without a run, which nobody sees; so a run is either all there or not at all. SQLModel is
+imported where something is written, as a command that only reads should not wait for it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
-from datetime import UTC
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine
-from sqlmodel import Session, col, func, select
-
-from engine.digest import canonical, sha256
-from engine.store import acceptance as acceptances, blobs as blob_files
+from engine.digest import canonical
+from engine.store import blobs as blob_files, runs as kept_runs
 from engine.store.acceptance import Acceptance
 from engine.store.migrate import is_at_head, upgrade
-from engine.store.models import RunBlobRow, RunRow
 from engine.store.record import RunRecord
-from engine.store.sqlite import BUSY_MS, clean_faults, open_engine
+from engine.store.sqlite import BUSY_MS, clean_faults, connect, open_engine
 from engine.values import frozen
-from rules.problem import CheckFailed, Place, Problem, Refused
+from rules.problem import Place, Problem, Refused
 
-_COLUMNS = [each.name for each in fields(RunRecord) if each.name != "blobs"]
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlmodel import Session
 
 
 class Store:
@@ -38,11 +39,15 @@ class Store:
     `Unavailable` for the environment, `CheckFailed` where what is read is not what was kept.
     """
 
-    def __init__(self, path: Path, shown: str, engine: Engine) -> None:
+    def __init__(self, path: Path, shown: str, connection: sqlite3.Connection, engine: Callable[[], Engine]) -> None:
         self._shown = shown
         self._folder = path.parent
         self._blobs = path.with_name(path.name + ".blobs")
-        self._engine = engine
+        self._connection, self._open_engine = connection, engine
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._open_engine()
 
     @classmethod
     def open(cls, path: Path, create: bool = True, busy_ms: int = BUSY_MS) -> Store:
@@ -53,7 +58,8 @@ class Store:
             # SQLite keeps its log beside the file that a link leads to; the blobs belong there too.
             path = Path(os.path.realpath(path))
             _refuse_what_is_no_store(path, shown, create)
-            store = cls(path, shown, open_engine(path, shown, create, busy_ms))
+            engine = partial(open_engine, path, shown, create, busy_ms)
+            store = cls(path, shown, connect(path, shown, create, busy_ms), engine)
         try:
             store._bring_to_head()
         except BaseException:
@@ -63,7 +69,9 @@ class Store:
 
     def close(self) -> None:
         """Give the database back; the last one to close also clears its log."""
-        self._engine.dispose()
+        if "_engine" in self.__dict__:
+            self._engine.dispose()
+        self._connection.close()
 
     def __enter__(self) -> Store:
         return self
@@ -79,37 +87,37 @@ class Store:
         """
         assert record.number == 0, "the store numbers runs"
         assert canonical(json.loads(record.manifest)) == record.manifest, "a manifest is canonical JSON"
-        with self._session() as session:
-            earlier = self._found(session, record)
+        with self._reading() as connection:
+            earlier = kept_runs.same(connection, record, self._shown)
         if earlier is not None:
             return earlier
+        from engine.store import writing
+
         kept = replace(record, blobs=self._put(record.blobs, blobs))
-        with self._session(is_write=True) as session:
-            earlier = self._found(session, record)  # another process may have been first
-            return earlier if earlier is not None else self._add(session, kept)
+        with self._session(is_write=True) as session, self._reading() as connection:
+            earlier = kept_runs.same(connection, record, self._shown)  # another process may have been first
+            return earlier if earlier is not None else writing.add_run(session, kept)
 
     def run(self, number: int) -> RunRecord:
         """The run of that number; raises Refused where there is none."""
-        with self._session() as session:
-            row = session.get(RunRow, number) if 0 < number < 2**63 else None
-            if row is not None:
-                return self._record(session, row)
-            last = _last_number(session)
+        with self._reading() as connection:
+            found = kept_runs.run(connection, number, self._shown)
+            last = kept_runs.last_number(connection)
+        if found is not None:
+            return found
         message = f"there is no run {number}: " + (f"runs 1 to {last} are kept" if last else "no run is kept yet")
         hint = "`partage show` shows the latest run" if last else "`partage run` calculates and keeps one"
         raise Refused(Problem("S210", message, Place(self._shown), hint))
 
     def runs(self) -> tuple[RunRecord, ...]:
         """All runs, in the order in which they were kept."""
-        with self._session() as session:
-            rows = session.exec(select(RunRow).order_by(col(RunRow.number))).all()
-            return tuple(self._record(session, row) for row in rows)
+        with self._reading() as connection:
+            return kept_runs.runs(connection, self._shown)
 
     def latest(self) -> RunRecord | None:
         """The run that was kept last; None in an empty store."""
-        with self._session() as session:
-            row = session.get(RunRow, _last_number(session))
-            return None if row is None else self._record(session, row)
+        with self._reading() as connection:
+            return kept_runs.run(connection, kept_runs.last_number(connection), self._shown)
 
     def accept(self, acceptance: Acceptance, document: bytes) -> Acceptance:
         """Keep an acceptance and the bytes of the plan that was read, and give it back with its number.
@@ -117,15 +125,19 @@ class Store:
         One of the same version by the same partner that was kept before is given back unchanged.
         """
         assert acceptance.number == 0, "the store numbers acceptances"
+        from engine.store import writing
+
         self._put({"document": acceptance.document_sha256}, {"document": document})
         with self._session(is_write=True) as session:
-            earlier = acceptances.found(session, acceptance)
-            return earlier if earlier is not None else acceptances.add(session, acceptance)
+            earlier = writing.found(session, acceptance)
+            return earlier if earlier is not None else writing.add_acceptance(session, acceptance)
 
     def acceptances(self) -> tuple[Acceptance, ...]:
         """All acceptances, in the order in which they were recorded."""
+        from engine.store import writing
+
         with self._session() as session:
-            return acceptances.every(session)
+            return writing.acceptances(session)
 
     def blob(self, sha256: str) -> Path:
         """The path of a blob, whose bytes were hashed again just now; raises CheckFailed where they differ."""
@@ -143,11 +155,22 @@ class Store:
             return blob_files.present(self._blobs, sha256)
 
     def _bring_to_head(self) -> None:
-        with self._connected(is_write=False) as connection:
+        with self._reading() as connection:
             if is_at_head(connection, self._shown):
                 return
         with self._connected(is_write=True) as connection:
             upgrade(connection, self._shown)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """One view of the database, whatever others write meanwhile."""
+        with clean_faults(self._shown, self._folder):
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                if self._connection.in_transaction:  # some failures have ended it
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def _connected(self, is_write: bool) -> Iterator[Connection]:
@@ -161,6 +184,8 @@ class Store:
     @contextmanager
     def _session(self, is_write: bool = False) -> Iterator[Session]:
         """One transaction: all of it or nothing."""
+        from sqlmodel import Session
+
         with self._connected(is_write) as connection, Session(connection) as session:
             yield session
             session.flush()
@@ -174,36 +199,6 @@ class Store:
             for role in named.keys() - blobs.keys():
                 blob_files.verified(self._blobs, named[role])
         return frozen(digests)
-
-    def _add(self, session: Session, record: RunRecord) -> RunRecord:
-        numbered = replace(record, number=_last_number(session) + 1)
-        session.add(RunRow(**{name: getattr(numbered, name) for name in _COLUMNS}))
-        session.flush()  # the run before its blobs, which refer to it
-        for role, digest in numbered.blobs.items():
-            session.add(RunBlobRow(run_number=numbered.number, role=role, sha256=digest))
-        return numbered
-
-    def _found(self, session: Session, record: RunRecord) -> RunRecord | None:
-        same = select(RunRow).where(RunRow.run_id == record.run_id, RunRow.kind == record.kind)
-        row = session.exec(same).one_or_none()
-        return None if row is None else self._record(session, row)
-
-    def _record(self, session: Session, row: RunRow) -> RunRecord:
-        """The value of a row, whose manifest is hashed again."""
-        if not isinstance(row.manifest, bytes) or sha256(row.manifest) != row.run_id:  # a hand can put text there
-            message = f"the manifest of run {row.number} is not what its id {row.run_id[:12]} is the digest of"
-            hint = "the database was changed by hand: restore it from a backup"
-            raise CheckFailed(Problem("S211", message, Place(self._shown), hint))
-        named = select(RunBlobRow).where(RunBlobRow.run_number == row.number).order_by(col(RunBlobRow.role))
-        blobs = {each.role: each.sha256 for each in session.exec(named)}
-        values = {name: getattr(row, name) for name in _COLUMNS}
-        # SQLite keeps no zone with a time: it is UTC, as it was when it went in.
-        values["created_at"] = row.created_at.replace(tzinfo=UTC)
-        return RunRecord(**values, blobs=frozen(blobs))
-
-
-def _last_number(session: Session) -> int:
-    return session.exec(select(func.coalesce(func.max(RunRow.number), 0))).one()
 
 
 def _refuse_what_is_no_store(path: Path, shown: str, create: bool) -> None:

@@ -40,5 +40,6 @@ def trace(
             found += own.verdicts(reading, key, record)
         found += further.verdicts(reading, table, key, record)
     if not found:
-        found.append(Verdict(table, key, "", "unread", "no rule reads this row", Place()))
+        fate, why = standing.unreached(table, record)
+        found.append(Verdict(table, key, "", fate, why, Place()))
     return tuple(found)

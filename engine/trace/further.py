@@ -14,8 +14,9 @@ from engine.trace.own import Own
 from engine.trace.sharing import earns
 from engine.trace.verdict import Verdict
 from engine.values import PARTNERS, Facts, Plan, Reading, Sheet, Standing
-from rules.expressions.tree import Column
+from rules.expressions.tree import Column, columns
 from rules.problem import Place
+from rules.tables import ATTRIBUTES, HISTORY
 
 _TOLD_MAX = 5
 
@@ -29,7 +30,7 @@ class Further:
     def verdicts(self, reading: Reading, table: str, key: str, record: int) -> Iterator[Verdict]:
         """What a rule made of the rows that rest on the row of `table` with that key and record."""
         for verdict in self._all(reading, table, key, record):
-            yield replace(verdict, is_own=False, is_dated=reading.dated is not None)
+            yield replace(verdict, is_own=False, is_dated=reading.is_dated)
 
     def _all(self, reading: Reading, table: str, key: str, record: int) -> Iterator[Verdict]:
         if reading.table != table and self._standing.reaches(reading, table):
@@ -44,6 +45,8 @@ class Further:
             yield from self._of_credit(reading, reading.credit, table, record)
         if table == "terms" and reading.agreed:
             yield from self._of_terms(reading, record)
+        if table == HISTORY:
+            yield from self._of_version(reading, record)
 
     def _of_partner(self, reading: Reading, partner: str) -> Iterator[Verdict]:
         """What a rule made of all rows of a partner."""
@@ -91,7 +94,7 @@ class Further:
     def _of_credit(self, reading: Reading, name: str, table: str, record: int) -> Iterator[Verdict]:
         """What a rule made of the rows that a credit, a touch, a lead or a registration says something of."""
         credits = self._sheet.credits[name]
-        if table == "partner_history" and credits.meaning.spec.roll_up is not None:
+        if table == HISTORY and credits.meaning.spec.roll_up is not None:
             yield from self._of_history(reading, credits.meaning.spec.roll_up.to, name, record)
             return
         made = self._standing.credited_by(name, table, record)
@@ -137,11 +140,29 @@ class Further:
 
     def _of_history(self, reading: Reading, to: str, name: str, record: int) -> Iterator[Verdict]:
         """What a dated relation between partners has brought."""
-        cells = self._held("partner_history", record, ("attribute", "valid_from", "valid_to"))
+        cells = self._held(HISTORY, record, ("attribute", "valid_from", "valid_to"))
         if cells[0] != to:
             return
         place = self._sheet.credits[name].meaning.place
-        yield from self._applied(reading, "partner_history", record, cells[1], cells[2], name, place, "rolled up by it")
+        yield from self._applied(reading, HISTORY, record, cells[1], cells[2], name, place, "rolled up by it")
+
+    def _of_version(self, reading: Reading, record: int) -> Iterator[Verdict]:
+        """What a rule made of the rows whose partner was on their day what a version says."""
+        attribute, first, last = self._held(HISTORY, record, ("attribute", "valid_from", "valid_to"))
+        asked = {column for tree in reading.trees for column in columns(tree) if column.table == PARTNERS}
+        if reading.days is None or attribute not in {ATTRIBUTES.get(column.name) for column in asked}:
+            return
+        told = f"says the {attribute} for"
+        if reading.is_paid:
+            args = (HISTORY, record, first, last, reading.name, reading.place, told)
+            yield from self._applied(reading, *args)
+        elif rows := self._standing.rows_on(reading, record):
+            words = f"{told} {_rows(rows, 'row')} of {reading.table} that count in {reading.title}"
+            yield Verdict(reading.table, "", reading.name, "measured", words, reading.place)
+        else:
+            yield self._idle(
+                reading, first, last, reading.name, reading.place, f"no row that counts in {reading.title}"
+            )
 
     def _of_terms(self, reading: Reading, record: int) -> Iterator[Verdict]:
         """What an agreed term has brought."""
@@ -170,18 +191,19 @@ class Further:
             amount = sum(paid_minor(self._plan, self._sheet, reading, line) for line in lines)
             words = f"{told} {reading.table} {', '.join(keys[:_TOLD_MAX])}{more}: {self._money(amount)} in all"
             yield Verdict(reading.table, keys[0], reading.name, "paid", words, reading.place)
-            return
+        else:
+            yield self._idle(reading, first, last, rule, place, f"no line of {reading.name}")
+
+    def _idle(self, reading: Reading, first: object, last: object, rule: str, place: Place, nothing: str) -> Verdict:
+        """That nothing rests on a row that holds from a first to a last day."""
         begins, ends = _days_of(reading)
         is_over = (ends is not None and isinstance(first, date) and first >= ends) or (
             begins is not None and isinstance(last, date) and last < begins
         )
         held = f"holds from {first or 'the beginning'} to {last or 'further notice'}"
         if is_over:
-            yield Verdict(reading.table, "", rule, "outside", f"{held}, outside of the days of {reading.name}", place)
-        else:
-            yield Verdict(
-                reading.table, "", rule, "not_payable", f"{held}; no line of {reading.name} rests on it", place
-            )
+            return Verdict(reading.table, "", rule, "outside", f"{held}, outside of the days of {reading.name}", place)
+        return Verdict(reading.table, "", rule, "not_payable", f"{held}; {nothing} rests on it", place)
 
     def _held(self, table: str, record: int, names: Sequence[str]) -> list[object]:
         wanted = [Column(table, name) for name in names]

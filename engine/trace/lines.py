@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from engine.values import Limit, Multiply, Pay, Plan, Reading, Reverse, Sheet
+from engine.values import Due, Limit, Multiply, Plan, Reading, Reverse, Sheet
 from rules.payouts.words import rate_words
 
 
@@ -27,9 +27,10 @@ def paid_words(plan: Plan, sheet: Sheet, reading: Reading, row: int) -> str:
     if isinstance(step, Reverse):
         return "takes back what its row was paid"
     words = f"a row of {reading.name}"
-    if isinstance(step, Pay):
-        inputs = {key: sheet.columns[name] for key, name in step.inputs.items()}
-        words += f": {step.kind.explain(inputs, row, step.terms).words}"
+    due = plan.step(f"{reading.lines.removesuffix('.lines')}.due")
+    if isinstance(due, Due):
+        inputs = {key: sheet.columns[name] for key, name in due.inputs.items()}
+        words += f": {due.kind.explain(inputs, row, due.terms).words}"
     for each in plan.steps:
         if isinstance(each, Multiply) and each.frame == frame:
             inputs = {key: sheet.columns[name] for key, name in each.inputs.items()}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 
-from engine.values import RECORD, Facts, Gather, Kpi, Plan, Quota, Reading, Score, Sum
+from engine.values import RECORD, Facts, Gather, KeepBalance, Kpi, Plan, Quota, Reading, Score, Sum
 from rules.crediting.meaning import CREDIT
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import And, Column, Comparison, Expression, Literal, Type, columns, words
@@ -17,6 +17,13 @@ def outside(reading: Reading, cells: Mapping[Column, Value]) -> str:
     """Why the row is not in the days that the rule looks at; empty where it is."""
     if reading.days is None:
         return "the rule looks at a period that the calendar does not have"
+    if reading.of_period is not None:
+        column, period = reading.of_period
+        if cells[column] == period:
+            return ""
+        if not period:
+            return "the rule looks at a period that the calendar does not have"
+        return f"{column} is {cells[column]}, and the rule looks at {period}"
     if reading.dated is None:
         return ""
     day = cells[reading.dated]
@@ -67,6 +74,8 @@ def is_money(column: Column, plan: Plan, facts: Facts) -> bool:
     if column.table is not None:
         return column.table not in ("period", CREDIT) and column.name != RECORD and facts.is_money(column)
     for step in plan.steps:
+        if isinstance(step, KeepBalance) and column.name == step.opening:
+            return True
         if step.name == column.name:
             is_kpi = isinstance(step, Kpi) and step.kpi.type == Type.MONEY
             is_quota = isinstance(step, Quota) and step.quota.type == Type.MONEY

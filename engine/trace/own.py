@@ -7,16 +7,19 @@ from fractions import Fraction
 
 import numpy as np
 
+from engine.scoring import used_rows
 from engine.trace.lines import is_line, paid_minor, paid_words
 from engine.trace.meets import failed, outside
 from engine.trace.sharing import nobody, not_shared, shared
 from engine.trace.verdict import Verdict
-from engine.values import PARTNERS, RECORD, Credits, Facts, Kpi, Plan, Reading, Reverse, Sheet, TrailRow
+from engine.values import PARTNERS, RECORD, Credits, Deduct, Facts, Kpi, Plan, Reading, Reverse, Sheet, TrailRow
+from engine.values.attributes import partner_cells
 from rules.crediting.meaning import CREDIT
 from rules.expressions.evaluate import Value, compare
 from rules.expressions.tree import Column, Expression, columns
 
 _Cells = Mapping[Column, Value]
+_TOLD_MAX = 5
 
 
 class Own:
@@ -27,13 +30,17 @@ class Own:
 
     def verdicts(self, reading: Reading, key: str, record: int) -> Sequence[Verdict]:
         """What a rule made of one row of its table: one verdict, or one for each partner who shares the row."""
-        said = _Said(reading, key)
+        wanted = [column for tree in reading.trees for column in columns(tree) if column.table not in (None, CREDIT)]
+        converted = self._facts.converted(reading.table, record, wanted, is_rounded=not reading.is_paid)
+        said = _Said(reading, key, "".join(f"; {column} is {how}" for column, how in converted.items()))
         cells = self._cells(reading, record)
         told = outside(reading, cells)
         if told:
             if reading.is_added and len(self._rows(reading, record)):
                 told += "; it is added up before the rows of the period"
             return [said("outside", told)]
+        if reading.is_opening:
+            return [self._opening(reading, said, record)]
         if reading.credit is not None:
             return list(self._shared(reading, said, record, cells))
         if reading.credited is not None:
@@ -48,20 +55,69 @@ class Own:
             if not owner:
                 return said("not_payable", "the row names no partner")
             if self._place(owner) is None:
-                return said("not_payable", _not_eligible(owner), owner)
+                return said("not_payable", self._not_eligible(reading, owner), owner)
         told = failed(reading.where, {**cells, **self._named(reading.where, owner)}, self._plan, self._facts)
         if told:
             return said("not_payable", told, owner)
         if reading.is_paid:
             rows = self._rows(reading, record)
             return self._paid(reading, said, int(rows[0]) if len(rows) else None, owner, cells)
+        if reading.looked_up or reading.carried is not None:
+            return self._used(reading, said, record, owner, cells)
         for column in reading.needs:
             if cells[column] is None:
-                return said("not_payable", f"{column} is blank, and the rule leaves such rows out", owner)
+                left_out = "such a rating counts as missing" if reading.scored else "the rule leaves such rows out"
+                return said("not_payable", f"{column} is blank, and {left_out}", owner)
         later = self._later(reading, owner, record, cells)
         if later:
             return said("not_payable", later, owner)
         return said("measured", f"counts in {reading.title}", owner)
+
+    def _opening(self, reading: Reading, said: _Said, record: int) -> Verdict:
+        """What became of a row that says what was on a balance."""
+        row = next(each for each in self._facts.openings() if each.record == record)
+        (used,) = used_rows(reading, self._sheet, self._facts)
+        if record in used:
+            return said("measured", f"{row.balance} of {row.partner} opened with it after {row.as_of}", row.partner)
+        return said("not_payable", f"another row says what was on {row.balance} on a later day", row.partner)
+
+    def _used(self, reading: Reading, said: _Said, record: int, owner: str, cells: _Cells) -> Verdict:
+        """What became of a figure that partners are held against, or of points of an earlier period."""
+        used = used_rows(reading, self._sheet, self._facts)
+        theirs = np.zeros(len(self._sheet.partners), dtype=bool)
+        for records in used:
+            theirs |= records == record
+        held = [str(key) for key in self._sheet.partners.keys[theirs]]
+        if reading.carried is None:
+            if held:
+                more = f" and {len(held) - _TOLD_MAX} more" if len(held) > _TOLD_MAX else ""
+                return said("measured", f"counts in {reading.title}, for {', '.join(held[:_TOLD_MAX])}{more}")
+            near = "its own before its region's and that before the program's, of several versions the latest"
+            if reading.table == "benchmarks":
+                near = "that of its segment before that of all"
+            whom = " whom it scores" if reading.scored else ""
+            return said("not_payable", f"no partner{whom} is held against it; for each counts {near}")
+        path = next(path for path, names in reading.carried[1] if cells[Column("scores", "kpi")] in names)
+        if held:
+            why = f"{owner} has no points of {path} in this period, and keeps these"
+            return said("measured", f"counts in {reading.title}: {why}", owner)
+        place = self._place(owner)
+        if self._sheet.columns[reading.scored].fraction(0 if place is None else place) == -1:
+            return said("not_payable", f"{reading.title} does not score {owner}", owner)
+        return said("not_payable", self._not_carried(reading.carried, path, place or 0, owner), owner)
+
+    def _not_carried(
+        self, carried: tuple[str, Sequence[tuple[str, tuple[str, ...]]]], path: str, place: int, owner: str
+    ) -> str:
+        """Why points of an earlier period do not stand in for those of this one."""
+        card, names = carried
+        if self._sheet.columns[f"{card}.points.{path}"].fraction(place) is not None:
+            return f"{owner} has points of {path} in this period"
+        other = int(self._facts.earlier_records(card, dict(names))[path][place])
+        if not other:
+            return "scores.points is blank"
+        named = Column("scores", "kpi")
+        return f"the row of {self._facts.cells('scores', other, [named])[0][named]} is kept in its place"
 
     def _paid(
         self, reading: Reading, said: _Said, row: int | None, owner: str, cells: _Cells, whole: str = ""
@@ -109,9 +165,19 @@ class Own:
                 return said("not_payable", f"{column} is blank, and the rule leaves such rows out")
         holders = self._facts.credited(reading.table, reading.credited, record)
         told = ", ".join(each for each in holders if self._place(each) is not None)
+        if not told and reading.credited == "influenced":
+            sourced = self._facts.credited(reading.table, "sourced", record)
+            if sourced:
+                why = "and a deal that somebody sourced counts for nobody as influenced"
+                return said("not_payable", f"it is sourced by {', '.join(sourced)}, {why}")
         if not told:
             return said("not_payable", f"nobody who can be paid is credited as {reading.credited}")
         return said("measured", f"counts in {reading.title}, for {told}")
+
+    def _not_eligible(self, reading: Reading, partner: str) -> str:
+        told = f"partner {partner} cannot be paid: the program's condition `eligible` does not hold"
+        is_return = isinstance(self._plan.step(reading.lines), Deduct | Reverse)
+        return told + ", so nothing is taken back, whatever its row was paid before" if is_return else told
 
     # --- a row that partners share ------------------------------------------------------------------------------------
 
@@ -132,12 +198,12 @@ class Own:
             who = str(credits.partners[share])
             place = self._place(who)
             if place is None:
-                yield said("not_payable", f"{whole}; {_not_eligible(who)}", who)
+                yield said("not_payable", f"{whole}; {self._not_eligible(reading, who)}", who)
                 continue
             mine = {**cells, **self._named(reading.where, who), **self._credit_cells(credits, share)}
             theirs = [each for each in _of_partner(reading) if each.table == PARTNERS]
             if theirs:
-                mine |= self._facts.cells(PARTNERS, int(self._sheet.partners.records[place]), theirs)[0]
+                mine |= partner_cells(self._facts, int(self._sheet.partners.records[place]), theirs, cells)[0]
             told = failed(reading.where, mine, self._plan, self._facts)
             if told:
                 yield said("not_payable", told, who)
@@ -183,6 +249,7 @@ class Own:
         """The cells that decide over a row, but for those of the partners who share it."""
         named = [] if reading.where is None else list(columns(reading.where))
         named += [each for each in (reading.dated, reading.after, reading.owner, reading.latest_of) if each is not None]
+        named += [] if reading.of_period is None else [reading.of_period[0]]
         shut = {None, CREDIT, *([PARTNERS] if reading.credit is not None else [])}
         wanted = [each for each in dict.fromkeys([*named, *reading.needs]) if each.table not in shut]
         return self._facts.cells(reading.table, record, wanted)[0]
@@ -207,22 +274,19 @@ class Own:
 
 
 class _Said:
-    """Verdicts of one rule on one row."""
+    """Verdicts of one rule on one row; `more` is what is said of the row beside each."""
 
-    def __init__(self, reading: Reading, key: str) -> None:
-        self._reading, self._key = reading, key
+    def __init__(self, reading: Reading, key: str, more: str) -> None:
+        self._reading, self._key, self._more = reading, key, more
 
     def __call__(self, fate: str, words: str, partner: str = "", amount: int | None = None) -> Verdict:
         reading = self._reading
-        is_dated = reading.dated is not None
+        is_dated = reading.is_dated
+        told = words + self._more
         return Verdict(
-            reading.table, self._key, reading.name, fate, words, reading.place, partner, amount, True, is_dated
+            reading.table, self._key, reading.name, fate, told, reading.place, partner, amount, True, is_dated
         )
 
 
 def _of_partner(reading: Reading) -> list[Column]:
     return [] if reading.where is None else list(columns(reading.where))
-
-
-def _not_eligible(partner: str) -> str:
-    return f"partner {partner} cannot be paid: the program's condition `eligible` does not hold"

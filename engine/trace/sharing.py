@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from engine.values import Credits
 from rules.crediting.base import CreditWay, portion
 from rules.crediting.candidates import SOURCED, Candidates
-from rules.quantities.exact import Exact
+from rules.crediting.reason import protect
 
 _TOLD_MAX = 5
 _NOUNS = {"credits": "credit", "touches": "touch", "owner": "part"}
@@ -80,9 +79,9 @@ def earns(credits: Credits, at: int) -> tuple[bool, str]:
     if rule.protected_by is not None and protected:
         if role == SOURCED and mine not in protected:
             return False, f"a registration of {_who(members, protected[0])} protects it"
-        counted = [j for j in counted if j in protected or _role(members, j) != SOURCED]
-        shares = [None if j in protected else members.share.fraction(j) for j in range(len(members))]
-        members = replace(members, share=Exact.of(shares))
+        counted, members = protect(rule, members, counted, protected)
+        if mine not in counted:
+            return False, f"another credit of {_who(members, mine)} is the one that the registration protects"
     order = rule.prefer or ()
     first = next((each for each in order if any(_role(members, j) == each for j in counted)), None)
     if first is not None:

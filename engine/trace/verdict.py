@@ -10,7 +10,7 @@ from rules.problem import Place
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one rule made of one row: `fate` is paid, measured, not_payable, outside, rejected or unread.
+    """What one rule made of one row: `fate` is paid, measured, not_payable, outside or rejected.
 
     `rule` is the rule's name, `words` why, `partner` whose row it is; `amount_minor` what the row was paid. `is_own`
     tells that the rule reads the row itself, and not one that rests on it; `is_dated` that it looks at dates.
@@ -49,4 +49,5 @@ def fate_of(verdicts: Sequence[Verdict]) -> tuple[str, str]:
     refused = next((each for each in further if each.fate == "not_payable"), None)
     if refused is not None:
         return "not_payable", refused.rule
-    return ("outside", "") if own or further else ("not_payable", "")
+    is_outside = bool(own or further) or any(each.fate == "outside" for each in verdicts)
+    return ("outside", "") if is_outside else ("not_payable", "")

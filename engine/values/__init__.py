@@ -1,9 +1,12 @@
 """The values that the stages hand to each other: plan, facts, sheet, run, explanation. Frozen, free of any stage's
 code."""
 
+from engine.values.back import Back as Back, Emptied as Emptied, Fall as Fall, Taken as Taken
 from engine.values.credit import Creditable as Creditable, Credits as Credits
+from engine.values.deduct import Deduct as Deduct
 from engine.values.facts import (
     ALWAYS as ALWAYS,
+    EXACT as EXACT,
     Facts as Facts,
     Fate as Fate,
     Measured as Measured,
@@ -12,19 +15,27 @@ from engine.values.facts import (
     TrailRow as TrailRow,
 )
 from engine.values.fates import Standing as Standing
+from engine.values.lines import LateLines as LateLines, Line as Line, LineColumn as LineColumn, Lines as Lines
+from engine.values.openings import OpeningRow as OpeningRow
 from engine.values.plan import (
+    ACCOUNTS as ACCOUNTS,
+    BALANCE as BALANCE,
+    EARNED as EARNED,
     PARTNERS as PARTNERS,
     PAYOUT as PAYOUT,
+    PROGRAM as PROGRAM,
     RECORD as RECORD,
     ROOM_MAX_MINOR as ROOM_MAX_MINOR,
     Accumulate as Accumulate,
-    Back as Back,
+    Award as Award,
     Credit as Credit,
     Due as Due,
     Gather as Gather,
+    KeepBalance as KeepBalance,
     Kpi as Kpi,
     Limit as Limit,
     Multiply as Multiply,
+    OpenAccounts as OpenAccounts,
     Pay as Pay,
     Plan as Plan,
     Quota as Quota,
@@ -33,16 +44,18 @@ from engine.values.plan import (
     Score as Score,
     Share as Share,
     Size as Size,
+    Solve as Solve,
     Step as Step,
     Sum as Sum,
     TopUp as TopUp,
     Weigh as Weigh,
+    Whole as Whole,
 )
+from engine.values.pots import layer_column as layer_column, pot_of as pot_of, sheets_before as sheets_before
 from engine.values.reasoned import NOWHERE as NOWHERE, Reasoned as Reasoned
 from engine.values.run import (
     Input as Input,
-    Line as Line,
-    Lines as Lines,
+    PoolBooks as PoolBooks,
     Run as Run,
 )
 from engine.values.sheet import Frame as Frame, LateKeys as LateKeys, Sheet as Sheet, frozen as frozen

@@ -8,7 +8,11 @@ from datetime import date
 from fractions import Fraction
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.values.credit import Creditable, Credits
+from engine.values.openings import OpeningRow
 from engine.values.sheet import Frame
 from rules.calendar import Period
 from rules.crediting.meaning import CreditMeaning
@@ -20,15 +24,20 @@ from rules.problem import Place
 from rules.quantities.exact import Exact
 from rules.quantities.written import DateRange
 
+EXACT = "@exact "  # before the name of a column of money: its exact amount, where rows were converted
 ALWAYS = (date.min, date.max)  # for rows without a date of their own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """What the facts answer: a frame and the exact measures of its rows."""
+    """What the facts answer: a frame and the exact measures of its rows.
+
+    Of some partners' rows, `places` (n,) tells where each stands in the order of the table's keys.
+    """
 
     frame: Frame
     measures: Mapping[str, Exact]
+    places: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,12 @@ class Reading:
     `after` of the row that it takes back, if that is later than its own; `during` the days named. `is_added` tells that
     rows before the period are added up before those in it; `credit` names the rule that shares its rows, `agreed` the
     terms that it looks up.
+
+    Of a scorecard and a quota: `scored` is the column of partners that is no less than 0 for those whom it scores,
+    `of_period` the column that names a period and the one that is read. `looked_up` are target or benchmark.p25 and
+    such, each with the names of a KPI; `carried` the scorecard, and the paths of the KPIs whose earlier points
+    may stand in for those of now, each with the names that it has there. `is_opening`: its rows say what balances open
+    with.
     """
 
     name: str
@@ -67,6 +82,16 @@ class Reading:
     is_added: bool = False
     credit: str | None = None
     agreed: tuple[str, ...] = ()
+    scored: str = ""
+    of_period: tuple[Column, str] | None = None
+    looked_up: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    carried: tuple[str, tuple[tuple[str, tuple[str, ...]], ...]] | None = None
+    is_opening: bool = False
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it looks at rows of some days or of one period only."""
+        return self.dated is not None or self.of_period is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +144,17 @@ class Facts(Protocol):
         owner: Column | None = None,
         credits: Credits | None = None,
         later: Sequence[Expression] | None = None,
+        among: tuple[str, str | None] | None = None,
     ) -> Rows:
         """The rows of a table dated in half-open days that a rule reads, with their measures; `named` holds what
         partners already have, `owner` the partner whose a row is, where it does not name one itself, `credits` the
         shares by which each row is one row for each of its partners; `later` are expressions that are asked of the same
-        rows next, None where nobody asks for them again."""
+        rows next, None where nobody asks for them again. Of partners `among` two ids, the second not included, or from
+        the first on."""
+        ...
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
         ...
 
     def creditable(self, meaning: CreditMeaning) -> Creditable:
@@ -147,12 +178,25 @@ class Facts(Protocol):
         1."""
         ...
 
+    def openings(self) -> Sequence[OpeningRow]:
+        """The rows of the table of balances, in the order of their keys."""
+        ...
+
     def texts(self, column: Expression) -> Sequence[object]:
         """A column as partners see it, as it is."""
         ...
 
-    def earlier_points(self, scorecard: str, paths: Sequence[str]) -> Mapping[str, Exact]:
-        """The points of the period before, by path; empty where there is no table of them."""
+    def reference_records(self, table: str, ids: Sequence[str], period: str | None = None) -> NDArray[np.int64]:
+        """The record of the row in which each partner's figure of a reference stands, 0 where it has none."""
+        ...
+
+    def earlier_points(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, Exact]:
+        """The points of the period before, by path; empty where there is no table of them. `names` are those by which
+        the table may know the KPI of each path, the first before the others."""
+        ...
+
+    def earlier_records(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, NDArray[np.int64]]:
+        """The record of the row in which each partner's points of the period before stand, by path; 0: none."""
         ...
 
     def opening_tiers(self, names: Sequence[str]) -> Exact:
@@ -163,8 +207,18 @@ class Facts(Protocol):
         """Measures by partner, by their names."""
         ...
 
+    def measure_whole(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
+        """Measures once for the whole program, by their names: of all partners, whether they can be paid or not, and of
+        rows of no partner where a measure counts them."""
+        ...
+
     def trail(self, measures: Sequence[MeasureMeaning], partner: str) -> Sequence[TrailRow]:
         """Every row of a partner in the table of measures that read alike, unfiltered, in the order of their keys."""
+        ...
+
+    def whole_trail(self, measures: Sequence[MeasureMeaning]) -> Sequence[TrailRow]:
+        """Every row that measures which read alike have for the whole program, unfiltered, in the order of their
+        keys."""
         ...
 
     def matching(self, table: str, equal: Mapping[str, str | None], wanted: Sequence[str]) -> Sequence[TrailRow]:
@@ -206,4 +260,15 @@ class Facts(Protocol):
 
     def is_money(self, column: Column) -> bool:
         """Whether a column of the tables holds money."""
+        ...
+
+    def exact(self, tree: Expression) -> Expression:
+        """A measure with the exact amounts of rows that were converted, as a payout is worked out of them."""
+        ...
+
+    def converted(
+        self, table: str, record: int, wanted: Sequence[Column], is_rounded: bool = True
+    ) -> Mapping[Column, str]:
+        """How amounts of one row, and of the rows that it refers to, came to the program's currency, in words; those
+        that were in it are not told."""
         ...

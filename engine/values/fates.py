@@ -15,8 +15,16 @@ class Standing(Protocol):
         """Whether rows of a reading refer to rows of a table, by names that its rule reads."""
         ...
 
+    def unreached(self, table: str, record: int) -> tuple[str, str]:
+        """The fate of a row that no reading comes to, and why."""
+        ...
+
     def lines_on(self, reading: Reading, table: str, record: int) -> Sequence[int]:
         """The lines of a reading that rest on one row of another table, by their places in its frame."""
+        ...
+
+    def rows_on(self, reading: Reading, record: int) -> int:
+        """How many rows of a reading that measures count and rest on one version of what their partner was."""
         ...
 
     def credited_by(self, credit: str, table: str, record: int) -> Mapping[int, Sequence[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from engine.values.reasoned import Reasoned
 
@@ -19,12 +20,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What was agreed with the partner that a plan is for: its id and name, and the rows of table `terms`."""
+    """What was agreed with the partner that a plan is for: its id and name, and the rows of table `terms` as texts;
+    `values` are their terms and what they are."""
 
     partner: str
     name: str
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    values: tuple[tuple[str, Fraction], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from engine.values.back import Back, Emptied, Taken
+from rules.balances.meaning import OPENING, BalanceMeaning
 from rules.calendar import Calendar
 from rules.crediting.meaning import CreditMeaning
 from rules.expressions.tree import Column, Expression, Type
@@ -13,14 +15,22 @@ from rules.kinds.base import PayoutKind, ShareKind, Terms
 from rules.meaning import KpiMeaning
 from rules.payouts.meaning import LimitMeaning
 from rules.payouts.multiplier import Multiplier
+from rules.pools.meaning import SizeMeaning
 from rules.problem import Place
 from rules.quantities.apportion import Residue
 from rules.quantities.written import DateRange
 from rules.quota import QuotaMeaning
 from rules.scorecards.scored import ScorecardMeaning
+from rules.sharing.base import PoolKind
+from rules.sharing.bounds import Bounds
+from rules.sharing.circular import Circular
 
 PARTNERS = "partners"
+PROGRAM = "program"  # the frame of what is worked out once, for the whole program
 PAYOUT = "payout"
+EARNED = "earned"  # what components come to, before balances change what is paid
+ACCOUNTS = "accounts"  # the frame of balances: partners that can be paid, and those that have an opening
+BALANCE = "balance"  # the table, in words, of lines that are movements of a balance
 ROOM_MAX_MINOR = 2**62  # no limit of lines is larger: what is added to it still fits int64
 RECORD = "record"  # of a table: which record of its source a row is
 
@@ -35,39 +45,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
-    """What rows take back of other rows: which part of each was returned before a return, and with it.
-
-    `name` begins the columns to write: NAME.part_before and NAME.part_with. Where the running total falls by what is
-    returned (`is_added`), it writes those of `falls` too, below zero: each is a part of the column that it stands by.
-    `row` is the column of the row's record, `dated` that of the return's day, `day` that of its row's, None where rows
-    have none; a return counts on the later of the two, the latter `lock_days` on, and not at all where its row lies
-    outside `during`. `returned` of `whole` is taken back, or all of it where they are None, times `share`, which is
-    fixed, or a column held to 0 to 1. Those of earlier periods are read `since` the start of the stretch.
-    """
-
-    name: str
-    row: str
-    dated: str
-    day: str | None
-    lock_days: int
-    during: DateRange | None
-    returned: str | None
-    whole: str | None
-    share: Fraction | str
-    is_added: bool
-    since: str
-    falls: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The columns that have to be known of a return."""
-        share = self.share if isinstance(self.share, str) else None
-        named = (self.row, self.dated, self.day, self.returned, self.whole, share, *self.falls.values())
-        return tuple(name for name in named if name is not None)
-
-
-@dataclass(frozen=True, slots=True)
 class ReadRows(Step):
     """Read the rows that a rule pays into a frame of their own, with the measures that it takes from each.
 
@@ -75,6 +52,7 @@ class ReadRows(Step):
     the period, or of the fiscal year, or from the first on (`ever`), where a rule adds up what came before. `owner` is
     the partner whose a row is, where it does not name one itself; `agreed` names the terms to look up, by column, and
     `credit` the rule by whose shares a row comes once for each partner; `back` what the rows take back of others.
+    `fallen` names the returns that empty tiers: the rows of each stretch in which one of them counts come too.
     """
 
     table: str
@@ -88,6 +66,7 @@ class ReadRows(Step):
     agreed: Mapping[str, str] = field(default_factory=dict)
     credit: str | None = None
     back: Back | None = None
+    fallen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +97,27 @@ class Score(Step):
 
     scorecard: ScorecardMeaning
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether the tiers or the points of the period before decide something."""
+        card = self.scorecard
+        keeps = card.card.tiers is not None and card.card.tiers.hysteresis is not None
+        return keeps or any(card.carries(path) for path in card.entries)
+
 
 @dataclass(frozen=True, slots=True)
 class Accumulate(Step):
     """Add up a column before each row: over a stretch of time, for each partner or the program, in an order.
 
     `over` names frames that are added up as one: each with its column, the column to write, and those of its order.
-    Over a contract, the column beside the one to write, NAME.contract, tells the deal of each row.
+    Over a contract, the column beside the one to write, NAME.contract, tells the deal of each row; where stretches are
+    `apart`, NAME.stretch tells the first day of the one that each row counts in.
     """
 
     over: tuple[tuple[str, str, str, tuple[str, ...]], ...]
     stretch: str
     per: str
+    apart: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -138,10 +126,9 @@ class Accumulate(Step):
 
     @property
     def contracts(self) -> tuple[str, ...]:
-        """The columns that tell the contract of each row, by frame; empty where contracts are added up as one."""
-        if self.stretch != "contract":
-            return ()
-        return tuple(f"{before.removesuffix('.before')}.contract" for before in self.columns)
+        """The columns that tell the contract or the stretch of each row, by frame; empty where all add up as one."""
+        kind = "contract" if self.stretch == "contract" else "stretch" if self.apart else ""
+        return tuple(f"{before.removesuffix('.before')}.{kind}" for before in self.columns) if kind else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +181,17 @@ class Limit(Step):
     `tracks` are the frames whose lines count together, returns among them: each with its lines, the column to write
     and those of its order. What is cut may be banked, in the column `NAME.bank` of partners, and is released as lines
     of its own, `NAME.released`. `of` is the column of what each partner has, where the most is a rate of it; `is_joint`
-    tells that the lines are those of several components.
+    tells that the lines are those of several components. `taken` and `emptied` tell which lines are returns of others
+    and take back what is left of them; `floors` are the columns of what later steps add, within this limit.
     """
 
     tracks: tuple[tuple[str, str, str, tuple[str, ...]], ...]
     limit: LimitMeaning
     of: str | None = None
     is_joint: bool = False
+    taken: tuple[Taken, ...] = ()
+    emptied: tuple[Emptied, ...] = ()
+    floors: tuple[str, ...] = ()
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -211,10 +202,17 @@ class Limit(Step):
 
 @dataclass(frozen=True, slots=True)
 class TopUp(Step):
-    """A line for each partner whose lines come to less than the least: what is missing."""
+    """A line for each partner whose lines come to less than the least: what is missing at the end of the stretch.
+
+    Over the days of a rule, that is the period of the last day and `lock_days` on. Lines of `returns` are no reason to
+    top up, and neither are rows that they return in full. The `caps` hold over the least.
+    """
 
     lines: tuple[tuple[str, str], ...]
     limit: LimitMeaning
+    lock_days: int = 0
+    returns: tuple[Back, ...] = ()
+    caps: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,26 +237,91 @@ class Gather(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Size(Step):
-    """The size of a pool, in minor units."""
+class Whole(Step):
+    """Work out a KPI, or the sum of all quotas, once for the whole program."""
 
-    size_minor: int
+    of: KpiMeaning | QuotaMeaning
+
+
+@dataclass(frozen=True, slots=True)
+class Solve(Step):
+    """Solve one of the amounts that are defined by each other, for the whole program; `inputs` are the columns of the
+    known ones, those of partners added up."""
+
+    amount: str
+    amounts: Circular
+    inputs: Mapping[str, str]
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Size(Step):
+    """The size of a pool, in minor units: fixed, or from the columns that its expression names, those of partners added
+    up; and, where it `carries`, what the period before did not share, in `NAME.opening`."""
+
+    size: SizeMeaning
+    inputs: Mapping[str, str]
+    terms: Terms
+    losses: str
+    carries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Weigh(Step):
-    """The weight of each member of a pool, by a kind."""
+    """The weight of each member of a pool, by a kind; `days` are the columns of its first and last day as a partner,
+    where it weighs the part of the period's days on which it was one."""
 
     frame: str
     kind: ShareKind
     inputs: Mapping[str, str]
     terms: Terms
     unknown: str
+    days: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Award(Step):
+    """What each member of a pool is awarded, exact: by a kind, or by its weight within bounds.
+
+    NAME.house_adds and NAME.carried of the program hold what the house adds to the pool, and what of it is left over
+    and carried to the next period; what is left over beyond that is the house's. Of a kind that has a carry, NAME.carry
+    holds what that is paid, exact, and POOL.layer.N what each layer paid the members.
+
+    `reads` is the frame of the rows that the kind reads beside the members, `columns` those that it reads, by the names
+    that the kind has for them; `texts` the expressions of members of which it asks only who has the same.
+    """
+
+    frame: str
+    size: str
+    kind: PoolKind | None
+    bounds: Bounds | None
+    weight: str | None
+    inputs: Mapping[str, str]
+    terms: Terms
+    unknown: str
+    unclaimed: str
+    reads: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, Expression] = field(default_factory=dict)
+    may_be_empty: bool = False
+
+    @property
+    def has_carry(self) -> bool:
+        """Whether a part of the pool is paid to the carry, and what it gave in earlier periods counts."""
+        return self.kind is not None and self.kind.has_carry
+
+    @property
+    def pool(self) -> str:
+        """The pool that is awarded."""
+        return self.name.rsplit(".", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Share(Step):
-    """The shares of a pool: its size split in proportion to the weights, to the last unit."""
+    """The shares of a pool: its size split in proportion to the weights, or to what was awarded, to the last unit.
+
+    A pool without members is refused; in a case it `may_be_empty`, and then shares nothing.
+    """
 
     frame: str
     size: str
@@ -266,14 +329,55 @@ class Share(Step):
     residue: Residue
     terms: Terms
     component: str
+    is_awarded: bool = False
+    carries: bool = False
+    may_be_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccounts(Step):
+    """What balances open with: the frame ACCOUNTS, of partners that can be paid and of those that have an opening.
+
+    Writes of accounts `accounts.NAME.opening`, and of what the table of balances says of it `accounts.NAME.falls_due`
+    in the period and `accounts.NAME.falls_due_later`; of partners `NAME.opening`. `balances` says of each after how
+    many periods what came on to it falls due, 0 where it does not.
+    """
+
+    balances: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepBalance(Step):
+    """The movements of a balance, and what it changes of what is paid.
+
+    `due` is the column of what would be paid without it. Writes of accounts: NAME, what it adds to what is paid;
+    `accounts.NAME.MOVEMENT`, each of its changes, `accounts.NAME.closing` and `accounts.NAME.due`, what is due after
+    it; and, for each movement that is paid, the lines `accounts.NAME.MOVEMENT.paid`.
+    """
+
+    balance: BalanceMeaning
+    inputs: Mapping[str, str]
+    due: str
+
+    @property
+    def opening(self) -> str:
+        """The column of partners that holds what it opens with."""
+        return f"{self.name}.{OPENING}"
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """Its columns of lines, each with its frame, in the order of their keys."""
+        names = (f"{ACCOUNTS}.{self.name}.{each}.paid" for each in sorted(self.balance.kind.names()))
+        return tuple((name, f"{name}.rows") for name in names)
 
 
 @dataclass(frozen=True, slots=True)
 class Sum(Step):
-    """The sum by partner of earlier columns."""
+    """The sum of earlier columns, by partner, or by account where balances change what is paid."""
 
     parts: tuple[str, ...]
     is_paid: bool = False
+    frame: str = PARTNERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +395,6 @@ class Plan:
         return next((step for step in self.steps if step.name == name), None)
 
     @property
-    def components(self) -> tuple[Gather, ...]:
-        """The steps that sum lines to partners: one for each payout and pool, in order."""
-        return tuple(step for step in self.steps if isinstance(step, Gather))
+    def components(self) -> tuple[Gather | KeepBalance, ...]:
+        """The steps whose lines are paid: one for each payout, pool and balance, in order."""
+        return tuple(step for step in self.steps if isinstance(step, Gather | KeepBalance))

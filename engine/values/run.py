@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
+from engine.values.lines import LateLines, Lines
 from rules.calendar import Period
-from rules.quantities.exact import total
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +27,18 @@ class Input:
     rejected: int = 0
     rejected_sha256: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One amount that a run pays one partner for one thing: a source row, or a share of a pool."""
-
-    partner: str
-    component: str
-    table: str
-    key: str
-    amount_minor: int
+    @property
+    def read(self) -> int:
+        """How many rows the source had."""
+        return self.rows + self.rejected
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lines:
-    """The lines of a run as columns, sorted by partner, component and key; all of shape (n,)."""
+class PoolBooks(NamedTuple):
+    """What a pool had, and what was not shared: shares + left = size + what the house added to reach floors."""
 
-    partner: NDArray[Any]
-    component: NDArray[Any]
-    table: NDArray[Any]
-    key: NDArray[Any]
-    amount_minor: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.amount_minor)
-
-    def line(self, row: int) -> Line:
-        """One line as a record."""
-        partner, component, table, key = (
-            str(column[row]) for column in (self.partner, self.component, self.table, self.key)
-        )
-        return Line(partner, component, table, key, int(self.amount_minor[row]))
+    size_minor: int
+    left_minor: int
+    house_adds_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,11 +55,11 @@ class Run:
     components: tuple[str, ...]
     partners: tuple[str, ...]
     payouts_minor: NDArray[Any]
-    lines: Lines
-    pools: Mapping[str, tuple[int, int]]
+    lines: Lines | LateLines
+    pools: Mapping[str, PoolBooks]
     manifest: Mapping[str, object]
 
     @property
     def total_minor(self) -> int:
         """The sum of all lines in minor units."""
-        return total(self.lines.amount_minor)
+        return self.lines.total_minor

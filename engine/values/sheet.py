@@ -6,8 +6,8 @@ members of a pool, or the one row of the program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.values.credit import Credits
-from engine.values.plan import PARTNERS
+from engine.values.plan import ACCOUNTS, BALANCE, PARTNERS
 from rules.calendar import Period
 from rules.quantities.exact import Exact
 
@@ -23,21 +23,21 @@ from rules.quantities.exact import Exact
 class LateKeys:
     """The keys of rows that are fetched where somebody asks for one: the texts of millions fill gigabytes.
 
-    `fetch` gives the records of the whole source in ascending order, and the key of each; `records` (n,) are the rows'.
-    It is asked for rows as an array is.
+    `fetch` gives the keys of records of the source, (n,); `records` (n,) are the rows'. It is asked for rows as an
+    array is.
     """
 
     __slots__ = ("_fetch", "_records")
 
-    def __init__(self, fetch: Callable[[], tuple[NDArray[np.int64], NDArray[Any]]], records: NDArray[np.int64]) -> None:
+    def __init__(self, fetch: Callable[[NDArray[np.int64]], NDArray[Any]], records: NDArray[np.int64]) -> None:
         self._fetch, self._records = fetch, records
 
     def __len__(self) -> int:
         return len(self._records)
 
     def __getitem__(self, rows: Any) -> Any:
-        records, keys = self._fetch()
-        return keys[np.searchsorted(records, self._records[rows])]
+        records = self._records[rows]
+        return self._fetch(records) if np.ndim(records) else self._fetch(np.array([records]))[0]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         found: NDArray[Any] = self[:]
@@ -73,6 +73,18 @@ class Frame:
     def __len__(self) -> int:
         return len(self.records)
 
+    @staticmethod
+    def joined(frames: Sequence[Frame], queue: NDArray[np.int64]) -> Frame:
+        """The rows of frames of one table, one after the other, at the given positions among all of them."""
+
+        def whole(name: str) -> Any:
+            found = [getattr(frame, name) for frame in frames]
+            return None if found[0] is None else np.concatenate(found)[queue]
+
+        first, records = frames[0], whole("records")
+        keys = first.keys.of(records) if isinstance(first.keys, LateKeys) else whole("keys")
+        return Frame(first.table, keys, records, whole("partners"), whole("earlier"), whole("shares"))
+
     def take(self, rows: NDArray[Any]) -> Frame:
         """The rows at the given positions, or those that a mask keeps."""
         earlier = None if self.earlier is None else self.earlier[rows]
@@ -101,6 +113,36 @@ class Sheet:
     def partners(self) -> Frame:
         """The partners' frame: one row for each partner that can be paid, in the order of their ids."""
         return self.frames[PARTNERS]
+
+    @property
+    def payees(self) -> Frame:
+        """Whom a run can pay: the accounts where there are balances, else the partners; in the order of their ids."""
+        return self.frames.get(ACCOUNTS, self.partners)
+
+    def payee_places(self) -> NDArray[np.int64]:
+        """The place of each partner among the payees, (partners,)."""
+        places = np.arange(len(self.partners), dtype=np.int64)
+        if ACCOUNTS in self.frames:
+            can = np.flatnonzero(self.payees.partners >= 0)
+            places[self.payees.partners[can]] = can
+        return places
+
+    def of_lines(self, frame: str) -> Frame:
+        """A frame of lines with the places of payees in place of those of partners."""
+        found = self.frames[frame]
+        if found.table == BALANCE or len(self.payees) == len(self.partners):
+            return found
+        return replace(found, partners=self.payee_places()[found.partners])
+
+    def of_payees(self, name: str) -> Exact:
+        """A column of partners or of accounts by payee, (payees,); 0 for one that can't be paid any more."""
+        column, places = self.columns[name], self.payee_places()
+        if self.frame_of[name] == ACCOUNTS or len(places) == len(self.payees):
+            return column
+        found = np.zeros(len(self.payees), dtype=column.numerator.dtype)
+        found[places] = column.numerator
+        assert isinstance(column.denominator, int), "amounts that are paid are whole"
+        return Exact(found, column.denominator)
 
 
 def frozen(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from rules.cases.meaning import Row
 from rules.expressions.tree import Column, Type
 from rules.meaning import Meaning
 from rules.quantities.written import DateRange
-from rules.tables import Table
+from rules.tables import Table, canonical
 
 _SUBJECTS = ("deal_id", "customer_id", "project_id")  # a credit is of one of them
 _ROWS_MAX = 1_000
@@ -23,13 +23,13 @@ Rows = dict[str, list[dict[str, str]]]
 
 def first_period(calendar: Calendar, effective: DateRange) -> Period | None:
     """The first period that lies within the days on which a program is in force; None where there is none."""
-    inside = [
-        each for each in _periods(calendar, effective) if effective.first <= each.start and each.end <= effective.end
-    ]
+    near = periods_near(calendar, effective)
+    inside = [each for each in near if effective.first <= each.start and each.end <= effective.end]
     return min(inside, key=lambda each: each.start, default=None)
 
 
-def _periods(calendar: Calendar, effective: DateRange) -> Iterable[Period]:
+def periods_near(calendar: Calendar, effective: DateRange) -> Iterable[Period]:
+    """The periods of a calendar about some days: all that hold one of them, and others of the years around."""
     if calendar.length == "custom":
         return calendar.custom
     forms = {
@@ -47,8 +47,7 @@ def filled(given: Mapping[str, Sequence[Row]], partners: Iterable[str], meaning:
     tables = {source.table: meaning.tables[source.table] for source in meaning.sources}
     rows: Rows = {name: [dict(row) for row in given.get(name, ())] for name in tables}
     _add_partners(rows, partners)
-    for name, table in tables.items():
-        _fill_keys(table, rows[name])
+    _fill_keys(tables, rows)
     _refer(tables, rows)
     _add_mentioned(tables, rows)
     dates = _dates(meaning, period)
@@ -73,19 +72,35 @@ def _add_partners(rows: Rows, named: Iterable[str]) -> None:
         partners.append({"partner_id": "P-1"})
 
 
-def _fill_keys(table: Table, rows: list[dict[str, str]]) -> None:
+def _fill_keys(tables: Mapping[str, Table], rows: Rows) -> None:
     """A made-up id for each row whose own id is not said: `deals-1` for the first."""
-    own = [column.name for column in table.columns if column.in_key and column.type is Type.ID]
-    own = [name for name in own if name != "partner_id" and not (table.name == "deal_items" and name == "deal_id")]
-    blank = {column.name for column in table.columns if column.blank_key}
-    for number, row in enumerate(rows, 1):
-        for name in own:
-            if name not in blank and (len(table.key) == 1 or name == own[-1]):
-                row.setdefault(name, f"{table.name}-{number}")
+    owners = _owners(tables)
+    for table in tables.values():
+        own = [column.name for column in table.columns if column.in_key and column.type is Type.ID]
+        own = [name for name in own if name != "partner_id" and owners.get(name, table.name) == table.name]
+        blank = {column.name for column in table.columns if column.blank_key}
+        for number, row in enumerate(rows[table.name], 1):
+            for name in own:
+                if name not in blank:
+                    row.setdefault(name, f"{table.name}-{number}" if name == own[-1] else _only(name))
+
+
+def _only(column: str) -> str:
+    """The id of the only row that a column can mean: `deals-1`."""
+    return f"{column.removesuffix('_id')}s-1"
+
+
+def _owners(tables: Mapping[str, Table]) -> Mapping[str, str]:
+    """The table whose rows an id names, by the column that is its whole key; a canonical table's before others."""
+    found: dict[str, str] = {}
+    for table in sorted(tables.values(), key=lambda each: each.name not in canonical()):
+        if len(table.key) == 1:
+            found.setdefault(table.key[0], table.name)
+    return found
 
 
 def _refer(tables: Mapping[str, Table], rows: Rows) -> None:
-    """Let rows refer to the only row of another table, and be the only partner's."""
+    """Let rows refer to the only row of another table, be the only partner's, and have whole keys."""
     for name, table in tables.items():
         links = [(column, target) for column, target in _links(tables, table) if len(rows[target]) == 1]
         for row in rows[name]:
@@ -95,6 +110,9 @@ def _refer(tables: Mapping[str, Table], rows: Rows) -> None:
                 if is_other_subject or (name == "credits" and column in _SUBJECTS and _has_subject(row)):
                     continue
                 row.setdefault(column, rows[target][0][column])
+            for column, target in _links(tables, table):
+                if column in table.key and not rows[target]:
+                    row.setdefault(column, _only(column))
 
 
 def _has_subject(row: Row) -> bool:
@@ -103,9 +121,9 @@ def _has_subject(row: Row) -> bool:
 
 def _links(tables: Mapping[str, Table], table: Table) -> list[tuple[str, str]]:
     """The columns that name a row of another table, with that table."""
-    keyed = {other.key[0]: other.name for other in tables.values() if len(other.key) == 1 and other.name != table.name}
+    owners = _owners(tables)
     typed = [column.name for column in table.columns if column.type is Type.ID and not column.blank_key]
-    return [(name, keyed[name]) for name in typed if name in keyed]
+    return [(name, owners[name]) for name in typed if owners.get(name, table.name) != table.name]
 
 
 def _add_mentioned(tables: Mapping[str, Table], rows: Rows) -> None:

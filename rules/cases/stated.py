@@ -11,21 +11,26 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 
+from rules.balances.meaning import OPENING
 from rules.cases.meaning import CaseMeaning
 from rules.expressions.tree import Column, Type
 from rules.kpi import Window
 from rules.meaning import KpiMeaning, Meaning, MeasureMeaning, RowsMeaning, SourceMeaning
 from rules.problem import Place
-from rules.tables import Table, TableColumn
+from rules.tables import Table, TableColumn, canonical
 
-STATED = "stated"
+STATED, BALANCES = "stated", "balances"
 _FOLDER = "given"
 
 
 def as_case(meaning: Meaning, case: CaseMeaning) -> tuple[Meaning, Mapping[str, bytes]]:
     """The program of a case, and the files of its sources by their path below the case's folder."""
+    case = _opened(meaning, case)
+    if BALANCES in case.tables and BALANCES not in meaning.tables:
+        meaning = replace(meaning, tables={**meaning.tables, BALANCES: canonical()[BALANCES]})
     files: dict[str, bytes] = {}
     for name, rows in case.tables.items():
         header = [column.name for column in meaning.tables[name].columns]
@@ -50,6 +55,22 @@ def as_case(meaning: Meaning, case: CaseMeaning) -> tuple[Meaning, Mapping[str, 
     quotas = tuple(each for each in meaning.quotas if each.name not in case.stated)
     told = replace(meaning, tables=tables, sources=tuple(sources), kpis=tuple(kpis), scorecards=scorecards)
     return replace(told, quotas=quotas), files
+
+
+def _opened(meaning: Meaning, case: CaseMeaning) -> CaseMeaning:
+    """The case with what it states of openings as rows of the table of balances, on the day before its period."""
+    openings = {f"{each.name}.{OPENING}": each.name for each in meaning.balances}
+    as_of = str(case.period.start - timedelta(days=1))
+    rows: list[Mapping[str, str]] = [
+        {"partner_id": partner, "balance": openings[name], "as_of": as_of, "amount": text}
+        for name, values in case.stated.items()
+        if name in openings
+        for partner, text in values.items()
+    ]
+    if not rows:
+        return case
+    stated = {name: values for name, values in case.stated.items() if name not in openings}
+    return replace(case, stated=stated, tables={**case.tables, BALANCES: (*case.tables.get(BALANCES, ()), *rows)})
 
 
 def _path(table: str) -> str:

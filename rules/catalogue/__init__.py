@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -13,13 +14,31 @@ from rules.kpi import KpiSpec
 TOPICS = ("deals", "customers", "relationship")
 
 
+class _Catalogue(Mapping[str, KpiSpec]):
+    """Definitions by id, in reading order; each is read when it is first asked for, as a program uses few of them."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._known: dict[str, KpiSpec] = {}
+
+    def __getitem__(self, name: str) -> KpiSpec:
+        if name not in self._known:
+            root, problems = read_document(self._texts[name].encode(), f"catalogue of {name}")
+            assert root is not None and not problems, f"the catalogue is sound: {problems}"
+            self._known[name] = KpiSpec.model_validate(plain(root)[name])
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
 @cache
 def catalogue() -> Mapping[str, KpiSpec]:
     """Every KPI of the catalogue by id, in reading order."""
-    found: dict[str, KpiSpec] = {}
-    for topic in TOPICS:
-        found |= topic_kpis(topic)
-    return found
+    return _Catalogue({name: text for topic in TOPICS for name, text in _texts(topic).items()})
 
 
 def catalogue_digest() -> str:
@@ -32,7 +51,11 @@ def catalogue_digest() -> str:
 
 def topic_kpis(topic: str) -> Mapping[str, KpiSpec]:
     """The KPIs of one topic by id."""
-    file = f"{topic}.yaml"
-    root, problems = read_document(files(__name__).joinpath(file).read_bytes(), f"catalogue/{file}")
-    assert root is not None and not problems, f"the catalogue is sound: {problems}"
-    return {name: KpiSpec.model_validate(written) for name, written in plain(root).items()}
+    return {name: catalogue()[name] for name in _texts(topic)}
+
+
+def _texts(topic: str) -> Mapping[str, str]:
+    """The text of each definition of a topic by its id, which stands at the start of a line."""
+    text = files(__name__).joinpath(f"{topic}.yaml").read_text("utf-8")
+    found = re.split(r"^(?=\w+:)", text, flags=re.MULTILINE)[1:]
+    return {each.partition(":")[0]: each for each in found}

@@ -6,29 +6,39 @@ or notes its problems; nothing is raised for what a person wrote.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from rules.check.amounts import amounts
+from rules.check.balances import balances, name_openings
 from rules.check.cases import cases
+from rules.check.contests import contest_faults
 from rules.check.credit import credit
+from rules.check.exchange import exchange
 from rules.check.frame import calendar, check_names, declare_tables
 from rules.check.kpis import kpis
 from rules.check.payouts import payout
-from rules.check.pools import pool_share, totals
+from rules.check.pools import pools
 from rules.check.quotas import quota
 from rules.check.scope import Scope
 from rules.check.scorecards import scorecards
 from rules.check.sources import sources
+from rules.check.sums import totals
 from rules.check.warnings import plan_warnings
 from rules.document.reader import Document, locate
 from rules.kinds.base import Terms
 from rules.meaning import Meaning
+from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Problem, Refused, errors
 from rules.program import Program
 from rules.quantities.currency import currency
 
 
-def check_program(program: Program, document: Document) -> tuple[Meaning | None, tuple[Problem, ...]]:
-    """What a program means, or None where a problem is an error; and all problems, in the order of their places."""
+def check_program(
+    program: Program, document: Document, warns: bool = True
+) -> tuple[Meaning | None, tuple[Problem, ...]]:
+    """What a program means, or None where a problem is an error; and all problems, in the order of their places; those
+    of plans that are valid and suspicious only where it `warns`."""
     try:
         scope = Scope(document, Terms(currency(program.currency)))
     except Refused as refusal:
@@ -37,7 +47,8 @@ def check_program(program: Program, document: Document) -> tuple[Meaning | None,
     scope.terms = scope.rounded(program.rounding, ("rounding",))
     meaning = _meaning(scope, program)
     meaning = replace(meaning, cases=cases(scope, program.tests, meaning))
-    if not errors(scope.problems):
+    scope.problems += contest_faults(meaning)
+    if warns and not errors(scope.problems):
         scope.problems += plan_warnings(program, meaning, scope.key_place)
     problems = tuple(sorted(scope.problems, key=lambda problem: (problem.place, problem.code)))
     return (None if errors(problems) else meaning), problems
@@ -46,8 +57,9 @@ def check_program(program: Program, document: Document) -> tuple[Meaning | None,
 def _meaning(scope: Scope, program: Program) -> Meaning:
     declare_tables(scope, program)
     check_names(scope, program)
-    if not program.payouts and not program.pools:
-        scope.key_problem("P140", (), "the program pays nothing", "give it payouts or pools", severity="warning")
+    if not (program.payouts or program.pools or program.kpis or program.scorecards):
+        hint = "give it payouts or pools, or kpis to measure"
+        scope.key_problem("P140", (), "the program pays and measures nothing", hint, severity="warning")
     days = calendar(scope, program.calendar)
     found = Meaning(
         title=program.program,
@@ -61,8 +73,24 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
         kpis=kpis(scope, program.kpis),
         scorecards=scorecards(scope, program.scorecards, program.kpis),
         credits=tuple(filter(None, [credit(scope, name, spec) for name, spec in program.credit.items()])),
-        payouts=tuple(filter(None, [payout(scope, name, rule) for name, rule in program.payouts.items()])),
-        pools=tuple(filter(None, [pool_share(scope, name, pool) for name, pool in program.pools.items()])),
+        payouts=(),
+        pools=(),
         totals=(),
+        exchange=exchange(scope, program),
     )
+    name_openings(scope, program)
+    found = replace(found, payouts=tuple(_payouts(scope, program)))
+    found = replace(found, amounts=amounts(scope, program, found))
+    found = replace(found, pools=pools(scope, program, found.kpis, found.payouts))
+    found = replace(found, balances=balances(scope, program, days))
     return replace(found, totals=totals(scope, program, found.payouts))
+
+
+def _payouts(scope: Scope, program: Program) -> Iterator[PayoutMeaning]:
+    """The payout rules, each of which sees what those above it pay."""
+    names = tuple(program.payouts)
+    for at, (name, rule) in enumerate(program.payouts.items()):
+        scope.below = names[at:]
+        if (found := payout(scope, name, rule)) is not None:
+            yield found
+    scope.below = ()

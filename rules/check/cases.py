@@ -17,10 +17,13 @@ from rules.cases.cells import cell_text, value_of
 from rules.cases.fill import filled, first_period
 from rules.cases.meaning import CaseMeaning, Expected, Row
 from rules.cases.spec import CaseSpec
+from rules.check.exchange import CURRENCY
 from rules.check.scope import Path, Scope, suggest
 from rules.check.uses import names_used
 from rules.expressions.tree import Type
+from rules.kinds.base import Terms
 from rules.meaning import Meaning
+from rules.quantities.currency import DECIMALS, currency
 from rules.quantities.numerals import Unwritable
 from rules.tables import TableColumn
 
@@ -41,6 +44,7 @@ class _Case:
         self._scope, self._meaning, self._name, self._spec = scope, meaning, name, spec
         self._path: Path = ("tests", name)
         self._components = [*(each.name for each in meaning.payouts), *(each.name for each in meaning.pools)]
+        self._components += [each.name for each in meaning.balances]
         self._paid = {*self._components, *(each.name for each in meaning.totals), WHOLE}
         self._valued = {name for name in scope.named if name not in self._paid and name not in scope.of_program}
         self._sources = {source.table for source in meaning.sources} & scope.tables.keys()
@@ -131,19 +135,26 @@ class _Case:
 
     def _cells(self, table: str, row: Mapping[str, Any], at: Path) -> Iterator[tuple[str, str]]:
         columns = {column.name: column for column in self._scope.tables[table].columns}
+        terms = self._terms(row.get(CURRENCY))
         for name, value in row.items():
             if name not in columns:
                 hint = suggest(name, list(columns)) or "its columns are " + _listed(list(columns))
                 self._note((*at, name), f"{table} has no column {_short(name)}", hint, "P234")
-            elif (text := self._cell(columns[name], value, (*at, name))) is not None:
+            elif (text := self._cell(columns[name], value, (*at, name), terms)) is not None:
                 yield name, text
 
-    def _cell(self, column: TableColumn, value: Any, at: Path) -> str | None:
+    def _terms(self, code: Any) -> Terms:
+        """The terms of a row's own currency, where the program converts it."""
+        own = self._scope.terms
+        is_other = self._meaning.exchange is not None and isinstance(code, str) and DECIMALS.get(code) is not None
+        return Terms(currency(str(code))) if is_other else own
+
+    def _cell(self, column: TableColumn, value: Any, at: Path, terms: Terms) -> str | None:
         if isinstance(value, dict | list):
             self._note(at, f"a cell of {column.name} is one value", "write it as a text, a number or a date")
             return None
         try:
-            return cell_text(value, column.type, self._scope.terms)
+            return cell_text(value, column.type, terms)
         except Unwritable as error:
             self._scope.problem(error.code, at, error.message, error.hint)
             return None
@@ -157,7 +168,7 @@ class _Case:
                 text = None if code is None else str(code)
             else:
                 type_ = Type.MONEY if self._scope.named[name] is Type.MONEY else Type.NUMBER
-                text = self._cell(TableColumn(name, type_), each, where)
+                text = self._cell(TableColumn(name, type_), each, where, self._scope.terms)
             if text is not None:
                 found[partner] = text
         return found

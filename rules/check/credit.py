@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rules.check.scope import Path, Scope
 from rules.crediting.credit import CreditSpec
-from rules.crediting.meaning import SUBJECT, CreditMeaning
-from rules.expressions.tree import Expression, Type
+from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
+from rules.expressions.tree import Column, Expression, Type
+from rules.problem import Place
 from rules.specific import condition
 
 _TABLES = {"credits": "credits", "touches": "touches", "owner": "partners"}
@@ -24,6 +25,16 @@ def credit(scope: Scope, name: str, spec: CreditSpec) -> CreditMeaning | None:
         else:
             scope.problem(code, (*path, *below), message, hint)
     _check_sources(scope, spec, of, path)
+    day = DAY_OF.get(of, "")
+    scope.day = Column(of, day) if day and scope.tables[of].column(day) is not None else None
+    try:
+        return _credit(scope, name, spec, of, path)
+    finally:
+        scope.day = None
+
+
+def _credit(scope: Scope, name: str, spec: CreditSpec, of: str, path: Path) -> CreditMeaning:
+    """The rule, whose rows see their partner as of their day."""
     amount = None if spec.amount is None else scope.typed(spec.amount, (*path, "amount"), of, Type.MONEY)
     return CreditMeaning(
         name=name,
@@ -34,6 +45,7 @@ def credit(scope: Scope, name: str, spec: CreditSpec) -> CreditMeaning | None:
         amount=None if amount is None else amount[0],
         terms=scope.terms,
         place=scope.key_place(path),
+        way_places=tuple(_way_place(scope, spec, at, path) for at in range(len(spec.from_))),
     )
 
 
@@ -43,13 +55,17 @@ def _fits(scope: Scope, spec: CreditSpec, at: int, path: Path, of: str) -> Expre
     return None if written is None else scope.condition(written, (*path, "from", at, "for"), of)
 
 
+def _way_place(scope: Scope, spec: CreditSpec, at: int, path: Path) -> Place:
+    """Where a way was written: one of a list, or the lone one."""
+    return scope.key_place((*path, "from", at, spec.from_[at].name) if len(spec.from_) > 1 else (*path, "from"))
+
+
 def _check_sources(scope: Scope, spec: CreditSpec, of: str, path: Path) -> None:
     """The tables that the ways read have to be there, and say whose rows are credited."""
     for way in spec.ways:
         if way.reads == "owner":
             if scope.tables[of].column("partner_id") is None:
-                message = f"a row of {of} names no partner"
-                scope.problem("P162", (*path, "of"), message, "credit by table, roles or touches")
+                scope.owned(of, (*path, "of"), "of")
             continue
         scope.table(_TABLES[way.reads], (*path, "from"))
         known = ("deals", "customers") if way.reads == "touches" else tuple(SUBJECT)

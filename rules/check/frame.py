@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from rules.calendar import Calendar, Period
+from rules.check.exchange import with_currency
 from rules.check.scope import Path, Scope
 from rules.check.sources import extended
 from rules.expressions.tree import Type
@@ -56,6 +57,8 @@ def declare_tables(scope: Scope, program: Program) -> None:
         declared = tuple(TableColumn(each, Type(type_), each in spec.key) for each, type_ in spec.columns.items())
         scope.tables[name] = Table(name, spec.row, declared)
     scope.tables |= {name: extended(scope, known[name], program) for name in program.sources if name in known}
+    if program.exchange is not None:
+        scope.tables |= {name: with_currency(table) for name, table in scope.tables.items()}
     if "partners" not in program.sources:
         scope.problem("P147", ("sources",), "no source for the table partners", "say who can be paid: partners: FILE")
 
@@ -65,8 +68,9 @@ RESERVED = ("credit", "payout", "period", "option", "pool", "program", "stated")
 
 def check_names(scope: Scope, program: Program) -> None:
     """One name, one meaning: of KPIs, payouts, pools, sums and tables together."""
-    seen: dict[str, str] = dict.fromkeys(scope.tables, "tables") | {"payout": "the engine's own names"}
-    for part in ("quotas", "kpis", "scorecards", "credit", "payouts", "pools", "totals"):
+    seen: dict[str, str] = dict.fromkeys(scope.tables, "tables")
+    seen |= dict.fromkeys(("payout", "earned", "accounts"), "the engine's own names")
+    for part in ("quotas", "kpis", "scorecards", "credit", "payouts", "amounts", "pools", "totals", "balances"):
         names: Mapping[str, Any] = getattr(program, part)
         for name in names:
             if name in seen:

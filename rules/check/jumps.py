@@ -1,14 +1,16 @@
 """Where a payout jumps: another rate on the whole amount once an edge is reached, by a base of `case`, a schedule of
 whole-amount tiers, the ranges of a card or the bands of a multiplier.
 
-In: a payout that was understood. Out: a warning for the largest jump of a quarter of the payout or more, of each of
-these. What pays nothing below its edge is a bonus for reaching it, and amounts by tier are bonuses too: both are what
-they say, and are not told.
+In: a payout that was understood. Out: a warning for the jumps of a quarter of the payout or more, of each of these.
+Tiers of what a row itself comes to are told from a first one of 0 % on: the first cent over the edge is paid back to
+the first unit. What is gated by another measure, a quota or a band is a bonus for reaching it, and amounts by tier are
+bonuses too: both are what they say, and are not told; but a gate whose rates jump again beyond it is told with them,
+so that all the cliffs of a schedule are named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise, permutations
@@ -48,28 +50,39 @@ class _Jump:
     edge: str
     measured: str
     words: str
+    from_nothing: bool = False
 
     @property
     def share(self) -> Fraction:
-        """The jump as a part of the higher of the two; nothing where one of them pays nothing."""
-        if min(self.before, self.after) <= 0:
-            return Fraction(0)
-        return abs(self.after - self.before) / max(self.before, self.after)
+        """The jump as a part of the higher of the two; nothing where one of them takes."""
+        low, high = sorted((self.before, self.after))
+        return Fraction(0) if low < 0 or high == 0 else (high - low) / high
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether one of the two pays nothing, and that is what is meant."""
+        return 0 in (self.before, self.after) and not self.from_nothing
 
 
 def payout_cliffs(payout: PayoutMeaning, meaning: Meaning) -> Iterator[Problem]:
-    """The cliffs of a payout: of its base, of its kind and of each of its multipliers the largest, if it is one."""
+    """The cliffs of a payout: of its base the largest, of its kind and of each of its multipliers all of them."""
     yield from _base_cliff(payout, meaning)
+    percents = {kpi.name for kpi in meaning.kpis if kpi.unit == "percent"}
     kind: Iterator[_Jump] = iter(())
     if isinstance(payout.kind, Tiers) and payout.kind.method == "whole":
         kind = _tier_jumps(payout.kind, payout)
     elif isinstance(payout.kind, Card):
         kind = _card_jumps(payout.kind)
-    for jumps in (kind, *(_band_jumps(each) for each in payout.multipliers)):
-        jump = max(jumps, key=lambda each: each.share, default=None)
-        if jump is not None and jump.share >= CLIFF_SHARE:
-            message = f"cliff: at {jump.edge} of {jump.measured} {payout.name} jumps from {jump.words}"
+    for jumps in (kind, *(_band_jumps(each, percents) for each in payout.multipliers)):
+        steep = list(dict.fromkeys(jump for jump in jumps if jump.share >= CLIFF_SHARE))
+        if not all(jump.is_gate for jump in steep):
+            message = f"cliff: at {steep[0].edge} of {steep[0].measured} {payout.name} jumps from {steep[0].words}"
+            message += "".join(f", at {jump.edge}{_of(jump, steep[0])} from {jump.words}" for jump in steep[1:])
             yield Problem("P310", message, payout.place, _HINT, "warning")
+
+
+def _of(jump: _Jump, first: _Jump) -> str:
+    return "" if jump.measured == first.measured else f" of {jump.measured}"
 
 
 def _tier_jumps(tiers: Tiers, payout: PayoutMeaning) -> Iterator[_Jump]:
@@ -87,7 +100,8 @@ def _tier_jumps(tiers: Tiers, payout: PayoutMeaning) -> Iterator[_Jump]:
         if is_own and one.to.unit != "percent":
             edge = one.to.amount * (terms.minor_per_major if one.rate is not None else 1)
             shown = terms.money(edge) if one.rate is not None else number(edge)
-            yield _Jump(low, high, shown, measured, f"{_money(low * edge, terms)} to {_money(high * edge, terms)}")
+            told = f"{_money(low * edge, terms)} to {_money(high * edge, terms)}"
+            yield _Jump(low, high, shown, measured, told, from_nothing=True)
         else:
             yield _Jump(low, high, quantity_text(one.to), measured, f"{_rate(one, terms)} to {_rate(other, terms)}")
 
@@ -105,13 +119,14 @@ def _card_jumps(card: Card) -> Iterator[_Jump]:
                 yield _Jump(one.rate, other.rate, number(end), differing[0], told)
 
 
-def _band_jumps(multiplier: MultiplierMeaning) -> Iterator[_Jump]:
+def _band_jumps(multiplier: MultiplierMeaning, percents: Collection[str]) -> Iterator[_Jump]:
     """The edges between the bands of a multiplier: all that is due is multiplied by another factor beyond each."""
     spec = multiplier.spec
     for one, other in pairwise(spec.bands):
         assert one.below is not None and spec.by is not None, "bands are of a measure, and all but the last have an end"
         told = f"{number(one.times)} times to {number(other.times)} times what is due"
-        yield _Jump(one.times, other.times, number(one.below), spec.by.text, told)
+        edge = percent(one.below) if multiplier.in_percent(percents) else number(one.below)
+        yield _Jump(one.times, other.times, edge, spec.by.text, told)
 
 
 def _paid(step: Step, terms: Terms) -> Fraction:

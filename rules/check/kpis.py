@@ -126,9 +126,12 @@ def _kpi(scope: Scope, name: str, spec: KpiSpec, path: Path) -> KpiMeaning | Non
             return None
         formula, type_ = found
     else:
-        numerator = _measure(scope, f"{name}.numerator", spec.measure, path)
+        is_program = spec.level == "program"
+        numerator = _measure(scope, f"{name}.numerator", spec.measure, path, is_program)
         over = None if spec.over is None else spec.over.model_copy(update={"direct": spec.direct or spec.over.direct})
-        denominator = None if over is None else _measure(scope, f"{name}.denominator", over, (*path, "over"))
+        denominator = (
+            None if over is None else _measure(scope, f"{name}.denominator", over, (*path, "over"), is_program)
+        )
         if numerator is None or (spec.over is not None and denominator is None):
             return None
         type_ = numerator.type
@@ -170,10 +173,10 @@ def _unit(scope: Scope, spec: KpiSpec, type_: Type, path: Path) -> str:
     return spec.unit
 
 
-def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureMeaning | None:
+def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path, is_program: bool) -> MeasureMeaning | None:
     aggregate = spec.aggregate
     written: Written | None = None if aggregate == "count" else getattr(spec, aggregate)
-    known = set(scope.tables)
+    known = {*scope.tables, "period"}
     if spec.count is not None:
         table = scope.table(spec.count, (*path, "count"))
     else:
@@ -184,8 +187,28 @@ def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureM
             scope.problem("P163", path, f"{name.split('.')[0]} needs the table {missing[0].table}", hint)
             return None
         table = scope.driving([written], (*path, aggregate))
-    if table is None or not _is_owned(scope, table, spec, path):
+    is_whole = is_program and table is not None and spec.partner is None and not scope.is_owned(table)
+    if table is None or not (is_whole or _is_owned(scope, table, spec, path)):
         return None
+    dated = scope.on_day(spec.dated, (*path, "dated"), table)
+    try:
+        return _measured(scope, name, spec, path, table, written, dated, is_whole)
+    finally:
+        scope.day = None
+
+
+def _measured(
+    scope: Scope,
+    name: str,
+    spec: MeasureSpec,
+    path: Path,
+    table: str,
+    written: Written | None,
+    dated: Column | None,
+    is_whole: bool,
+) -> MeasureMeaning | None:
+    """The measure of the rows of a table, each of which sees its partner as of its day."""
+    aggregate = spec.aggregate
     if spec.credited is not None and spec.latest_of is not None:
         hint = "leave latest_of or credited out"
         scope.problem("P169", (*path, "latest_of"), "a deal that is shared in parts has no latest row", hint)
@@ -215,7 +238,7 @@ def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureM
     where = scope.condition(spec.where, (*path, "where"), table)
     if where is not None and not _reads_rows(scope, where, (*path, "where")):
         return None
-    rows = RowsMeaning(table, where, scope.dated(spec.dated, (*path, "dated"), table))
+    rows = RowsMeaning(table, where, dated)
     return MeasureMeaning(
         name=name,
         aggregate=aggregate,
@@ -224,10 +247,10 @@ def _measure(scope: Scope, name: str, spec: MeasureSpec, path: Path) -> MeasureM
         type=type_,
         window=spec.window,
         credited=spec.credited,
-        owner=_column(scope, spec.partner, (*path, "partner"), table) or Column(table, "partner_id"),
+        owner=None if is_whole else _column(scope, spec.partner, (*path, "partner"), table) or scope.owner(table),
         latest_of=latest,
         leaves_blanks_out=spec.blank == "leave_out" or aggregate == "count_distinct",
-        counts_direct=spec.direct,
+        counts_direct=spec.direct or is_whole,
     )
 
 
@@ -264,7 +287,7 @@ def _reads_rows(scope: Scope, tree: Expression, path: Path) -> bool:
 
 def _is_owned(scope: Scope, table: str, spec: MeasureSpec, path: Path) -> bool:
     if spec.credited is None:
-        return spec.partner is not None or scope.owned(table, path)
+        return spec.partner is not None or scope.owned(table, path, "partner")
     if "credits" not in scope.tables:
         scope.problem("P163", path, "crediting needs the table credits", "add its source under sources:")
         return False

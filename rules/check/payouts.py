@@ -30,7 +30,7 @@ def payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
     try:
         return _payout(scope, name, rule)
     finally:
-        scope.is_credited = False
+        scope.is_credited, scope.day = False, None
 
 
 def _payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
@@ -42,19 +42,24 @@ def _payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
         table = scope.driving([rule.base] if rule.base else [], (*path, "base"))
     if table is None or not _earned(scope, rule, table, path):
         return None
+    dated = scope.on_day(rule.dated, (*path, "dated"), table)
     base, base_type = _base(scope, rule, kind, path, table)
     rows = PaidRows(
         table,
         scope.condition(rule.where, (*path, "where"), table),
-        scope.dated(rule.dated, (*path, "dated"), table),
+        dated,
+        scope.owner(table),
         rule.during,
         rule.lock or 0,
         rule.credit,
     )
     for key in ("during", "lock"):
         if rows.dated is None and getattr(rule, key) is not None:
-            message = f"{key}: needs to know the day of a row"
-            scope.key_problem("P195", (*path, key), message, "add dated: with its date")
+            message, hint = f"{key}: needs to know the day of a row", "add dated: with its date"
+            if table == "partners":
+                message = f"{key}: is about the day of a row, and a partner is paid for a period"
+                hint = _of_partners(rule, key)
+            scope.key_problem("P195", (*path, key), message, hint)
     inputs = _inputs(scope, kind.inputs(), (*path, rule.kind_name), table)
     types = {key: type_ for key, (_, type_) in inputs.items()} | ({"base": base_type} if base_type else {})
     terms = replace(scope.rounded(rule.rounding, (*path, "rounding")), types=types)
@@ -79,10 +84,22 @@ def _payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
         unknown=rule.unknown,
         place=scope.key_place(path),
     )
+    _check_bounds(scope, meaning, path)
     _check_history(scope, meaning, path, rule.kind_name)
     _check_agreed(scope, meaning, path)
     scope.named[name] = Type.MONEY
     return meaning
+
+
+def _of_partners(rule: Payout, key: str) -> str:
+    """How a rule that pays partners comes to pay for some days, or later."""
+    if key == "lock" or rule.during is None:
+        return "leave it out, or pay the rows themselves, by their dates: a KPI has no one day to wait from"
+    days = f"the days {rule.during.first} to {rule.during.last}"
+    return (
+        f"let a KPI measure {days} (where:, window: until_end), and write where: period.start = the first day of the "
+        "period that pays"
+    )
 
 
 def _earned(scope: Scope, rule: Payout, table: str, path: Path) -> bool:
@@ -177,6 +194,13 @@ def _bound(scope: Scope, money: Money | None, path: Path) -> Fraction | None:
     return scope.terms.minor(money)
 
 
+def _check_bounds(scope: Scope, meaning: PayoutMeaning, path: Path) -> None:
+    low, high = meaning.at_least_minor, meaning.at_most_minor
+    if low is not None and high is not None and low > high:
+        message = f"no line is at least {scope.terms.amount(low)} and at most {scope.terms.amount(high)}"
+        scope.problem("P192", (*path, "at_least"), message, "swap the two")
+
+
 def _limit(scope: Scope, rule: Payout, at: int, of: Path, table: str) -> LimitMeaning:
     limit, path = rule.limits[at], (*of, "limits", at)
     name = "at_most" if limit.at_most is not None else "at_least"
@@ -193,8 +217,12 @@ def _limit(scope: Scope, rule: Payout, at: int, of: Path, table: str) -> LimitMe
     if limit.excess == "banked" and limit.per == "program":
         message = "what is cut off the program's budget belongs to no partner, and cannot be banked"
         scope.problem("P193", (*path, "excess"), message, "write per: partner, or excess: lost")
-    if limit.at_least is not None and (limit.over != "period" or limit.per != "partner"):
-        scope.key_problem("P193", path, "at_least holds for each partner in each period", "leave per: and over: out")
+    if limit.at_least is not None and limit.per == "program":
+        message = "what the program's lines lack to the least belongs to no partner"
+        scope.problem("P193", (*path, "per"), message, "leave per: out; the least is then that of each partner")
+    if limit.at_least is not None and limit.over == "ever":
+        message = "what lines lack to the least is known at the end of a stretch, and ever has none"
+        scope.problem("P193", (*path, "over"), message, "write over: fiscal_year, or over: during")
     amount = 0 if faults or money is None else int(scope.terms.minor(money))
     order = _order(scope, limit.order, (*path, "order"), table)
     return LimitMeaning(limit, amount, order, rule.during, scope.key_place(path), whose)
@@ -209,9 +237,10 @@ def limit_of(scope: Scope, limit: LimitSpec, of: Path) -> Expression | None:
     if limit.per == "program":
         message = "a rate of what a partner has is a limit of that partner, and not of the program"
         scope.problem("P193", (*of, "per"), message, "leave per: out, or write an amount")
-    is_credited, scope.is_credited = scope.is_credited, False  # partners are no credited rows
+    before = scope.is_credited, scope.day
+    scope.is_credited, scope.day = False, None  # partners are no credited rows, and have no day
     found = scope.typed(most.of, path, "partners") if "partners" in scope.tables else None
-    scope.is_credited = is_credited
+    scope.is_credited, scope.day = before
     if found is None:
         return None
     if found[1] is not Type.MONEY:
@@ -237,7 +266,7 @@ def _returns(scope: Scope, rule: Payout, path: Path, table: str) -> tuple[Return
             continue
         if spec.tiers == "highest_first":
             _check_highest(scope, rule, at)
-        dated = scope.dated(spec.dated, (*at, "dated"), of)
+        dated = scope.on_day(spec.dated, (*at, "dated"), of)
         base = None if spec.base is None else scope.typed(spec.base, (*at, "base"), of, None)
         if base is not None and base[1] not in NUMBERS:
             scope.problem("P196", (*at, "base"), f"what is returned is no {base[1].value}", "take money or a number")
@@ -274,6 +303,9 @@ def _check_highest(scope: Scope, rule: Payout, path: Path) -> None:
     if rule.kind.running is None:
         message = f"{rule.kind_name} adds nothing up, and has no highest tier to empty"
         scope.problem("P240", at, message, "write tiers: as_paid, or let the tiers accumulate")
+    elif rule.kind.agreed is not None:
+        message = "a row that is paid an agreed value is in no tier that its return could empty"
+        scope.problem("P240", at, message, "write tiers: as_paid, or leave term out")
     elif rule.at_least is not None or rule.at_most is not None:
         message = "what a line was paid within its bounds is not what the running total falls by"
         scope.problem("P240", at, message, "write tiers: as_paid, or leave at_least and at_most out")
@@ -284,7 +316,9 @@ def _check_history(scope: Scope, meaning: PayoutMeaning, path: Path, kind_name: 
     if meaning.running is None or meaning.running.over == "period":
         return
     if meaning.rows.dated is None:
-        message = f"what is added up over the {meaning.running.over.replace('_', ' ')} needs the day of each row"
+        over = meaning.running.over.replace("_", " ")
+        stretch = "from the first row on" if over == "ever" else f"over the {over}"
+        message = f"what is added up {stretch} needs the day of each row"
         scope.key_problem("P195", path, message, "add dated: with its date")
     trees: list[tuple[Path, Expression | None]] = [(("where",), meaning.rows.where), (("base",), meaning.base)]
     if meaning.running.of != "base":

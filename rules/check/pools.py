@@ -1,79 +1,184 @@
-"""Pools and sums of a program: each with its typed expressions."""
+"""Pools of a program: the size, the members, and what decides their shares."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 
-from rules.check.scope import NUMBERS, Path, Scope, suggest
-from rules.check.totals import total_limits
-from rules.expressions.tree import Expression, Type
-from rules.meaning import PoolMeaning, TotalMeaning
+from rules.check.scope import NUMBERS, Path, Scope
+from rules.expressions.expression import Written
+from rules.expressions.tree import Column, Expression, Type, columns
+from rules.kinds.base import ShareKind
+from rules.meaning import KpiMeaning
 from rules.payouts.meaning import PayoutMeaning
-from rules.program import Pool, Program
-from rules.quantities.apportion import CONSERVING, Residue
+from rules.pools.meaning import CARRY, LEFT, PoolMeaning, SizeMeaning, TableMeaning
+from rules.pools.spec import Pool, SizeSpec
+from rules.program import Program
+from rules.quantities.apportion import CONSERVING
+from rules.quantities.written import Money
+from rules.sharing.base import PoolKind, TableWanted
+
+PARTNERS = "partners"
 
 
-def pool_share(scope: Scope, name: str, pool: Pool) -> PoolMeaning | None:
-    """A pool and its shares."""
+def pools(
+    scope: Scope, program: Program, kpis: Sequence[KpiMeaning], payouts: Sequence[PayoutMeaning]
+) -> tuple[PoolMeaning, ...]:
+    """The pools in their order; the size of each may rest on those before it."""
+    known = {each.name: each.type for each in kpis} | dict.fromkeys([each.name for each in payouts], Type.MONEY)
+    known |= {name: scope.named[name] for name in program.quotas if name in scope.named}
+    known |= dict.fromkeys(program.amounts, Type.MONEY)
+    found = []
+    for name, pool in program.pools.items():
+        found.append(_pool(scope, name, pool, known))
+        known |= {name: Type.MONEY, f"{name}.{LEFT}": Type.MONEY}
+        kind = pool.shared.kind
+        if isinstance(kind, PoolKind) and kind.has_carry:
+            known[f"{name}.{CARRY}"] = Type.MONEY
+    return tuple(found)
+
+
+def _pool(scope: Scope, name: str, pool: Pool, known: dict[str, Type]) -> PoolMeaning:
     path: Path = ("pools", name)
-    faults = scope.terms.whole_faults(pool.size)
-    for code, message, hint in faults:
-        scope.problem(code, (*path, "size"), message, hint)
-    if pool.size.amount < 0:
-        hint = "a loss is shared only where the program says so; write a size of 0 or more"
-        scope.problem("P134", (*path, "size"), "a pool is not less than zero", hint)
+    size = _size(scope, pool.size, (*path, "size"), known)
     steps = scope.terms.step_minor
-    if not faults and pool.residue in CONSERVING and int(scope.terms.minor(pool.size)) % steps:
+    if size.amount_minor is not None and pool.residue in CONSERVING and size.amount_minor % steps:
         message = f"the pool is no multiple of {scope.terms.money(steps)}, the step to which shares are rounded"
         hint = "change the size or the rounding, or let the residue be house or round_each"
         scope.problem("K111", (*path, "size"), message, hint)
-    if pool.residue is Residue.CARRY:
-        hint = "say house, and add what is left to the size of the next period"
-        scope.problem("P135", (*path, "residue"), "nothing carries what is left of a pool to the next period yet", hint)
-    inputs: dict[str, tuple[Expression, Type]] = {}
-    for key, written in pool.shared.kind.inputs().items():
-        found = scope.typed(written, (*path, "shared", pool.shared.kind_name, key), "partners", None)
-        if found is not None and found[1] not in NUMBERS:
-            message = f"a {found[1].value} weighs nothing"
-            scope.problem("P125", (*path, "shared"), message, "share by money, a number or a count")
+    kind = pool.shared.kind
+    _fits(scope, pool, path, size)
+    read: dict[str, tuple[Expression, Type]] = {}
+    for key, written, below, is_money in _inputs(pool):
+        found = scope.typed(written, (*path, *below), PARTNERS)
+        wanted = frozenset({Type.MONEY}) if is_money else NUMBERS
+        if found is not None and found[1] not in wanted:
+            message = f"a {found[1].value} weighs nothing" if not is_money else f"a {found[1].value} is no amount"
+            hint = "name an amount of money" if is_money else "share by money, a number or a count"
+            scope.problem("P125", (*path, *below[:1]), message, hint)
         elif found is not None:
-            inputs[key] = found
-    among = scope.condition(pool.among, (*path, "among"), "partners")
-    title = pool.title or name.replace("_", " ")
+            read[key] = found
+    _units(scope, pool, path, read)
     return PoolMeaning(
         name,
-        title,
-        0 if faults else int(scope.terms.minor(pool.size)),
+        pool.title or name.replace("_", " "),
+        pool,
+        size,
         scope.key_place((*path, "size")),
-        among,
-        pool.shared.kind,
-        inputs,
-        pool.residue,
+        scope.condition(pool.among, (*path, "among"), PARTNERS),
+        kind,
+        read,
         scope.terms,
-        pool.unknown,
         scope.key_place(path),
+        dict(_texts(scope, pool, path)) if isinstance(kind, PoolKind) else {},
+        _reads(scope, kind, (*path, "shared", pool.shared.kind_name)) if isinstance(kind, PoolKind) else None,
     )
 
 
-def totals(scope: Scope, program: Program, payouts: Sequence[PayoutMeaning]) -> tuple[TotalMeaning, ...]:
-    """The sums in an order in which each comes after what it adds; a circle is shown."""
-    known = {*program.payouts, *program.pools}
-    waiting = dict(program.totals)
-    ordered: list[TotalMeaning] = []
-    for name, total in program.totals.items():
-        for index, part in enumerate(total.sum):
-            if part not in known and part not in program.totals:
-                hint = suggest(part, [*known, *program.totals]) or "name payouts, pools or sums"
-                scope.problem("P126", ("totals", name, "sum", index), f"there is nothing called {part} to add", hint)
-    while waiting:
-        ready = [name for name, total in waiting.items() if not set(total.sum) & set(waiting)]
-        if not ready:
-            names = " -> ".join([*waiting, next(iter(waiting))])
-            scope.problem("P127", ("totals", next(iter(waiting))), f"a circle of sums: {names}", "break the circle")
-            return tuple(ordered)
-        for name in ready:
-            total = waiting.pop(name)
-            title = total.title or name.replace("_", " ")
-            limits = total_limits(scope, program, name, payouts)
-            ordered.append(TotalMeaning(name, title, total.sum, scope.key_place(("totals", name)), limits))
-    return tuple(ordered)
+def _texts(scope: Scope, pool: Pool, path: Path) -> Iterator[tuple[str, Expression]]:
+    """What a kind asks of members only for who has the same."""
+    kind = pool.shared.kind
+    for key, written in kind.texts().items() if isinstance(kind, PoolKind) else ():
+        at = (*path, "shared", pool.shared.kind_name, key)
+        found = scope.typed(written, at, PARTNERS)
+        if found is not None and found[1] not in (Type.TEXT, Type.ID):
+            scope.problem("P125", at, f"a {found[1].value} names nothing", "name a text or an id of partners")
+        elif found is not None:
+            yield key, found[0]
+
+
+def _reads(scope: Scope, kind: PoolKind, path: Path) -> TableMeaning | None:
+    """The rows of a table that a kind reads beside the members."""
+    wanted: TableWanted | None = kind.reads()
+    if wanted is None:
+        return None
+    if wanted.table not in scope.tables:
+        message = f"it reads the rows of {wanted.table}, and the sources have none"
+        scope.problem("P148", path, message, f"add {wanted.table}: FILE to the sources")
+        return None
+    read: dict[str, tuple[Expression, Type]] = {
+        name: (Column(wanted.table, name), type_) for name, type_ in wanted.columns.items()
+    }
+    dated = None if wanted.dated is None else Column(wanted.table, wanted.dated)
+    where = scope.condition(wanted.where, (*path, "where"), wanted.table)
+    return TableMeaning(wanted.table, where, dated, read)
+
+
+def _inputs(pool: Pool) -> Iterator[tuple[str, Written, Path, bool]]:
+    """What is read of each member: the input's name, the expression, where it stands, and whether it is money."""
+    kind, name = pool.shared.kind, pool.shared.kind_name
+    money: frozenset[str] = frozenset() if isinstance(kind, ShareKind) else kind.money
+    for key, written in kind.inputs().items():
+        yield key, written, ("shared", name, key), key in money
+    for key, written in pool.bounds.inputs().items() if pool.bounds is not None else ():
+        yield f"bounds.{key}", written, ("bounds", key, "of"), True
+
+
+def _units(scope: Scope, pool: Pool, path: Path, read: Mapping[str, tuple[Expression, Type]]) -> None:
+    """Note a weight that counts cents beside units, or steps of money."""
+    kind = pool.shared.kind
+    if not isinstance(kind, ShareKind):
+        return
+    is_money = {key: read[key][1] is Type.MONEY for key in kind.inputs() if key in read}
+    if any(is_money.values()) and kind.counts:
+        message, hint = f"{pool.shared.kind_name} goes by a number, not by an amount", "name a number or a count"
+    elif kind.is_measure and len({*is_money.values()}) > 1:
+        message = f"{pool.shared.kind_name} weighs money beside numbers, which have no unit in common"
+        hint = "let all of them be money, or none"
+    else:
+        return
+    scope.problem("P125", (*path, "shared"), message, hint)
+
+
+def _fits(scope: Scope, pool: Pool, path: Path, size: SizeMeaning) -> None:
+    """Note what does not go together."""
+    is_weighed = isinstance(pool.shared.kind, ShareKind)
+    if not is_weighed:
+        for key, is_said in (("bounds", pool.bounds is not None), ("by_days", pool.by_days)):
+            if is_said:
+                message = f"{pool.shared.kind_name} says itself what each member gets, so {key} decides nothing"
+                scope.problem("P139", (*path, key), message, "share by a weight, or take the claims less or more")
+        if pool.unknown == "house":
+            message = f"{pool.shared.kind_name} shares by no weight, so there is no mean of the others"
+            scope.problem("P139", (*path, "unknown"), message, "say refuse or leave_out")
+    kind = pool.shared.kind
+    if isinstance(kind, PoolKind) and not kind.leaves_out and pool.unknown == "leave_out":
+        message = f"every member takes part in a {pool.shared.kind_name}, whatever is unknown of it"
+        scope.problem("P139", (*path, "unknown"), message, "narrow the pool by among:")
+    if pool.losses == "shared" and (pool.bounds is not None or not is_weighed):
+        message = "a loss is shared in proportion to weights, without floor and cap"
+        scope.problem("P139", (*path, "losses"), message, "share it by a weight, in a pool of its own")
+    if size.amount_minor is not None and size.amount_minor < 0 and pool.losses == "refuse":
+        hint = "a loss is shared only where the program says so: losses: shared"
+        scope.problem("P134", (*path, "size"), "a pool is not less than zero", hint)
+
+
+def _size(scope: Scope, spec: SizeSpec, path: Path, known: dict[str, Type]) -> SizeMeaning:
+    text = spec.text(scope.terms)
+    if spec.amount is not None:
+        return SizeMeaning(text, int(_minor(scope, spec.amount, (*path, "amount")) or 0))
+    assert spec.of is not None, "a size without an amount is a part of something"
+    limits = [
+        None if limit is None else _minor(scope, limit, (*path, key))
+        for key, limit in (("exceeding", spec.exceeding), ("at_least", spec.at_least), ("at_most", spec.at_most))
+    ]
+    outer, scope.named = scope.named, {**scope.named, **known}
+    found = scope.typed(spec.of, (*path, "of"), PARTNERS, is_program=True)
+    scope.named = outer
+    if found is None:
+        return SizeMeaning(text)
+    beside = [column for column in columns(found[0]) if str(column) not in known]
+    for column in beside:
+        message = f"{column} is of one partner or row, and the size of a pool is of the whole program"
+        hint = "name a KPI, or a payout or pool that comes before it; sum a column by a KPI"
+        scope.problem("P137", (*path, "of"), message, hint, offset=column.at)
+    if not beside and found[1] != Type.MONEY:
+        scope.problem("P137", (*path, "of"), f"a {found[1].value} is no amount", "name an amount of money")
+    return SizeMeaning(text, None, found[0], limits[0], spec.rate, limits[1], limits[2])
+
+
+def _minor(scope: Scope, money: Money, path: Path) -> Fraction | None:
+    faults = scope.terms.whole_faults(money)
+    for code, message, hint in faults:
+        scope.problem(code, path, message, hint)
+    return None if faults else scope.terms.minor(money)

@@ -7,10 +7,13 @@ has open ends, so that nothing is claimed about it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
+from math import ceil, floor
 from operator import itemgetter
 
 from rules.check.spans import OPEN, POSITIVE, Span, expression_span, point
+from rules.expressions.tree import Type
 from rules.kinds.scales.attainment import Attainment
 from rules.kinds.scales.bands import Bands
 from rules.kinds.scales.base import Better, ScaleKind
@@ -62,7 +65,7 @@ def within(line: Line, part: str) -> Line:
 def value_span(measuring: Measuring, named: Mapping[str, Span]) -> Span:
     """What a scale can be given to measure."""
     if measuring.kpi is not None:
-        return named.get(measuring.kpi, OPEN)
+        return replace(named.get(measuring.kpi, OPEN), is_whole=measuring.type is Type.COUNT)
     return OPEN if measuring.expression is None else expression_span(measuring.expression[0], named)
 
 
@@ -183,9 +186,24 @@ def missed_steps(scale: Bands | PointsTable, value: Span, line: Line) -> list[in
             takes_start, takes_end = scale.between != "interpolate", scale.between == "nothing"
         too_high = start is not None and _beyond(start, value.high, takes_start)
         too_low = end is not None and value.low is not None and _beyond(value.low, end, takes_end)
-        if too_high or too_low:
+        holds_none = False
+        if value.is_whole and start is not None and end is not None:
+            is_cut = isinstance(scale, Bands) or scale.between != "interpolate"
+            holds_none = is_cut and _first_whole(start, takes_start) == _first_whole(end, not takes_end)
+        if too_high or too_low or holds_none:
             found.append(index)
     return found
+
+
+def _first_whole(edge: Fraction, takes_edge: bool) -> int:
+    """The first whole number above an edge, or on it where it belongs there."""
+    return ceil(edge) if takes_edge else floor(edge) + 1
+
+
+def first_count(scale: Bands, index: int, line: Line) -> Fraction | None:
+    """The first whole number in a band other than the first; None where its edge is not written."""
+    edge = line(f"{index - 1}.edge")
+    return None if edge is None else Fraction(_first_whole(edge, scale.steps[index - 1].below is not None))
 
 
 def _beyond(one: Fraction, other: Fraction | None, touching: bool) -> bool:

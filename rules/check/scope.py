@@ -7,33 +7,39 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from typing import Literal as OneOf
 
 from rules.crediting.meaning import CREDIT, CREDIT_COLUMNS
 from rules.document.reader import Document, locate, locate_key
+from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.expression import Written
 from rules.expressions.tree import (
+    Arithmetic,
     Column,
     Comparison,
     Expression,
+    Fault,
     InList,
     IsNull,
     Literal,
     Type,
+    children,
     columns,
     rebuild,
     with_children,
+    words,
 )
 from rules.expressions.tree_types import typed
 from rules.expressions.vector import has_product
-from rules.joins import sees
+from rules.joins import route, sees
 from rules.kinds.base import Terms
 from rules.payouts.spec import RoundingSpec
 from rules.problem import Place, Problem, Severity
 from rules.quantities.rounding import Rounding
-from rules.tables import FLAGS, Table
+from rules.tables import ATTRIBUTES, FLAGS, HISTORY, OF_HISTORY_ALONE, OWNED_BY, Table, canonical
 
 DAYS = frozenset({Type.DATE, Type.MONTH})
-_PERIOD = {"start": Type.DATE, "end": Type.DATE, "days": Type.COUNT}
+_PERIOD = {"start": Type.DATE, "end": Type.DATE, "days": Type.COUNT, "name": Type.TEXT}
 _TEXTS = frozenset({Type.TEXT, Type.ID})
 NUMBERS = frozenset({Type.MONEY, Type.NUMBER, Type.COUNT})
 Path = tuple[str | int, ...]
@@ -53,6 +59,8 @@ class Scope:
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     credits: dict[str, str] = field(default_factory=dict)
     is_credited: bool = False
+    below: tuple[str, ...] = ()  # the payout that is checked, and those that stand below it
+    day: Column | None = None
 
     def key_place(self, path: Path) -> Place:
         """Where the key at `path` was written."""
@@ -98,14 +106,32 @@ class Scope:
         decimals = self.terms.currency.decimals
         tree, type_, faults = typed(written.tree, self._lookup, self._names, decimals, wanted)
         for fault in faults:
-            self.problem(fault.code, path, fault.message, fault.hint, offset=fault.at)
-        if faults or hidden or type_ is None:
+            self.problem(fault.code, path, fault.message, self._moved(written, fault) or fault.hint, offset=fault.at)
+        if faults or hidden or type_ is None or self._divides_by_zero(tree, path):
             return None
         if type_ in _TEXTS and has_product(tree):
             message = "a text that is chosen by a product or a quotient is compared, and has no other use"
             self.problem("X138", path, message, "move the condition to where:, and name the column here alone")
             return None
-        return self._coded(rebuild(tree, self._by_name), path), type_
+        return self._coded(rebuild(tree, self._meant), path), type_
+
+    def _moved(self, written: Written, fault: Fault) -> str:
+        """How a rule may name a payout that comes after it; nothing for any other fault."""
+        at = [column.name for column in columns(written.tree) if column.at == fault.at and column.table is None]
+        if fault.code != "X131" or not at or at[0] not in self.below:
+            return ""
+        if at[0] == self.below[0]:
+            return f"{at[0]} is this rule, which can't rest on what it pays"
+        return f"{at[0]} stands below: a rule sees what those above it pay, so move it above {self.below[0]}"
+
+    def _divides_by_zero(self, tree: Expression, path: Path) -> bool:
+        """Note the divisors that are zero on every row."""
+        found = list(_zero_divisors(tree))
+        for divisor in found:
+            hint = "divide by what can be other than zero; what was divided by nothing is unknown, and never a number"
+            told = "zero" if isinstance(divisor, Literal) else f"{words(divisor)}, which is zero"
+            self.problem("X139", path, f"this divides by {told}", hint, offset=divisor.at)
+        return bool(found)
 
     def _coded(self, tree: Expression, path: Path) -> Expression:
         """The tree with the words of a named text (`performance.tier = 'gold'`) as their codes, as its column has
@@ -176,18 +202,60 @@ class Scope:
         self.problem("P160", path, message, "measure one table and those that its rows refer to")
         return None
 
-    def owned(self, table: str, path: Path) -> bool:
-        """Whether the rows of a table name their partner."""
-        if self.tables[table].column("partner_id") is not None:
+    def owned(self, table: str, path: Path, cure: OneOf["credit", "partner", "of"] = "credit") -> bool:
+        """Whether the rows of a table name their partner, or are of a row that does."""
+        if self.is_owned(table):
             return True
-        self.key_problem("P162", path, f"a row of {table} names no partner", "take a table with a partner_id")
+        if table in OWNED_BY:
+            hint = f"add {OWNED_BY[table]}: FILE to the sources, whose partner a row of {table} is of"
+        else:
+            hint = self._owning(table, cure)
+        self.key_problem("P162", path, f"a row of {table} names no partner", hint)
         return False
 
-    def _by_name(self, column: Column) -> Column:
-        """A part of a KPI or scorecard by its whole name, as what is no column of a table."""
+    def is_owned(self, table: str) -> bool:
+        """Whether the rows of a table name their partner, or are of a row that does."""
+        return self._names_partner(str(self.owner(table).table))
+
+    def owner(self, table: str) -> Column:
+        """The column that says whose a row of a table is."""
+        is_own = table not in OWNED_BY or self._names_partner(table)
+        return Column(table if is_own else OWNED_BY[table], "partner_id")
+
+    def _names_partner(self, table: str) -> bool:
+        return table in self.tables and self.tables[table].column("partner_id") is not None
+
+    def _owning(self, table: str, cure: OneOf["credit", "partner", "of"]) -> str:
+        """Where a row that names no partner may get one from: the rows that it sees and that name one."""
+        known = {**canonical(), **self.tables}
+        named = [each for each in known.values() if each.name not in (table, "partners") and each.column("partner_id")]
+        ways = {each.name: route(known, table, each.name) for each in named}
+        seen = sorted((name not in self.tables, len(way), name != "deals", name) for name, way in ways.items() if way)
+        if not seen:
+            return "take a table with a partner_id"
+        is_missing, _, _, of = seen[0]
+        also = f"add {of}: FILE to the sources, " if is_missing else ""
+        if cure == "partner":
+            return f"{also}write partner: {of}.partner_id"
+        if cure == "of":
+            return f"{also}write of: {of}, whose rows name one"
+        return f"{also}write credit: owner, and beside payouts: credit: {{owner: {{of: {of}, from: {{owner: 100%}}}}}}"
+
+    def _meant(self, column: Column) -> Column:
+        """A part of a KPI or scorecard by its whole name, as what is no column of a table; and an attribute of a
+        partner as it was on the day of the row."""
+        if column.table == "partners" and column.name in ATTRIBUTES and HISTORY in self.tables:
+            return replace(column, on=self.day)
         if column.table is None or column.table in self.tables or column.table in ("period", CREDIT):
             return column
         return Column(None, str(column), column.at)
+
+    def on_day(self, written: Written | None, path: Path, table: str) -> Column | None:
+        """The one date column that puts a row of `table` into a period, and says which of several versions its
+        expressions mean from here on; `day` is theirs until it is set anew."""
+        self.day = None
+        self.day = self.dated(written, path, table)
+        return self.day
 
     def _lookup(self, column: Column) -> Type | None:
         if column.table == "period":
@@ -198,6 +266,8 @@ class Scope:
             return self.named.get(str(column))
         if (column.table, column.name) in FLAGS and column.table in self.tables:
             return Type.FLAG
+        if column.table == "partners" and column.name in OF_HISTORY_ALONE and HISTORY in self.tables:
+            return Type.TEXT
         found = self.tables[column.table].column(column.name) if column.table in self.tables else None
         return None if found is None else found.type
 
@@ -222,6 +292,19 @@ class Scope:
         for table in self.tables.values():
             yield from (f"{table.name}.{column.name}" for column in table.columns)
         yield from (f"{table}.{name}" for table, name in sorted(FLAGS) if table in self.tables)
+
+
+def _zero_divisors(tree: Expression) -> Iterator[Expression]:
+    """The divisors in which no column stands and that come to zero."""
+    is_constant = isinstance(tree, Arithmetic) and tree.op == "/" and not columns(tree.right)
+    if isinstance(tree, Arithmetic) and is_constant and evaluate(tree.right, _no_column) == 0:
+        yield tree.right
+    for child in children(tree):
+        yield from _zero_divisors(child)
+
+
+def _no_column(column: Column) -> Value:
+    raise AssertionError(f"{column} stands in what has no column")
 
 
 def _all_literals(trees: Sequence[Expression]) -> bool:

@@ -53,9 +53,6 @@ class _Card:
         for entry_path, entry in card.entries():
             at = (*path, *_keys(entry_path))
             kpi = entry.kpi or entry_path.rsplit(".", 1)[-1]
-            if card.missing_of(entry) == "carry_last" and "scores" not in scope.tables:
-                message = "carry_last needs the points of the period before"
-                scope.problem("P229", at, message, "add a source for the table scores, or another policy")
             assert entry.scale_name is not None, "an entry names a scale"
             measuring = self._measuring(kpi, entry.assessed, entry.scale, (*at, entry.scale_name), at)
             if measuring is not None:

@@ -71,6 +71,8 @@ def _meaning(scope: Scope, path: Path, spec: SourceSpec, table: Table) -> Source
     elif spec.encoding.lower() != "utf-8" and format_ != "csv":
         message = "only a CSV file has an encoding"
         scope.problem("P153", (*path, "encoding"), message, "leave encoding: out")
+    if spec.separator is not None and format_ != "csv":
+        scope.problem("P153", (*path, "separator"), "only a CSV file has a separator", "leave separator: out")
     if spec.excused is not None and not is_inside(spec.excused):
         _outside(scope, (*path, "excused"), spec.excused)
     return SourceMeaning(
@@ -90,6 +92,8 @@ def _meaning(scope: Scope, path: Path, spec: SourceSpec, table: Table) -> Source
         expected_rows=None if spec.expect.rows is None else int(spec.expect.rows),
         expected_totals=_totals(scope, path, spec.expect, table),
         excused=spec.excused or "",
+        trim=spec.trim,
+        separator=spec.separator or ",",
     )
 
 

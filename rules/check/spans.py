@@ -10,7 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from rules.expressions.tree import And, Arithmetic, Call, Case, Column, Comparison, Expression, InList, Literal, Negate
+from rules.expressions.tree import (
+    WITHIN,
+    And,
+    Arithmetic,
+    Call,
+    Case,
+    Column,
+    Comparison,
+    Expression,
+    InList,
+    Literal,
+    Negate,
+)
 from rules.meaning import KpiMeaning, MeasureMeaning
 
 _ZERO = Fraction(0)
@@ -18,10 +30,11 @@ _ZERO = Fraction(0)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The values from `low` to `high`, both included; None is an open end."""
+    """The values from `low` to `high`, both included; None is an open end. `is_whole`: whole numbers only."""
 
     low: Fraction | None = None
     high: Fraction | None = None
+    is_whole: bool = False
 
     def with_(self, other: Span) -> Span:
         """The least span that holds both."""
@@ -134,6 +147,10 @@ def _called(name: str, spans: list[Span]) -> Span:
         return Span(max(lows, default=None), max(highs) if len(highs) == len(spans) else None)
     if name == "coalesce":
         return _hull(spans)
+    if name in WITHIN:
+        return POSITIVE
+    if name == "months":
+        return OPEN
     if name == "abs":
         return spans[0] if spans[0].low is not None and spans[0].low >= 0 else POSITIVE
     return spans[0]  # nullif gives its first argument, or nothing

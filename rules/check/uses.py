@@ -6,6 +6,8 @@ In: what a program means. Out: the names, and the tables.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache, partial
 
 from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
 from rules.crediting.roles import Roles
@@ -15,9 +17,10 @@ from rules.joins import route
 from rules.meaning import Meaning, MeasureMeaning
 from rules.payouts.meaning import PayoutMeaning
 from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
-from rules.tables import DERIVED, REFERRED
+from rules.tables import ATTRIBUTES, DERIVED, HISTORY, REFERRED
 
 _ABOVE = {"parent": "parent_id", "manager": "manager"}
+_HELD = ("partner_id", "attribute", "value", "valid_from", "valid_to")
 _Read = tuple[str, Expression]
 
 
@@ -30,21 +33,25 @@ def names_used(meaning: Meaning) -> set[str]:
 def tables_read(meaning: Meaning) -> set[str]:
     """The tables that anything reads, those on the way to another included."""
     read = {"partners"}
+    way = cache(partial(route, meaning.tables))
     for origin, tree in _reads(meaning):
         read.add(origin)
         for column in columns(tree):
             if column.table is not None and column.table in meaning.tables:
                 read.add(column.table)
-                read |= {hop.table for hop in route(meaning.tables, origin, column.table)}
+                read |= {HISTORY} if _is_historic(column, meaning) else set()
+                read |= {hop.table for hop in way(origin, column.table)}
     for measure in _measures(meaning):
         read.add(measure.rows.table)
         if measure.credited is not None:
             read |= {"credits", "deals"}
-            read |= {hop.table for hop in route(meaning.tables, measure.rows.table, "deals")}
+            read |= {hop.table for hop in way(measure.rows.table, "deals")}
     for payout in meaning.payouts:
         read |= {payout.rows.table, *(back.table for back in payout.returns)}
         read |= {"terms"} if payout.kind.agreed is not None else set()
+    read |= {"fx_rates"} if meaning.exchange is not None else set()
     read |= {"targets"} if meaning.quotas else set()
+    read |= {"balances"} if meaning.balances else set()
     for credit in meaning.credits:
         read |= {credit.of, *(table for table, _ in _looked_at(credit, meaning))}
     for card in meaning.scorecards:
@@ -60,6 +67,8 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
     """The columns that anything reads, by table: those that expressions name, the dates behind flags, the keys of rows
     on the way, whose partner a paid row is, what crediting looks at, and the tier that a partner holds at the start."""
     found: dict[str, dict[str, None]] = {}
+    meaning = replace(meaning, credits=meaning.paying_credits)
+    way = cache(partial(route, meaning.tables))
 
     def note(table: str, *names: str) -> None:
         found.setdefault(table, {}).update(dict.fromkeys(names))
@@ -72,13 +81,15 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
                 note(column.table, *DERIVED[column.table, column.name][:2])
             elif (column.table, column.name) in REFERRED:
                 note(column.table, *REFERRED[column.table, column.name])
+            elif _is_historic(column, meaning):
+                note(HISTORY, *_HELD)
+                if isinstance(column.on, Column):
+                    note(str(column.on.table), column.on.name)
             else:
                 note(column.table, column.name)
-            for hop in route(meaning.tables, origin, column.table):
+            for hop in way(origin, column.table):
                 note(hop.origin or origin, *hop.key)
     for payout in meaning.payouts:
-        if payout.rows.credit is None:
-            note(payout.rows.table, "partner_id")
         if payout.kind.agreed is not None:
             note("terms", "partner_id", "term", "valid_from", "valid_to", "value")
     for credit in meaning.credits:
@@ -88,8 +99,15 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
         note("targets", "kpi", "period", "target")
         if quota.spec.prorate == "active_days":
             note("partners", "recruited_on", "terminated_on")
+    if any(pool.spec.by_days for pool in meaning.pools):
+        note("partners", "recruited_on", "terminated_on")
     if any(card.card.tiers is not None and card.card.tiers.hysteresis is not None for card in meaning.scorecards):
-        note("partners", "tier")
+        historic = _is_historic(Column("partners", "tier"), meaning)
+        note(*((HISTORY, *_HELD) if historic else ("partners", "tier")))
+    if meaning.exchange is not None:
+        note("fx_rates", "rate")
+    if meaning.balances:
+        note("balances", "released_on", "amount")
     if any(measure.credited is not None for measure in _measures(meaning)):
         note("credits", "deal_id", "partner_id", "role")
     return found
@@ -113,13 +131,18 @@ def _looked_at(credit: CreditMeaning, meaning: Meaning) -> Iterator[tuple[str, t
     if spec.protected_by is not None:
         yield "registrations", ("deal_id", "partner_id", "registered_on", "expires_on", "status")
     if spec.roll_up is not None:
-        dated = "partner_history" in there
-        held = ("partner_id", "attribute", "value", "valid_from", "valid_to")
-        yield ("partner_history", held) if dated else ("partners", (_ABOVE[spec.roll_up.to],))
+        dated = HISTORY in there
+        yield (HISTORY, _HELD) if dated else ("partners", (_ABOVE[spec.roll_up.to],))
         if spec.roll_up.compress == "inactive":  # else who is never said to be inactive is active
             yield "partners", ("recruited_on", "terminated_on")
     if of in DAY_OF and (spec.roll_up is not None or "touches" in ways):
         yield of, (DAY_OF[of],)
+
+
+def needs_way_to_deals(meaning: Meaning) -> bool:
+    """Whether touches have to lead to deals, and leads are there by which they may."""
+    ways = (way.reads for credit in meaning.paying_credits if credit.of == "deals" for way in credit.spec.ways)
+    return "touches" in ways and any(source.table == "leads" for source in meaning.sources)
 
 
 def _reads_shares(credit: CreditMeaning) -> bool:
@@ -130,6 +153,11 @@ def _reads_shares(credit: CreditMeaning) -> bool:
         ):
             return True
     return False
+
+
+def _is_historic(column: Column, meaning: Meaning) -> bool:
+    """Whether a history is asked for a column; of whom it says nothing, the table of partners may."""
+    return column.table == "partners" and column.name in ATTRIBUTES and HISTORY in meaning.tables
 
 
 def _asked(tree: Expression) -> Iterator[Column]:
@@ -171,11 +199,21 @@ def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
         yield from ((credit.of, tree) for tree in (credit.where, *credit.fits, credit.amount))
     for payout in meaning.payouts:
         yield from _of_payout(payout)
+    for name in meaning.amounts.rule.known if meaning.amounts is not None else ():
+        yield "partners", Column(None, name)
     for pool in meaning.pools:
         yield "partners", pool.among
-        yield from (("partners", tree) for tree, _ in pool.inputs.values())
+        yield "partners", pool.size.of
+        yield from (("partners", tree) for tree in (*(tree for tree, _ in pool.inputs.values()), *pool.texts.values()))
+        if pool.reads is not None:
+            table = pool.reads.table
+            yield table, pool.reads.where
+            yield table, Column(table, "partner_id")
+            yield from ((table, tree) for tree, _ in pool.reads.columns.values())
     for total in meaning.totals:
         yield from (("partners", limit.of) for limit in total.limits)
+    for balance in meaning.balances:
+        yield from (("partners", tree) for tree, _ in balance.inputs.values())
     for card in meaning.scorecards:
         yield from (("partners", tree) for tree in _of_card(card))
 
@@ -185,7 +223,7 @@ def _of_payout(payout: PayoutMeaning) -> Iterator[_Read]:
     for origin, tree in payout.reads():
         if payout.rows.credit is None:
             yield origin, tree
-        elif tree != Column(payout.rows.table, "partner_id"):
+        elif tree != payout.rows.owner:
             of_partner = {column for column in columns(tree) if column.table == "partners"}
             yield from (("partners", column) for column in of_partner)
             if not of_partner:

@@ -7,7 +7,7 @@ reason, since a warning that cries wolf is passed over the next time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise, product
@@ -31,11 +31,13 @@ from rules.expressions.tree import (
     words,
 )
 from rules.joins import sees
-from rules.kinds.by import By
-from rules.meaning import Meaning, PoolMeaning
+from rules.kinds.base import ShareKind
+from rules.meaning import Meaning
+from rules.pools.meaning import PoolMeaning
 from rules.problem import Place, Problem
 from rules.program import Program
 from rules.quantities.written import DateRange
+from rules.sharing.base import AwardKind
 from rules.tables import FLAGS, Table
 
 KeyPlace = Callable[[tuple[str | int, ...]], Place]
@@ -69,15 +71,16 @@ def _warning(code: str, message: str, place: Place, hint: str) -> Problem:
 
 
 def _unused(program: Program, meaning: Meaning) -> Iterator[Problem]:
-    """KPIs, scorecards and sources that nothing reads. A KPI from the catalogue and a formula over others may well be
-    there for the report; one that the program measures itself was meant for something."""
+    """KPIs, scorecards, crediting rules and sources that nothing reads. A program that pays nothing is there for its
+    figures and its scores. In one that pays, a KPI from the catalogue and a formula over others may well be there for
+    the report; one that it measures itself was meant for something."""
     used = names_used(meaning)
     pays = bool(meaning.payouts or meaning.pools)
     for kpi in meaning.kpis:
         spec = program.kpis.get(kpi.name)
         is_own = spec is not None and spec.use is None and spec.formula is None and kpi.level == "partner"
         is_named = kpi.name in used or any(name.startswith(f"{kpi.name}.") for name in used)
-        if is_own and not is_named and (pays or meaning.scorecards):
+        if is_own and not is_named and pays:
             hint = "take it out if it was forgotten, or use it; a KPI that is only reported does no harm"
             yield _warning("P301", f"{kpi.name} is reported only: no score and no payout reads it", kpi.place, hint)
     for card in meaning.scorecards:
@@ -85,6 +88,11 @@ def _unused(program: Program, meaning: Meaning) -> Iterator[Problem]:
             message = f"{card.name} is reported only: no payout and no pool reads its score, tier or rank"
             hint = f"use it, such as among: {card.name} >= 60 in a pool; or tell its partners that it pays nothing"
             yield _warning("P302", message, card.place, hint)
+    for credit in meaning.credits:
+        if pays and credit not in meaning.paying_credits:
+            message = f"nothing reads the crediting rule {credit.name}: no payout pays by it"
+            hint = f"write credit: {credit.name} in the payout that it was meant for, or take it out"
+            yield _warning("P323", message, credit.place, hint)
     read = tables_read(meaning)
     if read == {"partners"}:
         return  # the program has only been begun: its sources stand there before its rules
@@ -141,22 +149,31 @@ def _nodes(tree: Expression) -> Iterator[Expression]:
 
 
 def _below_zero(pool: PoolMeaning, meaning: Meaning, named: Mapping[str, Span]) -> Iterator[Problem]:
-    """Weights of a pool that can be below zero though every amount, number and count of the tables is not."""
-    if not isinstance(pool.kind, By):
-        return
-    weight = pool.inputs["of"][0]
+    """Weights and claims that can be below zero though every amount, number and count of the tables is not."""
+    what, keys = f"the claim on {pool.name}", list[str]()
+    if isinstance(pool.kind, ShareKind):
+        what, keys = f"the weight of {pool.name}", [*pool.kind.inputs()] if pool.kind.is_measure else []
+    elif isinstance(pool.kind, AwardKind):
+        keys = [*pool.kind.money]
+    conditions = (*conjuncts(pool.among), *conjuncts(meaning.eligible))
+    for key in keys:
+        measured = pool.inputs[key][0]
+        if _can_be_below_zero(measured, conditions, named):
+            message = f"{what}, {words(measured)}, can be below zero, which a pool refuses when it runs"
+            hint = f"share by greatest(0, {words(measured)}), or let among: take those above zero"
+            yield _warning("P312", message, pool.place, hint)
+
+
+def _can_be_below_zero(measured: Expression, conditions: Iterable[Expression], named: Mapping[str, Span]) -> bool:
     held = dict(named)
-    for condition in (*conjuncts(pool.among), *conjuncts(meaning.eligible)):
+    for condition in conditions:
         match condition:
-            case Comparison(">" | ">=", left, Literal(Fraction() as value)) if left == weight and value >= 0:
-                return
+            case Comparison(">" | ">=", left, Literal(Fraction() as value)) if left == measured and value >= 0:
+                return False
             case Comparison(">" | ">=", Column(None) as left, Literal(Fraction() as value)):
                 held[str(left)] = held.get(str(left), Span()).held(value, None)
-    span = expression_span(weight, held, POSITIVE)
-    if (span.low is None or span.low < 0) and not any(isinstance(node, Case) for node in _nodes(weight)):
-        message = f"the weight of {pool.name}, {words(weight)}, can be below zero, which a pool refuses when it runs"
-        hint = f"share by greatest(0, {words(weight)}), or let among: take those above zero"
-        yield _warning("P312", message, pool.place, hint)
+    span = expression_span(measured, held, POSITIVE)
+    return (span.low is None or span.low < 0) and not any(isinstance(node, Case) for node in _nodes(measured))
 
 
 def _holds_a_period(calendar: Calendar, effective: DateRange) -> bool:

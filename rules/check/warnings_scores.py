@@ -6,10 +6,11 @@ In: a scorecard that was understood, and the values that its KPIs can take. Out:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from rules.check.reach import Line, gate_outcome, line_of, missed_steps, value_span, within
+from rules.check.reach import Line, first_count, gate_outcome, line_of, missed_steps, value_span, within
 from rules.check.spans import Span
 from rules.expressions.tree import Type
 from rules.kinds.base import Terms, number, percent
@@ -48,9 +49,11 @@ def _warning(code: str, message: str, place: Place, hint: str) -> Problem:
 def _out_of_reach(measuring: Measuring, value: Span, terms: Terms) -> Iterator[tuple[str, str]]:
     """What no value comes to, as (message, hint)."""
     for scale, line in _scales(measuring):
+        at_any = {what for _, what in _never(scale, replace(value, is_whole=False), line)}
         for reference, what in _never(scale, value, line):
             hint = "take it out, or write its edge in the unit of the KPI (60% is 0.6)"
-            yield f"{what}: the value is {_bounds(value, measuring, reference, terms)}", hint
+            told = _bounds(value, measuring, reference, terms) if what in at_any else "a whole number"
+            yield f"{what}: the value is {told}", hint
 
 
 def _scales(measuring: Measuring) -> Iterator[tuple[ScaleKind, Line]]:
@@ -170,9 +173,11 @@ def _jumps(scale: ScaleKind, value: Span, line: Line) -> Iterator[tuple[str, Fra
     """The edges at which the points of a scale jump: the edge in words, the points just before it, and at it."""
     if isinstance(scale, Bands):
         missed = missed_steps(scale, value, line)
-        for index, (band, after) in enumerate(pairwise(scale.steps)):
-            if band.edge is not None and not {index, index + 1} & set(missed):
-                yield band.edge.words, band.points, after.points
+        reached = [index for index in range(len(scale.steps)) if index not in missed]
+        for one, other in pairwise(reached):
+            edge, first = scale.steps[other - 1].edge, first_count(scale, other, line) if value.is_whole else None
+            assert edge is not None, "every band but the last has an edge"
+            yield edge.words if first is None else number(first), scale.steps[one].points, scale.steps[other].points
     elif isinstance(scale, PointsTable) and scale.between != "interpolate":
         missed, points = missed_steps(scale, value, line), scale.otherwise or Fraction(0)
         first = line("0.at")
@@ -180,7 +185,7 @@ def _jumps(scale: ScaleKind, value: Span, line: Line) -> Iterator[tuple[str, Fra
         for index, step in enumerate(scale.steps):
             if index not in missed and not (index == 0 and is_lowest):
                 yield step.at.words, points, step.points
-            if scale.between == "step":
+            if scale.between == "step" and not (value.is_whole and index in missed):
                 points = step.points
     elif isinstance(scale, Gate) and gate_outcome(scale, value, line("line")) is None:
         yield scale.line.words, scale.points.missed, scale.points.met

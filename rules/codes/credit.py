@@ -27,8 +27,10 @@ CREDIT: dict[str, Code] = {
     ),
     "C105": Code(
         "Roles that earn more than 100 %",
-        "All roles of a rule can meet on one row, and would then earn more than there is.",
-        "Lower the shares, or declare a role as `overlay: true` with `over_100: overlay`.",
+        "All roles of a rule can meet on one row, and would then earn more than there is; of those that `prefer` puts "
+        "in an order only one counts.",
+        "Lower the shares, `prefer` one role over another, or declare a role as `overlay: true` with `over_100: "
+        "overlay`.",
     ),
     "C106": Code(
         "Overlay that is not allowed, or not there",
@@ -103,5 +105,11 @@ CREDIT: dict[str, Code] = {
         "Both name equally many attributes of the row, so that neither is more specific, and which one is written "
         "first decides nothing.",
         "Name one more attribute in the way that should win.",
+    ),
+    "C128": Code(
+        "Day that no version holds on",
+        "The history of a partner says who stood above it on some days, and not on the one of this row; to take the "
+        "version before or after would be a guess.",
+        "Add a version that holds on that day, with a blank `value` where there was nobody.",
     ),
 }

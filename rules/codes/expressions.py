@@ -67,7 +67,7 @@ EXPRESSIONS: dict[str, Code] = {
     ),
     "X113": Code(
         "function that is not allowed",
-        "Only least, greatest, abs, coalesce and nullif may be called, each with its number of values.",
+        "Only the functions of a program may be called, each with its number of values.",
         "Use one of them, or a step of the program.",
     ),
     "X114": Code(
@@ -140,5 +140,11 @@ EXPRESSIONS: dict[str, Code] = {
         "Which text it is rests on a product or a quotient, which is worked out apart from the texts of a table: such "
         "a text can be compared, and can't be counted.",
         "Move the condition to `where:`, and count the column alone.",
+    ),
+    "X139": Code(
+        "division by zero",
+        "What is divided by nothing is unknown. A divisor that is zero on every row leaves everybody without a value; "
+        "one that is zero on some rows is no fault.",
+        "Correct the divisor: a number other than zero, a column or a KPI.",
     ),
 }

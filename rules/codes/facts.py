@@ -118,6 +118,11 @@ FACTS: dict[str, Code] = {
         "A table with nothing in it pays nobody in silence; an official run wants to hear that this is meant.",
         "Get the whole source, or write `expect: {rows: 0}`.",
     ),
+    "F129": Code(
+        "Word that is not known",
+        "A column takes some words and no others; what nothing reads would be passed over in silence.",
+        "Write one of the words that the table's page lists, or map the source's own with `values:`.",
+    ),
     "F130": Code(
         "Row count not as expected",
         "The sender declared another number of rows, so part of the source is missing or there twice.",
@@ -135,13 +140,20 @@ FACTS: dict[str, Code] = {
     ),
     "F141": Code(
         "Excuse for a row that is fine",
-        "An excuse that fits no bad row today would excuse a row of tomorrow that nobody looked at.",
+        "An excuse that fits no bad row today would excuse a row of tomorrow that nobody looked at. An official run is "
+        "refused for it; a preview, `metrics` and `score` warn.",
         "Take it off the list.",
     ),
     "F142": Code(
         "List of excuses not readable",
         "Who left out what and why is part of the evidence for a run.",
         "Write CSV UTF-8 with the columns table, row, reason and by, none of them blank.",
+    ),
+    "F143": Code(
+        "More rejected rows than are told",
+        "Where a preview is refused, the first rejected rows are told beside the fault, since one of them may be its "
+        "cause; no run is kept whose list could be shown.",
+        "Call the command that the warning names: it is refused before anything is worked out, and lists all of them.",
     ),
     "F201": Code(
         "Not an id",
@@ -175,7 +187,9 @@ FACTS: dict[str, Code] = {
     "F209": Code(
         "Another currency",
         "The row's amounts are in another currency than the program pays, and no rate was applied to them.",
-        "Convert the amounts before they are read, with the rate that the contract names.",
+        "Convert the amounts before they are read, with the rate that the contract names; or say by which rates "
+        "they are "
+        "converted: `exchange:`.",
     ),
     "F210": Code(
         "Formula that gives an error",
@@ -183,9 +197,11 @@ FACTS: dict[str, Code] = {
         "Mend the formula, or put its value in.",
     ),
     "F211": Code(
-        "Number that Excel does not keep",
-        "Excel keeps 15 digits, so longer numbers were changed already; and rates have at most 9 decimals.",
-        "Format the column as text before numbers are put in, or round as the contract says.",
+        "Number of which digits are lost",
+        "Excel, and a database's floating-point number, keep 15 digits, so longer numbers were changed already; "
+        "and rates "
+        "have at most 9 decimals.",
+        "Keep the column as text (in Excel) or as a decimal (in a database), or round as the contract says.",
     ),
     "F212": Code(
         "Value that is no cell",
@@ -202,6 +218,46 @@ FACTS: dict[str, Code] = {
         "End before its beginning",
         "Nothing ends, or is decided, before it began; one of the two days is wrong, and nobody can tell which.",
         "Correct the wrong one of the two days.",
+    ),
+    "F215": Code(
+        "Scope that contradicts its row",
+        "A goal is of one partner, of one region or of the program, and its row names just that one; what it names "
+        "beside its scope would be passed over in silence.",
+        "Fill in the partner or the region that `scope` asks for, correct `scope`, or leave the other column blank.",
+    ),
+    "F216": Code(
+        "Points of a KPI that the scorecard does not have",
+        "Points that are carried over belong to a KPI by its path, such as `growth.sourced`, or by its own name where "
+        "no other KPI of the scorecard has it. Points of any other name would be missing in silence.",
+        "Correct the name; or excuse the row, where the scorecard no longer has the KPI.",
+    ),
+    "F217": Code(
+        "Entry without its reason or a second person",
+        "What people enter by hand is paid as it is; so it says who proposed it, who approved it, and why, and nobody "
+        "approves what is their own.",
+        "Fill in what is blank, or let a second person approve it.",
+    ),
+    "F230": Code(
+        "Currency that is not known",
+        "A row is converted by the code of its currency, and nothing is guessed from a sign, a name or a metal.",
+        "Write a code of ISO 4217 that is paid in, such as `USD`, or map the source's own with `values:`.",
+    ),
+    "F231": Code(
+        "Not an exchange rate",
+        "A rate says what one unit of a currency costs; a blank or a rate of nothing would convert amounts to nothing.",
+        "Write the rate as it is quoted, above 0 and at most 1,000,000,000, with at most 9 decimals.",
+    ),
+    "F232": Code(
+        "No exchange rate for a row",
+        "The rate that counts on the row's day is missing or too old, or the row has no day; another rate would be "
+        "a guess "
+        "that changes what is paid.",
+        "Add the rate to `fx_rates`, allow older ones by `stale_after:`, or name the row's day under `dates:`.",
+    ),
+    "F233": Code(
+        "Amount too large once it is converted",
+        "Amounts hold up to 10^15 minor units; one beyond is almost certainly a wrong rate, currency or unit.",
+        "Check the amount, its currency, and the direction in which the rate is quoted.",
     ),
     "F301": Code(
         "Unknown base",
@@ -260,10 +316,59 @@ FACTS: dict[str, Code] = {
         "all would pay what nobody agreed to.",
         "Fill in what is missing, or say what it is then: `of: coalesce(quota, 0)`.",
     ),
+    "F330": Code(
+        "Day on which no version holds",
+        "A partner with a dated attribute has it on the days of its versions. A row of a day between two of them, or "
+        "before or after them all, asks what nobody said, and the next best version would be a guess.",
+        "Add a version that holds on that day (a blank value says that there is none), or correct the days of those "
+        "around it.",
+    ),
     "F316": Code(
         "Two targets at once",
         "Both are of one partner, one KPI and one period, and neither is a later version; which counts would be "
         "decided by an id.",
         "Leave one of them, or tell them apart by `version` or `set_on`: the latest counts.",
+    ),
+    "F317": Code(
+        "Return below zero",
+        "A return takes back a part of what its row was paid; a part below zero would pay the row once more.",
+        "Where the events are written below zero, turn the sign (`base: -deal_events.amount`); else narrow the returns "
+        "by `where:`.",
+    ),
+    "F318": Code(
+        "Tier that the scorecard does not have",
+        "A partner keeps its tier for some points below the line, and the tier that the table says it holds is none of "
+        "the scorecard's: it would fall as if it had held none. A warning.",
+        "Write the tier as the scorecard names it, or map it with `values:`; leave it blank for a partner without one.",
+    ),
+    "F319": Code(
+        "Pool of unknown size",
+        "The size rests on something that is unknown, and a pool of a guessed size would pay what nobody agreed to.",
+        "Fill in what is missing, or say what the size is then: `size: coalesce(profit, 0)`.",
+    ),
+    "F320": Code(
+        "Balance that the program does not have",
+        "A row of the table of balances names one that the program does not keep, so that nobody would get it back.",
+        "Correct the name, or add the balance under `balances:`.",
+    ),
+    "F321": Code(
+        "Opening on a day that ends no period",
+        "A balance opens with what was on it at the end of the period before; an amount of any other day leaves "
+        "out, or "
+        "counts twice, what happened between.",
+        "Write what was on the balance at the end of a period, with its last day as `as_of`.",
+    ),
+    "F322": Code(
+        "Release after the last period of the calendar",
+        "A table of balances says on which day each part of a balance falls due, and the calendar has no period then.",
+        "Add the next periods to the calendar.",
+    ),
+    "F323": Code(
+        "Return of a partner who cannot be paid any more",
+        "A row comes back whose partner could be paid when the row was, and cannot be paid in the period: the program "
+        "pays nobody for whom `eligible` does not hold, and takes nothing back from them either, so that they keep "
+        "what they were paid.",
+        "Take it back by hand, or let `eligible` hold for who has left, for as long as returns may come: "
+        "`partners.active or partners.terminated_on >= period.start - interval '12' month`.",
     ),
 }

@@ -29,7 +29,7 @@ PAYOUT_RULES: dict[str, Code] = {
     "P195": Code(
         "Day of a row unknown",
         "What holds during some days, after a lock or over more than one period needs the day of each row.",
-        "Add `dated:` with the row's date.",
+        "Add `dated:` with the row's date; where partners are paid, let a KPI measure the days (`where:`).",
     ),
     "P196": Code(
         "Input of another type",
@@ -73,5 +73,19 @@ PAYOUT_RULES: dict[str, Code] = {
         "What several rules pay is cut once all of them are known: they are payouts, each under one such limit, bank "
         "nothing, and no rule before the last of them can rest on what one of them pays.",
         "Name payouts alone, write rules that rest on them after the last, or leave the rule out of the sum.",
+    ),
+    "P244": Code(
+        "Term with no one value to outrank",
+        "A value agreed with a partner stands in the place of a rate or an amount for one row. Beside both sorts, an "
+        "amount for a tier, or a schedule that lifts earlier rows, it is not known what it stands for.",
+        "Leave `term:` out, split the rule, or pay slices (`method: marginal`).",
+    ),
+    "P245": Code(
+        "Contest that would be decided more than once",
+        "A rule pays in each period for the rows of that period, and so does a contest: over days of several periods "
+        "there would be one for each, with all of the prizes.",
+        "Write days within one period; or let a KPI with `window: until_end` measure all the days (`where:`), and pay "
+        "partners by it in the last of the periods, `where: period.start = date '2026-03-01'`. A contest in each "
+        "period has no `during`.",
     ),
 }

@@ -85,12 +85,59 @@ PROGRAMS: dict[str, Code] = {
         "Sharing a loss takes money from partners, which is never done by default.",
         "Write a size of 0 or more.",
     ),
-    "P135": Code(
-        "Residue that nothing carries",
-        "What is left of a pool could only be carried by balances from period to period, and a program has none yet.",
-        "Say `residue: house`, and add what is left to the size of the next period.",
+    "P270": Code(
+        "Exchange without rates",
+        "Rows are converted by the rates of the table `fx_rates`, so that every amount can be traced to one.",
+        "Add a source for `fx_rates`, or leave `exchange:` out.",
     ),
-    "P140": Code("Program pays nothing", "Without payouts or pools there is nothing to work out.", "Add a rule."),
+    "P271": Code(
+        "Key of an exchange that says nothing",
+        "An average holds for its month and never grows stale; and at the period's end no row has a day of its own.",
+        "Leave the key out.",
+    ),
+    "P272": Code(
+        "Day of an exchange that is none",
+        "`dates:` names, for a table with amounts, the column with the day on which its rows are converted.",
+        "Name a column with a date, or write `period_end`.",
+    ),
+    "P260": Code(
+        "Balance that says two things or none",
+        "When a holdback is released, or how much a draw is, has to be said once.",
+        "Write one of the keys that the message names.",
+    ),
+    "P261": Code(
+        "Balance of nothing",
+        "A share of nothing, or of more than all, keeps nothing that could be released.",
+        "Write a share above 0 % and at most 100 %, or an amount above zero.",
+    ),
+    "P262": Code(
+        "Balance that the calendar does not carry",
+        "A balance opens with what the period before closed with; where days of no period lie between two, or a "
+        "year has "
+        "no end, it would be lost or paid out in silence.",
+        "Let each period of the custom calendar begin where the one before ends, and leave `at_year_end` out.",
+    ),
+    "P137": Code(
+        "Size of a pool that is not of the program",
+        "A pool is one amount of the whole program; what one partner or one row has is not, and a number is no amount.",
+        "Name a KPI (it is measured for the whole program), or a payout or pool that comes before it.",
+    ),
+    "P138": Code(
+        "Size of a pool that is not one amount",
+        "A pool's size is an amount, or a part of an amount of the program, and the two say different things.",
+        "Write `size: EUR 100_000`, or `size: {of: profit, exceeding: EUR 1_000_000, rate: 8%}`.",
+    ),
+    "P139": Code(
+        "Keys of a pool that do not go together",
+        "What a rule of awards gives is not bounded, weighed by days or turned into a loss a second time.",
+        "Leave the key out, or share by a weight.",
+    ),
+    "P140": Code(
+        "Program without rules",
+        "Without payouts, pools, KPIs or scorecards there is nothing to work out. A program that only measures or "
+        "scores is complete.",
+        "Add a rule, or a KPI.",
+    ),
     "P141": Code(
         "Not the start of a year",
         "A fiscal year starts on the same day each year, so it can't start on the 29th, 30th or 31st.",

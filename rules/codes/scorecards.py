@@ -137,11 +137,6 @@ SCORECARDS: dict[str, Code] = {
         "The tier of a scorecard is one of those that it names, so the comparison would never hold.",
         "Take the suggested name, or one of those that are listed.",
     ),
-    "P229": Code(
-        "Nothing to carry from",
-        "`carry_last` keeps the points of the period before, which are in the table `scores`.",
-        "Add a source for `scores`, or choose another policy for what is missing.",
-    ),
     "P230": Code(
         "KPI of the program",
         "A KPI of level `program` is measured for all partners together, and one partner has none of its own.",

@@ -35,6 +35,11 @@ SHARING: dict[str, Code] = {
         "The pool does not reach for all floors, and who goes short has to be said.",
         "Lower the floors, or write `if_short: scale` (the same part of each) or `if_short: house`.",
     ),
+    "K207": Code(
+        "Discretionary awards above the pool",
+        "What a committee enters is paid as it is, and never cut in silence; the pool is the most that it can give.",
+        "Enter less, or let the pool be larger.",
+    ),
     "K210": Code(
         "Too many players",
         "Every coalition needs its worth, and twenty players have a million of them.",
@@ -59,6 +64,22 @@ SHARING: dict[str, Code] = {
         "Player without a union",
         "Where players come in unions, each is in one; a player alone is a union too.",
         "Name the union of every player.",
+    ),
+    "K215": Code(
+        "Value below nothing",
+        "A member that takes more than it brings has a value below zero, and a pool pays nobody less than nothing; to "
+        "cut it off would take from the others in silence.",
+        "Leave the member out of the pool and of the table, or share by another measure.",
+    ),
+    "K216": Code(
+        "Coalition with two worths",
+        "The rows of a coalition name its members, and its worth is one; two of them contradict each other.",
+        "Write the same worth on all rows of the coalition.",
+    ),
+    "K217": Code(
+        "Coalition with someone who takes no part",
+        "What a member adds to others who have no share of the pool would count as its own.",
+        "List coalitions of the members alone, or let the partner take part.",
     ),
     "K220": Code(
         "Number of units out of range",
@@ -106,14 +127,9 @@ SHARING: dict[str, Code] = {
         "A part of a pool or a rate of return below nothing would take from those whom it is to serve.",
         "Use zero or more.",
     ),
-    "K260": Code(
-        "Allowances above the profit",
-        "The profit does not reach for all salaries and interest, and who goes short has to be said.",
-        "Write `if_short: in_order`, or `if_short: shared` to share the deficiency by the ratio of the rest.",
-    ),
-    "K261": Code(
-        "Loss that nobody agreed to bear",
-        "A loss is shared only where the agreement says so.",
-        "Write `losses: shared`, or carry the loss forward outside the appropriation.",
+    "K253": Code(
+        "Layer and marks that do not belong together",
+        "A layer up to the mark needs each member's high-water mark; marks that no layer reads were meant for one.",
+        "Add `marks: NAME.opening`, of a balance of kind mark, or the layer `mark`.",
     ),
 }

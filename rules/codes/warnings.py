@@ -8,7 +8,8 @@ WARNINGS: dict[str, Code] = {
     "P301": Code(
         "KPI that pays nobody",
         "A KPI that the program measures itself and that no scorecard, payout, pool or formula reads was often meant "
-        "for one of them. KPIs from the catalogue, formulas and KPIs of the whole program may be there for the report.",
+        "for one of them. KPIs from the catalogue, formulas and KPIs of the whole program may be there for the report; "
+        "so is every KPI of a program that pays nothing.",
         "Use it, or take it out; it does no harm as a figure of the report.",
     ),
     "P302": Code(
@@ -52,9 +53,9 @@ WARNINGS: dict[str, Code] = {
         "Add a cap to the scale or the scorecard, or write `least(..., LIMIT)`.",
     ),
     "P312": Code(
-        "Weight of a pool that can be below zero",
+        "Weight or claim of a pool that can be below zero",
         "A difference, a growth or a Net Promoter Score can be below zero though every figure of the tables is not; "
-        "a pool refuses a negative weight when it runs.",
+        "a pool refuses a negative weight or claim when it runs.",
         "Share by `greatest(0, ...)`, or let `among:` take those above zero.",
     ),
     "P313": Code(
@@ -102,5 +103,10 @@ WARNINGS: dict[str, Code] = {
         "Days on which the program is not in force",
         "No row of these days is ever paid; often the year is wrong.",
         "Write days within `effective:`, or take the rule out.",
+    ),
+    "P323": Code(
+        "Crediting rule that pays nobody",
+        "No payout names it, so that nobody is credited by it, and nothing of it is worked out.",
+        "Write `credit:` with its name in the payout that it was meant for, or take it out.",
     ),
 }

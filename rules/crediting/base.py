@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import ClassVar, Literal
 
@@ -30,6 +31,10 @@ class CreditWay(Kind):
         """The roles that are a pot of their own beside the 100 %."""
         return frozenset()
 
+    def whole_roles(self) -> frozenset[str]:
+        """The roles that have one 100 % to share by what their credits say; none where each role has its own."""
+        return frozenset()
+
     @abstractmethod
     def compute(self, candidates: Candidates) -> Exact:
         """The share that each candidate earns of its row, (n,), exact; 0 for one who earns nothing."""
@@ -42,8 +47,9 @@ class CreditWay(Kind):
         """The rows whose candidates this way cannot share among: (row, code, message, hint)."""
         return []
 
-    def faults(self) -> Faults:
-        """What is wrong with the config, whatever the facts: (code, message, hint)."""
+    def faults(self, prefer: Sequence[str] = ()) -> Faults:
+        """What is wrong with the config, whatever the facts: (code, message, hint). Of the roles that the rule prefers
+        over one another one counts in a row."""
         return []
 
 

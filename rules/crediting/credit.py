@@ -16,7 +16,6 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     PlainSerializer,
-    PlainValidator,
     WithJsonSchema,
     create_model,
     model_validator,
@@ -32,7 +31,8 @@ from rules.expressions.expression import ExpressionField
 from rules.kinds.base import Kind, Terms
 from rules.names import NAME, Name
 from rules.quantities.written import MoneyField
-from rules.specific import Match, same_matches
+from rules.reads import Reads
+from rules.specific import Match, condition, same_rows
 
 PlacedFault = tuple[str, tuple[str | int, ...], str, str]  # code, path of keys within the rule, message, hint
 
@@ -54,7 +54,7 @@ def _preference(written: object) -> tuple[str, ...]:
 
 PreferField = Annotated[
     tuple[str, ...],
-    PlainValidator(_preference),
+    Reads(_preference),
     PlainSerializer(" over ".join, return_type=str, when_used="json"),
     WithJsonSchema(
         {
@@ -128,7 +128,7 @@ class CreditSpec(Kind):
     prefer: PreferField | None = None
     protected_by: Literal["registrations"] | None = Field(
         default=None,
-        description="a partner with a valid registration takes the sourced credit, whatever its share says",
+        description="who first registered a deal takes all that was sourced of it, whatever credits say who sourced it",
     )
     over_100: Literal["refuse", "overlay"] = Field(
         default="refuse", description="whether roles may be declared as overlay, beside the 100 %"
@@ -168,10 +168,20 @@ class CreditSpec(Kind):
         """What is wrong with the rule as a whole."""
         found: list[PlacedFault] = []
         for at, each in enumerate(self.from_):
-            found += _placed(each.way.faults(), "from", at, each.name)
-        for first, at in same_matches([each.match for each in self.from_]):
-            message = f"ways {first + 1} and {at + 1} are for the same rows"
-            found.append(("C101", ("from", at), message, "name for each the rows that it is for, with for:"))
+            found += _placed(each.way.faults(self.prefer or ()), "from", at, each.name)
+        for first, at, rows in same_rows([each.match for each in self.from_]):
+            if self.from_[first].match == self.from_[at].match:
+                message = f"ways {first + 1} and {at + 1} are for the same rows"
+                found.append(("C101", ("from", at), message, "name for each the rows that it is for, with for:"))
+                continue
+            written = condition(rows)
+            assert written is not None, "ways for every row are for the same rows"
+            message = (
+                f"ways {first + 1} and {at + 1} both fit rows where {written.text[:100]}, and neither is more specific"
+            )
+            found.append(
+                ("C127", ("from", at), message, "let one way be for these rows, or name another attribute in it")
+            )
         if self.roll_up is not None:
             found += _placed(self.roll_up.faults(), "roll_up", "rates")
         if (self.at_most is None) != (self.amount is None):

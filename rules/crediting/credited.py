@@ -22,9 +22,10 @@ from rules.crediting.candidates import (
     Shares,
 )
 from rules.crediting.credit import CreditSpec
-from rules.crediting.groups import Groups, grouped, pick, ratio, settled, spread, sum_by_group
+from rules.crediting.groups import Groups, grouped, pick, ratio, spread, sum_by_group
 from rules.crediting.hierarchy import Hierarchy
 from rules.crediting.roll_up import Entries, rolled_up
+from rules.crediting.table import negative_faults, shares_of_role
 from rules.kinds.base import Terms
 from rules.quantities.exact import Exact, Flags
 
@@ -42,9 +43,13 @@ def credited(rule: CreditSpec, candidates: Candidates, terms: Terms, hierarchy: 
 
     Five million candidates take some seconds; shares whose denominators 64 bits cannot hold are added up one by one.
     """
-    counted = candidates.take(_counts(rule, candidates))
-    counted = replace(counted, share=_freed(rule, counted))
+    counts = _counts(rule, candidates)
+    counted = candidates.take(counts)
+    if rule.protected_by is not None:
+        counted = replace(counted, share=_protected(rule, candidates, counts))
     entries, faults = _entries(rule, counted)
+    if rule.protected_by is not None:  # what those had who are shut out counts too
+        faults += negative_faults(candidates.take(_by_way(rule, candidates, lambda way: way.whole_roles())))
     faults += _over_100(rule, entries, counted)
     house = _house(entries, len(candidates.rows))
     if rule.remainder == "equally":
@@ -81,9 +86,10 @@ def _counts(rule: CreditSpec, candidates: Candidates) -> Flags:
     rows = len(candidates.rows)
     if rule.protected_by is not None:
         sourced = counts & _of_role(candidates, SOURCED)
+        holds = sourced & protected_once(candidates)
         has = np.zeros(rows, dtype=bool)
-        has[candidates.row[sourced & candidates.is_protected]] = True
-        counts &= ~(sourced & has[candidates.row] & ~candidates.is_protected)
+        has[candidates.row[holds]] = True
+        counts &= holds | ~(sourced & has[candidates.row])
     if rule.prefer is not None:
         rank_of = {role: rank for rank, role in enumerate(rule.prefer)}
         last = len(rule.prefer)
@@ -92,6 +98,15 @@ def _counts(rule: CreditSpec, candidates: Candidates) -> Flags:
         np.minimum.at(best, candidates.row[counts], rank[counts])
         counts &= (rank == last) | (rank == best[candidates.row])
     return counts
+
+
+def protected_once(candidates: Candidates) -> Flags:
+    """Which of those who are protected in what is sourced stand for their partner: of its credits the first by key."""
+    held = np.flatnonzero(candidates.is_protected & _of_role(candidates, SOURCED))
+    mine = candidates.take(held)
+    flags = np.zeros(len(candidates), dtype=bool)
+    flags[held[grouped((mine.row, mine.partner), within=(mine.key,)).firsts]] = True
+    return flags
 
 
 def _by_way(rule: CreditSpec, candidates: Candidates, roles_of: Callable[[CreditWay], object]) -> Flags:
@@ -110,14 +125,36 @@ def _of_role(candidates: Candidates, role: str) -> Flags:
     return flags
 
 
-def _freed(rule: CreditSpec, counted: Candidates) -> Exact:
-    """The shares that credits say; a protected one takes all that is sourced, so that its own says nothing."""
-    if rule.protected_by is None:
-        return counted.share
-    known = counted.share.is_known() & ~(counted.is_protected & _of_role(counted, SOURCED))
-    share = settled(counted.share)
-    below = share.denominator if isinstance(share.denominator, int) else np.where(known, share.denominator, 1)
-    return Exact(np.where(known, share.numerator, 0), below, known)
+def _protected(rule: CreditSpec, candidates: Candidates, counts: Flags) -> Exact:
+    """The shares that the credits which count say; who is protected takes what the sourced credits of the row had, all
+    of them, and where these had nothing, what the other roles leave of 100 %. Several take equal parts."""
+    rows, counted = len(candidates.rows), candidates.take(counts)
+    is_credited = _by_way(rule, candidates, lambda way: way.credited_roles())
+    sourced = candidates.take(is_credited & _of_role(candidates, SOURCED))
+    left = Exact.constant(1, rows) - _by_row(counted.take(_by_way(rule, counted, _beside_sourced)), rows)
+    had = _by_row(sourced, rows)
+    had = _at_most_all(pick(had.numerator > 0, had, pick(left.numerator > 0, left, Exact.constant(0, rows))))
+    held = counted.is_protected & _of_role(counted, SOURCED)
+    holders = np.maximum(np.bincount(counted.row[held], minlength=rows), 1)
+    part = (had * ratio(np.ones(rows, np.int64), holders)).take(counted.row)
+    found = pick(held, part, counted.share)
+    return Exact(found.numerator, found.denominator, held | counted.share.is_known())
+
+
+def _beside_sourced(way: CreditWay) -> frozenset[str]:
+    """The roles that share one 100 % with what is sourced."""
+    return way.whole_roles() - {SOURCED} if SOURCED in way.whole_roles() else frozenset()
+
+
+def _by_row(members: Candidates, rows: int) -> Exact:
+    """What some candidates have of each row by their credits, (rows,)."""
+    groups = grouped((members.row,))
+    return spread(members.row[groups.firsts], sum_by_group(shares_of_role(members), groups), rows)
+
+
+def _at_most_all(shares: Exact) -> Exact:
+    all_of_it = Exact.constant(1, len(shares))
+    return pick(shares.compare(all_of_it) > 0, all_of_it, shares)
 
 
 # --- the shares of 100 % ----------------------------------------------------------------------------------------------

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from rules.reads import Reads
 
 DAYS_MAX = 1_000
 _PATTERN = r"([1-9][0-9]{0,3}) days?"
@@ -25,7 +27,7 @@ def _read(value: object) -> int:
 
 DaysField = Annotated[
     int,
-    PlainValidator(_read),
+    Reads(_read),
     PlainSerializer(lambda days: f"{days} day{'s' * (days != 1)}", return_type=str, when_used="json"),
     WithJsonSchema(
         {"type": "string", "pattern": f"^{_PATTERN}$", "description": "A number of days.", "examples": ["7 days"]}

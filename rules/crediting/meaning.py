@@ -21,7 +21,8 @@ SUBJECT = {"deals": "deal_id", "customers": "customer_id", "projects": "project_
 
 @dataclass(frozen=True, slots=True)
 class CreditMeaning:
-    """A crediting rule: `fits` says for each way which rows it is for (None: all), `amount` what a cap caps."""
+    """A crediting rule: `fits` says for each way which rows it is for (None: all), `way_places` where it was written,
+    `amount` what a cap caps."""
 
     name: str
     spec: CreditSpec
@@ -31,3 +32,4 @@ class CreditMeaning:
     amount: Expression | None
     terms: Terms
     place: Place
+    way_places: tuple[Place, ...]

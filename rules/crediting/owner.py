@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -44,7 +45,7 @@ class Owner(CreditWay):
             whole = f"{portion(self.share)} for a registered partner"
         return Reason(self.share / among, whole if among == 1 else f"1/{among} of {whole}, equally among {among}")
 
-    def faults(self) -> Faults:
+    def faults(self, prefer: Sequence[str] = ()) -> Faults:
         if 0 <= self.share <= 1:
             return []
         return [("C104", f"the owner earns {percent(self.share)} of a row", "write 0% to 100%")]

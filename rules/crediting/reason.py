@@ -6,7 +6,7 @@ is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -77,15 +77,9 @@ def _parts(rule: CreditSpec, members: Candidates) -> tuple[_Parts, frozenset[str
     if rule.protected_by is not None:
         protected = [i for i in kept if members.is_protected[i] and members.roles[members.role[i]] == SOURCED]
         if protected:
-            kept = [i for i in kept if i in protected or members.roles[members.role[i]] != SOURCED]
-            values = [None if i in protected else members.share.fraction(i) for i in range(len(members))]
-            members = replace(members, share=Exact.of(values))
+            kept, members = protect(rule, members, kept, protected)
             notes[SOURCED] = ", protected by a registration"
-    for role in rule.prefer or ():
-        if any(members.roles[members.role[i]] == role for i in kept):
-            later = (rule.prefer or ())[(rule.prefer or ()).index(role) + 1 :]
-            kept = [i for i in kept if members.roles[members.role[i]] not in later]
-            break
+    kept = _preferred(rule, members, kept)
     counted = members.take(np.array(kept, dtype=np.int64))
     parts: _Parts = {}
     for i in sorted(range(len(counted)), key=lambda i: int(counted.key[i])):
@@ -102,6 +96,44 @@ def _parts(rule: CreditSpec, members: Candidates) -> tuple[_Parts, frozenset[str
             else _Part(before.share + reason.value, f"{before.words} + {words}")
         )
     return parts, way.overlay_roles()
+
+
+def protect(
+    rule: CreditSpec, members: Candidates, counted: Sequence[int], protected: Sequence[int]
+) -> tuple[list[int], Candidates]:
+    """Who of a row's members counts beside those who are protected, each partner of these once, in what was sourced;
+    and the members, these with equal parts of what the sourced credits had, or of what the other roles leave."""
+    way = rule.ways[int(members.way[0])]
+    role_of = [members.roles[role] for role in members.role.tolist()]
+    firsts: dict[int, int] = {}
+    for i in sorted(protected, key=lambda i: int(members.key[i])):
+        firsts.setdefault(int(members.partner[i]), i)
+    kept = [i for i in counted if role_of[i] != SOURCED or i in firsts.values()]
+    had = _said(members, [i for i in counted if role_of[i] == SOURCED])
+    if had <= 0:
+        others = way.whole_roles() - {SOURCED} if SOURCED in way.whole_roles() else frozenset()
+        beside = [i for i in _preferred(rule, members, kept) if role_of[i] in others]
+        taken = (_said(members, [i for i in beside if role_of[i] == role]) for role in others)
+        had = max(1 - sum(taken, Fraction(0)), Fraction(0))
+    part = min(had, Fraction(1)) / len(firsts)
+    shares = [part if i in firsts.values() else members.share.fraction(i) for i in range(len(members))]
+    return kept, replace(members, share=Exact.of(shares))
+
+
+def _said(members: Candidates, which: Sequence[int]) -> Fraction:
+    """What the credits of one role have together: what is filled in, and the rest of 100 % where one is blank."""
+    shares = [members.share.fraction(i) for i in which]
+    filled = sum((share for share in shares if share is not None), Fraction(0))
+    return max(filled, Fraction(1)) if None in shares else filled
+
+
+def _preferred(rule: CreditSpec, members: Candidates, counted: Sequence[int]) -> list[int]:
+    """Those who count without those of a later role where one of an earlier does."""
+    order = rule.prefer or ()
+    roles = [members.roles[role] for role in members.role.tolist()]
+    first = next((each for each in order if any(roles[i] == each for i in counted)), None)
+    later = () if first is None else order[order.index(first) + 1 :]
+    return [i for i in counted if roles[i] not in later]
 
 
 def _with_remainder(parts: _Parts, overlays: frozenset[str]) -> _Parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import ClassVar, Literal
 
@@ -109,7 +109,7 @@ class Roles(CreditWay):
 
         return negative_faults(shared) + told(groups.firsts[over], shared, fault)
 
-    def faults(self) -> Faults:
+    def faults(self, prefer: Sequence[str] = ()) -> Faults:
         found: Faults = []
         if not self.by_role:
             found.append(("C104", "no role earns anything", "write roles: {sourced: 100%}, or another way to credit"))
@@ -117,7 +117,9 @@ class Roles(CreditWay):
             if not 0 <= role.share <= 1:
                 message = f"{name} earns {percent(role.share)} of a row"
                 found.append(("C104", message, "write 0% to 100%"))
-        total = sum((role.share for role in self.by_role.values() if not role.overlay), Fraction(0))
+        pot = {name: role.share for name, role in self.by_role.items() if not role.overlay}
+        one_of = [share for name, share in pot.items() if name in prefer]
+        total = sum((share for name, share in pot.items() if name not in prefer), max(one_of, default=Fraction(0)))
         if total > 1:
             over = percent(total - 1)
             hint = f"take {over} off, or declare a role as overlay: true, beside the 100 %"

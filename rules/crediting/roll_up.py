@@ -7,6 +7,7 @@ out of the child's share. All chains climb one step at a time together.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -107,7 +108,9 @@ def rolled_up(
     climb = _Climb(np.arange(len(entries)), [entries.partner], np.zeros(len(entries), np.int64))
     above_all: list[tuple[Codes, Codes, Codes]] = []  # entry, partner, level
     for _ in range(LEVELS_MAX):
-        parent = hierarchy.above(climb.path[-1], day_of[entries.row[climb.entry]])
+        days = day_of[entries.row[climb.entry]]
+        parent = hierarchy.above(climb.path[-1], days)
+        faults += _uncovered(rule, climb, hierarchy.is_uncovered(climb.path[-1], days), entries, candidates)
         circles = np.logical_or.reduce([partners == parent for partners in climb.path])
         faults += _circles(climb, parent, circles, entries, candidates)
         goes_on = (parent != NOBODY) & ~circles
@@ -153,6 +156,20 @@ def _undated(entries: Entries, candidates: Candidates) -> list[RowFault]:
         (row, "C122", f"{candidates.rows.names[row]} is rolled up and has no day of its own", hint)
         for row in rows[:FAULTS_MAX].tolist()
     ]
+
+
+def _uncovered(
+    rule: RollUp, climb: _Climb, uncovered: Flags, entries: Entries, candidates: Candidates
+) -> list[RowFault]:
+    """Rows on whose day the history of a partner says nothing, though it speaks of other days."""
+    faults: list[RowFault] = []
+    for at in np.flatnonzero(uncovered)[:FAULTS_MAX].tolist():
+        row = int(entries.row[climb.entry[at]])
+        who, day = candidates.partners[int(climb.path[-1][at])], date.fromordinal(int(candidates.rows.day[row]))
+        message = f"no version says the {rule.to} of {who} on {day}, the day of {candidates.rows.names[row]}"
+        hint = "add a row to partner_history that holds on that day; a blank value says that there is none"
+        faults.append((row, "C128", message, hint))
+    return faults
 
 
 def _circles(climb: _Climb, parent: Codes, circles: Flags, entries: Entries, candidates: Candidates) -> list[RowFault]:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rules.crediting.base import CreditWay, portion
-from rules.crediting.candidates import Candidates, RowFault
+from rules.crediting.candidates import SOURCED, Candidates, RowFault
 from rules.crediting.groups import grouped, pick, ratio, sum_by_group
 from rules.crediting.told import told
 from rules.kinds.base import Kind, Reason, Terms, Words
@@ -73,6 +73,9 @@ class Table(CreditWay):
     def overlay_roles(self) -> frozenset[str]:
         return frozenset(name for name, role in self.roles.items() if role.overlay)
 
+    def whole_roles(self) -> frozenset[str]:
+        return frozenset(self.roles) - self.overlay_roles()
+
     def compute(self, candidates: Candidates) -> Exact:
         return shares_of_role(candidates)
 
@@ -99,6 +102,12 @@ def shares_of_role(candidates: Candidates) -> Exact:
 def told_share(candidates: Candidates, i: int) -> tuple[Fraction, str]:
     """The same of one candidate in fractions and words."""
     mine = candidates.share.fraction(i)
+    is_sourced = candidates.roles[candidates.role[i]] == SOURCED
+    if mine is not None and is_sourced and candidates.is_protected[i]:
+        level = (candidates.row == candidates.row[i]) & (candidates.role == candidates.role[i])
+        among = int(np.count_nonzero(level))
+        whole = "all that is sourced" if among == 1 else f"1/{among} of all that is sourced"
+        return mine, f"{portion(mine)}, {whole}"
     if mine is not None:
         return mine, f"{portion(mine)} as the credit says"
     beside = np.flatnonzero((candidates.row == candidates.row[i]) & (candidates.role == candidates.role[i])).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -20,6 +21,17 @@ from rules.quantities.exact import Exact, Flags
 HALF_LIFE_DAYS = 7
 
 Shape = Literal["first", "last", "linear", "u", "w", "time_decay"]
+
+_SHAPES = {
+    "first": "the first one earns all",
+    "last": "the last one earns all",
+    "linear": "all earn the same",
+    "u": "the first and the last earn 40 % each, those between them 20 % in equal parts; of two each earns half, "
+    "a lone one all",
+    "w": "the first, the one that made the lead and the one that made the opportunity earn 30 % each, all others 10 % "
+    "in equal parts; what is nobody's is shared by the rest in their proportion",
+    "time_decay": "each earns in proportion to its weight",
+}
 
 
 class Touches(CreditWay):
@@ -53,10 +65,11 @@ class Touches(CreditWay):
     within: DaysField | None = Field(default=None, description="how long before the row's day a touch counts")
 
     def in_words(self, terms: Terms) -> Words:
-        text = f"by the touches before the row's day, shape {self.shape}"
+        when = "up to the row's day" if self.within is None else f"in the {self.within} days up to the row's day"
+        how = _SHAPES[self.shape]
         if self.shape == "time_decay":
-            text += f" with a half-life of {self.half_life or HALF_LIFE_DAYS} days"
-        return Words(text + ("" if self.within is None else f", within {self.within} days"))
+            how += f", which halves with each {self.half_life or HALF_LIFE_DAYS} days before the last touch"
+        return Words(f"by the partners' touches {when} (shape {self.shape}): {how}")
 
     def credited_roles(self) -> tuple[str, ...]:
         return (TOUCH,)
@@ -82,7 +95,7 @@ class Touches(CreditWay):
         undated = (candidates.day == UNKNOWN_DAY) | (candidates.rows.day[candidates.row] == UNKNOWN_DAY)
         return told(np.flatnonzero(undated), candidates, fault)
 
-    def faults(self) -> Faults:
+    def faults(self, prefer: Sequence[str] = ()) -> Faults:
         if self.half_life is None or self.shape == "time_decay":
             return []
         return [("C110", f"{self.shape} has no half-life", "leave half_life out, or write shape: time_decay")]

@@ -38,7 +38,8 @@ _SYNTAX = (
         "expected ',' or",
         "D107",
         "the bracket opened at {opened} is not closed, or a comma is missing",
-        "close the bracket; separate its items with commas",
+        "close the bracket; separate its items with commas; put a value that holds a comma in double quotes, "
+        "such as a condition: \"status in ('won', 'lost')\"",
     ),
     (
         "expected the node content",

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.expressions.tree import Interval
+from rules.expressions.tree import WITHIN, Interval
 from rules.quantities.exact import Exact, Flags
 
 EPOCH = date(1970, 1, 1)  # the day that NumPy counts days from
@@ -48,6 +48,8 @@ def called(name: str, values: Sequence[Exact]) -> Exact:
         return result.where(result.numerator >= 0, -result)
     if name == "months":
         return _months(result, values[1])
+    if name in WITHIN:
+        return _days_within(values, name == "days360_within")
     for other in values[1:]:
         if name == "coalesce":
             result = result.where(result.is_known(), other)
@@ -71,6 +73,24 @@ def _months(first: Exact, last: Exact) -> Exact:
     whole = (months[1] - months[0]).astype(np.int64) - (end < ends_on)
     known = first.is_known() & last.is_known()
     return Exact(np.where(known, np.where(first.numerator <= last.numerator, whole, -whole), 0), 1, known)
+
+
+def _days_within(values: Sequence[Exact], in_360: bool) -> Exact:
+    """The days from the first to the second, both included, from the third to before the fourth; blank is open."""
+    first, last, start, end = (each.numerator.astype(np.int64) for each in values)
+    begins = np.maximum(np.where(values[0].is_known(), first, start), start)
+    ends = np.minimum(np.where(values[1].is_known(), last + 1, end), end)
+    counted = [_days360(each) if in_360 else each for each in (begins, ends)]
+    return Exact(np.maximum(counted[1] - counted[0], 0))
+
+
+def _days360(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Days since 1970-01-01 in months of 30 days."""
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
+    counted: NDArray[np.int64] = months.astype(np.int64) * 30 + np.minimum(day, 30)
+    return counted
 
 
 def shifted(days: Exact, interval: Interval, sign: int) -> Exact:

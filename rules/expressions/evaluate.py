@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TypeAlias, cast
 
 from rules.expressions.tree import (
+    WITHIN,
     And,
     Arithmetic,
     Between,
@@ -155,6 +156,10 @@ def _called(name: str, values: list[Value]) -> Value:
         return known[0] if known else None
     if name == "nullif":
         return None if compare("=", *values) else values[0]
+    if name in WITHIN:
+        first, last, start, end = (cast(date | None, value) for value in values)
+        assert start is not None and end is not None, "the period has its days"
+        return days_within(first, last, start, end, name == "days360_within")
     if len(known) < len(values):
         return None
     if name == "abs":
@@ -174,6 +179,26 @@ def months_between(first: date, last: date) -> int:
         return -months_between(last, first)
     ends_on = min(first.day, monthrange(last.year, last.month)[1])
     return (last.year - first.year) * 12 + last.month - first.month - (last.day < ends_on)
+
+
+def days_within(first: date | None, last: date | None, start: date, end: date, in_360: bool = False) -> int:
+    """How many days from `first` to `last`, both included, lie from `start` to before `end`; blank is open.
+
+    In months of 30 days (30E/360), the 31st counts nothing and the last day of February what is left of the month: what
+    is cut into stretches adds up to the whole, and a month to 30. (ISDA Definitions 2006, 4.16(g).)
+
+    >>> year = date(2026, 1, 1), date(2027, 1, 1)
+    >>> days_within(date(2026, 4, 1), None, *year), days_within(date(2026, 4, 1), None, *year, in_360=True)
+    (275, 270)
+    """
+    begins = start if first is None else max(first, start)
+    ends = end if last is None or last >= end else last + timedelta(days=1)
+    if begins >= ends:
+        return 0
+    if in_360:
+        years, months = ends.year - begins.year, ends.month - begins.month
+        return 360 * years + 30 * months + min(ends.day, 30) - min(begins.day, 30)
+    return (ends - begins).days
 
 
 def _number(value: Value) -> Fraction | int | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.tokens import DEPTH_MAX, LENGTH_MAX, BadExpression, Token, scan, too_deep
@@ -31,14 +31,15 @@ from rules.expressions.tree import (
     Negate,
     Not,
     Or,
-    height,
+    children,
     words,
 )
+from rules.reads import Reads
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Node
 
-__all__ = ["BadExpression", "ExpressionField", "Written", "parse_expression"]
+__all__ = ["BadExpression", "ExpressionField", "Written", "height", "parse_expression"]
 
 # What may stand in sqlglot's tree, and which of its arguments may be filled.
 _PAIR = frozenset(["this", "expression"])
@@ -74,6 +75,16 @@ def parse_expression(text: str) -> Expression:
     if canonical != text:
         _check_canonical(canonical)
     return tree
+
+
+def height(tree: Expression) -> int:
+    """The number of nodes on the longest way from the root to a leaf."""
+    highest, waiting = 0, [(tree, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        highest = max(highest, level)
+        waiting.extend((child, level + 1) for child in children(node))
+    return highest
 
 
 def _check_canonical(canonical: str) -> None:
@@ -335,7 +346,7 @@ def _read(value: object) -> Written:
 
 ExpressionField = Annotated[
     Written,
-    PlainValidator(_read),
+    Reads(_read),
     PlainSerializer(lambda written: words(written.tree), return_type=str),
     WithJsonSchema(
         {

@@ -60,14 +60,23 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A value by name: `table.column` or `scorecard.part`; without a table, a KPI, score, payout or other step."""
+    """A value by name: `table.column` or `scorecard.part`; without a table, a KPI, score, payout or other step.
+
+    `on` is the day whose version is meant, of what a table says by versions: a column of the row that asks, or a date.
+    """
 
     table: str | None
     name: str
     at: int = field(default=0, compare=False)
+    on: Column | date | None = None
+
+    @property
+    def words(self) -> str:
+        """As people write it, who leave the day to the rule."""
+        return self.name if self.table is None else f"{self.table}.{self.name}"
 
     def __str__(self) -> str:
-        return self.name if self.table is None else f"{self.table}.{self.name}"
+        return self.words if self.on is None else f"{self.words} on {self.on}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +184,9 @@ class Call:
     """A function of `FUNCTIONS`. `least`, `greatest` and `abs` are unknown where an argument is: a limit that nobody
     knows is no limit to pay by. `coalesce` is the first known argument; `nullif(a, b)` is unknown where a = b, else a.
     `months(a, b)` counts the whole months from one day to another: the most that can be added to a and not pass b.
+    `days_within(a, b)` counts the days of the period from a to b, both included; a blank a is its beginning, a blank b
+    its end, and without b it is from a on. `days360_within` counts months of 30 days. Once typed, both hold the
+    period's first day and the day after its last as well, which nobody writes.
     """
 
     name: str
@@ -207,7 +219,10 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "abs": (1, 1),
     "nullif": (2, 2),
     "months": (2, 2),
+    "days_within": (1, 2),
+    "days360_within": (1, 2),
 }
+WITHIN = frozenset(["days_within", "days360_within"])  # these count days of the period
 
 
 def columns(tree: Expression) -> tuple[Column, ...]:
@@ -251,16 +266,6 @@ def with_children(node: Expression, below: Callable[[Expression], Expression]) -
         case Call(_, arguments):
             return replace(node, arguments=tuple(map(below, arguments)))
     return node
-
-
-def height(tree: Expression) -> int:
-    """The number of nodes on the longest way from the root to a leaf."""
-    highest, waiting = 0, [(tree, 1)]
-    while waiting:
-        node, level = waiting.pop()
-        highest = max(highest, level)
-        waiting.extend((child, level + 1) for child in children(node))
-    return highest
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
@@ -310,7 +315,7 @@ def words(tree: Expression) -> str:
         case Literal(value):
             return _literal(tree.shown if isinstance(tree.shown, str) else value)
         case Column():
-            return str(tree)
+            return tree.words
         case Interval(count, unit):
             return f"interval '{count}' {unit}"
         case Arithmetic(op, left, right):
@@ -337,8 +342,13 @@ def words(tree: Expression) -> str:
         case Case(branches, otherwise):
             whens = "".join(f" when {words(condition)} then {words(value)}" for condition, value in branches)
             return f"case{whens}{'' if otherwise is None else f' else {words(otherwise)}'} end"
-        case Call(name, arguments):
-            return f"{name}({', '.join(map(words, arguments))})"
+        case Call(name):
+            return f"{name}({', '.join(map(words, written(tree)))})"
+
+
+def written(call: Call) -> tuple[Expression, ...]:
+    """The arguments of a function that people write."""
+    return call.arguments[:2] if call.name in WITHIN else call.arguments
 
 
 def _within(node: Expression, least: int) -> str:

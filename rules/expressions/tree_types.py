@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from rules.expressions.tokens import iso_date
 from rules.expressions.tree import (
+    WITHIN,
     And,
     Arithmetic,
     Between,
@@ -259,7 +260,25 @@ class _Reader:
         otherwise = None if node.otherwise is None else trees.pop()
         return replace(node, branches=tuple(zip(conditions, trees, strict=True)), otherwise=otherwise), found
 
+    def _days_within(self, node: Call) -> _Typed:
+        """The two days and those of the period, which nobody writes; a month counts as its first day."""
+        read = [self.read(part) for part in node.arguments]
+        if any(found is None for _, found in read):
+            return node, None
+        for tree, found in read:
+            if found not in _DAYS and not (isinstance(tree, Literal) and found is Type.TEXT):
+                return self._fault(node, "X133", f"{node.name} of {_a(found or Type.TEXT)}", "give it two dates")
+        faults_before = len(self.faults)
+        made = [self._day(tree, found, Type.DATE) for tree, found in read if found is not None]
+        period = [Column("period", "start", node.at), Column("period", "end", node.at)]
+        last = made[1] if len(made) == 2 else period[1]
+        return replace(node, arguments=(made[0], last, *period)), (
+            Type.COUNT if len(self.faults) == faults_before else None
+        )
+
     def _call(self, node: Call) -> _Typed:
+        if node.name in WITHIN:
+            return self._days_within(node)
         trees, found = self._alike(node.arguments, node)
         made = replace(node, arguments=tuple(trees))
         if node.name == "months" and found is not None:

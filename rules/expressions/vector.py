@@ -29,6 +29,7 @@ from rules.expressions.columnar import (
     unknown,
 )
 from rules.expressions.tree import (
+    WITHIN,
     And,
     Arithmetic,
     Between,
@@ -259,7 +260,7 @@ def _kind(tree: Expression, type_of: TypeOf) -> Type:
             return Type.DATE
         case Case(branches):
             return _kind(branches[0][1], type_of)
-        case Call("months"):
+        case Call(name) if name == "months" or name in WITHIN:
             return Type.NUMBER
         case Call(_, arguments):
             return _kind(arguments[0], type_of)

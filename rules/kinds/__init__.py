@@ -1,4 +1,4 @@
-"""The registers: every kind of payout and of pool share that a program can name, one line each.
+"""The register: every kind of payout that a program can name, one line each.
 
 A kind is one file: a frozen model of its config, and twins. `compute` takes whole columns; `explain` takes one row,
 works in fractions and words, calls no helper of `compute` and never reads the column that it explains.
@@ -6,11 +6,8 @@ works in fractions and words, calls no helper of `compute` and never reads the c
 
 from __future__ import annotations
 
-from rules.kinds.base import PayoutKind, ShareKind
-from rules.kinds.by import By
-from rules.kinds.by_rank import ByRank
+from rules.kinds.base import PayoutKind
 from rules.kinds.card import Card
-from rules.kinds.equally import Equally
 from rules.kinds.flat import Flat
 from rules.kinds.matrix import Matrix
 from rules.kinds.per_unit import PerUnit
@@ -26,10 +23,4 @@ PAYOUTS: dict[str, type[PayoutKind]] = {
     "matrix": Matrix,
     "card": Card,
     "prizes": Prizes,
-}
-
-SHARES: dict[str, type[ShareKind]] = {
-    "equally": Equally,
-    "by": By,
-    "by_rank": ByRank,
 }

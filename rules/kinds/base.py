@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from rules.expressions.expression import Written
 from rules.expressions.tree import Type
@@ -147,13 +147,16 @@ class Kind(BaseModel):
     of other forms that a validator of the model reads.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
     short: ClassVar[str | None] = None
     also: ClassVar[tuple[dict[str, object], ...]] = ()
 
     @model_validator(mode="before")
     @classmethod
     def _fill_short(cls, written: object) -> object:
+        if written is None:
+            hint = "write the value, or delete the key"
+            raise PydanticCustomError("W101", "{message}", {"message": "the value is blank", "hint": hint})
         return {cls.short: written} if cls.short and isinstance(written, str) else written
 
     def in_words(self, terms: Terms) -> Words:
@@ -245,6 +248,10 @@ class PayoutKind(Kind):
         """The term of table `terms` that the kind reads as input TERM: unknown where none was agreed; None: no term."""
         return None
 
+    def agreed_words(self, value: Fraction, terms: Terms) -> str:
+        """An agreed value in words."""
+        return percent(value)
+
     @property
     def running(self) -> Running | None:
         """What is added up before each row, and how; None where every row is paid on its own."""
@@ -280,15 +287,27 @@ class PayoutKind(Kind):
 
 
 class ShareKind(Kind):
-    """A kind that shares a pool: one weight for each participant; the pool is split in their proportion."""
+    """A kind that shares a pool: one weight for each participant; the pool is split in their proportion.
+
+    Where a weight `is_measure`, it is in the unit of its inputs, and those are all money or none of them is; a kind
+    that `counts` takes no money.
+    """
+
+    is_measure: ClassVar[bool] = False
+    counts: ClassVar[bool] = False
 
     def inputs(self) -> Mapping[str, Written]:
         """The expressions that the kind reads, by input name."""
         return {}
 
+    @property
+    def optional_inputs(self) -> frozenset[str]:
+        """The inputs that may be unknown where the participant has a weight."""
+        return frozenset()
+
     @abstractmethod
     def compute(self, columns: Columns, rows: int) -> Exact:
-        """The weight of every participant, (rows,); unknown where an input is."""
+        """The weight of every participant, (rows,); unknown where an input is that is not optional."""
 
     @abstractmethod
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:

@@ -15,6 +15,7 @@ class By(ShareKind):
     refused."""
 
     short: ClassVar[str | None] = "of"
+    is_measure: ClassVar[bool] = True
 
     of: ExpressionField
 

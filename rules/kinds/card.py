@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from rules.expressions.said import condition_said
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, PayoutKind, Reason, RowFault, Terms, Wanted, Words, number, percent
+from rules.kinds.agreed import AgreedKind
+from rules.kinds.base import TERM, Columns, Kind, Reason, RowFault, Terms, Wanted, Words, number, percent
 from rules.quantities.exact import LIMIT, Exact, Flags, integers
 from rules.quantities.written import Money, MoneyField, RateField
-from rules.specific import Choice, Match, condition, most_specific, same_matches
+from rules.specific import Choice, Match, condition, most_specific, same_rows
 
 _UNITS = frozenset({Type.COUNT, Type.NUMBER})
 _SHOWN_MAX = 3  # of the entries that fit beside the one that is paid
@@ -60,7 +62,7 @@ class Entry(Pay):
     for_: Match = Field(default={}, alias="for", description="table.column: a text, a list of texts, or a range")
 
 
-class Card(PayoutKind):
+class Card(AgreedKind):
     """Pays each row by the most specific entry that fits it: `card: {entries: [{for: {deals.product: Atlas}, rate: 8%},
     {for: {deals.product: Atlas, partners.region: [DE, AT]}, rate: 10%}], otherwise: {rate: 5%}}`.
 
@@ -68,6 +70,9 @@ class Card(PayoutKind):
     attributes should outrank each other (a variant its product, a product its category), the narrower entry names the
     wider ones too. Two entries that fit the same row and name equally many attributes are refused, and so is a row that
     none fits, unless `otherwise` says what it is paid. A row whose attribute is unknown does not fit.
+
+    With `term`, what was agreed with the row's partner under that name (table `terms`) outranks every entry; then
+    the entries are all rates, all amounts for each unit, or all amounts.
     """
 
     measures: ClassVar[frozenset[Type]] = _UNITS | {Type.MONEY}
@@ -97,6 +102,12 @@ class Card(PayoutKind):
             return frozenset({Type.MONEY})
         return _UNITS if any(pay.per_unit is not None for pay in self._pays) else frozenset()
 
+    @property
+    def agrees_on(self) -> Literal["rate", "per_unit", "amount"] | None:
+        sorts: tuple[Literal["rate", "per_unit", "amount"], ...] = ("rate", "per_unit", "amount")
+        named = [sort for sort in sorts if any(getattr(pay, sort) is not None for pay in self._pays)]
+        return named[0] if len(named) == 1 else None
+
     def inputs(self) -> Mapping[str, Wanted]:
         """Whether a row fits, for each entry that has conditions: `fits.0` for the first, 1 where it does."""
         conditions = ((index, condition(entry.for_)) for index, entry in enumerate(self.entries))
@@ -108,14 +119,18 @@ class Card(PayoutKind):
 
     @property
     def optional_inputs(self) -> frozenset[str]:
-        """All of `inputs`: what is unknown does not fit."""
-        return frozenset(self.inputs())
+        """All of `inputs`: what is unknown does not fit; and what was agreed."""
+        return frozenset(self.inputs()) | super().optional_inputs
 
     def faults(self, terms: Terms) -> list[tuple[str, str, str]]:
-        found: list[tuple[str, str, str]] = []
-        for first, second in same_matches([entry.for_ for entry in self.entries]):
-            message = f"entries {first + 1} and {second + 1} are for the same rows: {self._for(first)}"
-            found.append(("P183", message, "keep one of them, or name another attribute in one"))
+        found = self.term_faults()
+        for first, second, rows in same_rows([entry.for_ for entry in self.entries]):
+            both = f"entries {first + 1} and {second + 1}"
+            if self.entries[first].for_ == self.entries[second].for_:
+                message = f"{both} are for the same rows: {self._for(first)}"
+            else:
+                message = f"{both} both fit rows where {_shown(rows)}, and neither is more specific"
+            found.append(("P183", message, "keep one of them for these rows, or name another attribute in one"))
         for index, pay in enumerate(self._pays):
             name = "otherwise" if index == len(self.entries) else f"entry {index + 1}"
             found += [(code, f"{name}: {message}", hint) for code, message, hint in pay.faults(terms)]
@@ -123,17 +138,19 @@ class Card(PayoutKind):
 
     def in_words(self, terms: Terms) -> Words:
         found = [(condition(entry.for_), entry.says(terms)) for entry in self.entries]
-        rows = [("every row" if written is None else written.text, paid) for written, paid in found]
+        rows = [("every row" if written is None else condition_said(written.tree), paid) for written, paid in found]
         rows += [] if self.otherwise is None else [("otherwise", self.otherwise.says(terms))]
         text = "the entry of the card that fits and names the most attributes"
         if self.otherwise is None:
             text += "; a row that no entry fits stops the calculation"
+        text = self.or_agreed(text)
         return Words(text, ("for rows where", "pays"), tuple(rows))
 
     def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
         """A fault for each row that two entries fit equally well, or that none fits."""
         chosen = self._choice(columns, rows)
         is_paid = columns["base"].is_known() if self.takes else np.ones(rows, dtype=bool)
+        is_paid = is_paid & ~columns[TERM].is_known() if self.term is not None else is_paid
         faults: list[RowFault] = []
         for row in np.flatnonzero(is_paid & (chosen.rival >= 0)).tolist():
             both = " and ".join(map(self._named, sorted((int(chosen.entry[row]), int(chosen.rival[row])))))
@@ -146,6 +163,9 @@ class Card(PayoutKind):
         return sorted(faults)
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
+        return self.outranked(columns, rows, terms, lambda: self._by_entries(columns, rows, terms))
+
+    def _by_entries(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         entry = self._choice(columns, rows).entry
         pay = np.where(entry < 0, len(self.entries), entry)
         flat = _table([_minor(each.amount, terms) for each in self._pays]).take(pay)
@@ -160,6 +180,10 @@ class Card(PayoutKind):
         return most_specific([entry.for_ for entry in self.entries], fits, rows)
 
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
+        found = self.outranking(columns, row, terms)
+        return self.no_term(self._by_entry(columns, row, terms)) if found is None else found
+
+    def _by_entry(self, columns: Columns, row: int, terms: Terms) -> Reason:
         levels: dict[int, int] = {}
         for at, entry in enumerate(self.entries):
             if not entry.for_ or columns[f"fits.{at}"].fraction(row) == 1:
@@ -184,9 +208,14 @@ class Card(PayoutKind):
         return f"entry {index + 1} ({self._for(index)})"
 
     def _for(self, index: int) -> str:
-        written = condition(self.entries[index].for_)
-        text = "every row" if written is None else written.text
-        return text if len(text) <= _WORDS_MAX else f"{text[:_WORDS_MAX]}..."
+        return _shown(self.entries[index].for_)
+
+
+def _shown(match: Match) -> str:
+    """For which rows an entry is, in words that are not too long."""
+    written = condition(match)
+    text = "every row" if written is None else written.text
+    return text if len(text) <= _WORDS_MAX else f"{text[:_WORDS_MAX]}..."
 
 
 def _input(index: int) -> str:

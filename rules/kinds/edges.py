@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.tree import Type
@@ -23,6 +23,7 @@ from rules.kinds.scales.reference import Quantity, parse_quantity, quantity_text
 from rules.quantities.exact import LIMIT, Exact, integers
 from rules.quantities.numerals import NUMBER_PATTERN
 from rules.quantities.written import MONEY_PATTERN, RATE_PATTERN, Money, Unwritable
+from rules.reads import Reads
 
 AtEdge = Literal["lower_tier", "higher_tier"]
 Faults = list[tuple[str, str, str]]
@@ -40,7 +41,7 @@ def _read(value: object) -> Quantity:
 
 EdgeField = Annotated[
     Quantity,
-    PlainValidator(_read),
+    Reads(_read),
     PlainSerializer(quantity_text, return_type=str, when_used="json"),
     WithJsonSchema(
         {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, Wanted, Words, percent
+from rules.kinds.agreed import AgreedKind
+from rules.kinds.base import Columns, Kind, Reason, Terms, Wanted, Words, percent
 from rules.kinds.edges import (
     AtEdge,
     EdgeField,
@@ -56,13 +57,14 @@ class Axis(Kind):
         return terms.types.get(name, Type.MONEY if is_money else Type.NUMBER)
 
 
-class Matrix(PayoutKind):
+class Matrix(AgreedKind):
     """Pays by two measures: `matrix: {rows: {by: attainment, edges: [80%, 100%]}, columns: {by: deals.margin, edges:
     [30%]}, at_edge: higher_tier, rates: [[0%, 2%], [4%, 6%], [6%, 9%]]}`.
 
     The first row of the grid is for values before the first edge of `rows`, the last for those after its last edge;
     `columns` likewise. `at_edge` says which tier holds what equals an edge. `rates` are paid of the rule's base;
-    `amounts` are paid as they stand, and there is no base.
+    `amounts` are paid as they stand, and there is no base. With `term`, a rate or an amount that was agreed with the
+    row's partner under that name (table `terms`) stands in the place of the grid's.
     """
 
     measures: ClassVar[frozenset[Type]] = frozenset({Type.MONEY})
@@ -90,6 +92,10 @@ class Matrix(PayoutKind):
         return self
 
     @property
+    def agrees_on(self) -> Literal["rate", "amount"]:
+        return "rate" if self.rates is not None else "amount"
+
+    @property
     def takes(self) -> frozenset[Type]:
         """Money for rates; amounts take no base."""
         return self.measures if self.rates is not None else frozenset()
@@ -113,6 +119,7 @@ class Matrix(PayoutKind):
             text = "an amount by two measures"
             grid = [[terms.amount(terms.minor(each)) for each in line] for line in self.amounts or ()]
         text += f": {self.rows.by.text} decides the row, {self.columns.by.text} the column"
+        text = self.or_agreed(text)
         head = (f"{self.rows.by.text} \\ {self.columns.by.text}", *across)
         return Words(text, head, tuple((name, *line) for name, line in zip(down, grid, strict=True)))
 
@@ -129,6 +136,9 @@ class Matrix(PayoutKind):
         }
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
+        return self.outranked(columns, rows, terms, lambda: self._by_grid(columns, rows, terms))
+
+    def _by_grid(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         if self.rates is not None:
             values = [rate for line in self.rates for rate in line]
         else:
@@ -147,6 +157,10 @@ class Matrix(PayoutKind):
         return in_blocks(paid, {name: columns[name] for name in names}, rows)
 
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
+        found = self.outranking(columns, row, terms)
+        return self.no_term(self._from_grid(columns, row, terms)) if found is None else found
+
+    def _from_grid(self, columns: Columns, row: int, terms: Terms) -> Reason:
         down, why_down = _place(self.rows, "rows", columns["rows"].fraction(row), self.at_edge, terms)
         across, why_across = _place(self.columns, "columns", columns["columns"].fraction(row), self.at_edge, terms)
         where = f"{why_down}, {why_across}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, PayoutKind, Reason, Terms, Words, number
+from rules.kinds.agreed import AgreedKind
+from rules.kinds.base import TERM, Columns, Kind, Reason, Terms, Words, number
 from rules.quantities.exact import Exact
 from rules.quantities.written import Money, MoneyField, NumberField
 
@@ -22,7 +23,7 @@ class Guaranteed(Kind):
     covers: NumberField
 
 
-class PerUnit(PayoutKind):
+class PerUnit(AgreedKind):
     """Pays an amount for each unit of the rule's base, or for every full so many of them.
 
     The amount of a unit may be finer than the minor unit (`per_unit: EUR 0.0035`) and is never rounded itself. With
@@ -32,6 +33,9 @@ class PerUnit(PayoutKind):
     which may be money, and takes 1,000 back for one of -29,999. Each row is paid on its own, of credited rows each
     partner's share: what is left of one is not carried to the next. To pay for full ones of a total, let the base be a
     KPI of `for_each: partners`.
+
+    With `term`, an amount that was agreed with the row's partner under that name (table `terms`, in the currency's
+    major units) stands in the place of `amount`; what is full and what is guaranteed stays.
     """
 
     short: ClassVar[str | None] = "amount"
@@ -68,7 +72,18 @@ class PerUnit(PayoutKind):
             found.append(("P242", message, "leave every out, or guaranteed"))
         return found
 
+    @property
+    def agrees_on(self) -> Literal["per_unit"]:
+        return "per_unit"
+
     def in_words(self, terms: Terms) -> Words:
+        text = self._own_words(terms).text
+        if self.term is not None:
+            text += f"; an amount that was agreed with the partner (term {self.term}) stands in the place of "
+            text += terms.amount(terms.minor(self.amount))
+        return Words(text)
+
+    def _own_words(self, terms: Terms) -> Words:
         if self.every is not None:
             size = terms.measured_words(terms.measured(self.every))
             size = f"{terms.currency.code} {size}" if terms.types["base"] is Type.MONEY else size
@@ -96,13 +111,18 @@ class PerUnit(PayoutKind):
             none = Exact.constant(0, rows)
             units = beyond.where(beyond.compare(none) > 0, none)
             sure = Exact.constant(terms.minor(self.guaranteed.amount), rows)
-        return units * Exact.constant(terms.minor(self.amount), rows) + sure
+        each = Exact.constant(terms.minor(self.amount), rows)
+        if self.term is not None:
+            agreed = columns[TERM]
+            each = (agreed * Exact.constant(terms.minor_per_major, rows)).where(agreed.is_known(), each)
+        return units * each + sure
 
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
         units = columns["base"].fraction(row)
         assert units is not None, "a row with an unknown base is never paid"
         scale = 10**terms.currency.decimals
-        each = self.amount.amount * scale
+        agreed = None if self.term is None else columns[TERM].fraction(row)
+        each = (self.amount.amount if agreed is None else agreed) * scale
         if self.every is not None:
             is_money = terms.types["base"] is Type.MONEY
             size = self.every.amount * (scale if is_money else 1)
@@ -118,4 +138,8 @@ class PerUnit(PayoutKind):
             exact = sure + more * each
             words = f"{terms.money(sure)} guaranteed for the first {number(covers)} of {number(units)}"
             words += f" + {number(more)} more x {terms.money(each)}"
-        return Reason(exact, words, ("base",))
+        if self.term is None:
+            return Reason(exact, words, ("base",))
+        if agreed is None:
+            return self.no_term(Reason(exact, words, ("base",)))
+        return Reason(exact, f"{words}: agreed {terms.amount(each)} (term {self.term})", ("base", TERM))

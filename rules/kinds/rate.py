@@ -25,7 +25,8 @@ class Rate(PayoutKind):
     The rate of a row can be worked out: `rate: {rate: 5%, times: performance / 100, plus: uplift, at_least: 3%,
     at_most: 8%}` is 5 % times a number, plus another (0.01 is 1 %), and then no less than 3 % and no more than 8 %.
     With `term`, a rate that was agreed with the row's partner under that name (table `terms`) stands in the place of
-    `rate`, and is scaled and bounded as that would be. A row whose `times` or `plus` is unknown is not paid.
+    `rate`, and is scaled and bounded as that would be. A row whose `times` or `plus` is unknown stops the calculation,
+    unless the rule says `unknown: leave_out`: then it is not paid.
     """
 
     short: ClassVar[str | None] = "rate"

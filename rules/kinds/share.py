@@ -64,6 +64,37 @@ def explain_share(size_minor: int, members: Members, row: int, residue: Residue,
     return Reason(Fraction(sign * steps_minor), f"{words} = {_exact(exact, terms)}{tail}", ("size", "weight"), exact)
 
 
+def explain_award_share(awards: Exact, keys: NDArray[Any], row: int, residue: Residue, terms: Terms) -> Reason:
+    """One share of awards in whole steps: the award, rounded, and whether a left over step came on top."""
+    known = awards.is_known()
+    wholes, below = awards.scaled()
+    exact, step = Fraction(int(wholes[row]), below), terms.step_minor
+    words, uses = f"the award of {_exact(exact, terms)}", ("award",)
+    if residue is Residue.ROUND_EACH:
+        rounded = round_fraction(exact, terms.rounding, step)
+        tail = "" if exact == rounded else f", rounded {terms.rounding_words}"
+        return Reason(Fraction(rounded), words + tail, uses, exact)
+    cut = wholes.astype(object) % (below * step)
+    share = int(exact // step) * step
+    if not cut[row]:
+        return Reason(Fraction(share), words, uses, exact)
+    if residue in (Residue.HOUSE, Residue.CARRY):
+        to = "stays with the house" if residue is Residue.HOUSE else "is carried to the next period"
+        return Reason(Fraction(share), f"{words}, rounded down (what is left {to})", uses, exact)
+    left = _whole(cut[known]) // (below * step)
+    ahead = keys > keys[row] if residue is Residue.TO_LAST else keys < keys[row]
+    if residue in (Residue.LARGEST_REMAINDER, Residue.TO_BIGGEST):
+        claims = cut if residue is Residue.LARGEST_REMAINDER else wholes
+        ahead = (claims > claims[row]) | ((claims == claims[row]) & ahead)
+    place = int(np.count_nonzero(np.asarray(known & (cut > 0) & ahead, dtype=bool)))
+    if place >= left:
+        over = f" ({_WHY[residue]} for {_steps(left, terms)} left over: no)" if left else ""
+        return Reason(Fraction(share), f"{words}, rounded down{over}", uses, exact)
+    over = f"{_steps(left, terms)} left over"
+    tail = f", and {over if left == 1 else f'1 of {over}'} ({_WHY[residue]}, place {place + 1})"
+    return Reason(Fraction(share + step), f"{words}{tail}", uses, exact)
+
+
 _WHY = {
     Residue.LARGEST_REMAINDER: "by the largest remainder",
     Residue.TO_FIRST: "first ids first",

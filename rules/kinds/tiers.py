@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 from typing import Annotated, ClassVar, Literal
@@ -12,7 +13,8 @@ from pydantic import Field, model_validator
 
 from rules.expressions.expression import ExpressionField, Written
 from rules.expressions.tree import Type
-from rules.kinds.base import Columns, Kind, PayoutKind, Reason, RowFault, Running, Terms, Wanted, Words, percent
+from rules.kinds.agreed import AgreedKind
+from rules.kinds.base import TERM, Columns, Kind, Reason, RowFault, Running, Terms, Wanted, Words, percent
 from rules.kinds.edges import AtEdge, EdgeField, Faults, edge_faults, in_units, not_ascending, refuse
 from rules.kinds.scales.reference import Quantity, quantity_text
 from rules.kinds.schedule import Method, Schedule, in_blocks
@@ -50,7 +52,7 @@ class Step(Kind):
         return terms.amount(terms.minor(self.amount))
 
 
-class Tiers(PayoutKind):
+class Tiers(AgreedKind):
     """Pays by a schedule: `tiers: {method: marginal, accumulate: fiscal_year, order: [deals.closed_on], steps: [{to:
     100_000, rate: 5%}, {to: 500_000, rate: 7.5%}, {rate: 10%}]}`.
 
@@ -73,6 +75,10 @@ class Tiers(PayoutKind):
     row the partner's share of it. Only slices add up so: how a row that lifts all of the others (`whole`,
     `interpolated`) is paid on the base of those is not known from `by`. With `quota`, edges are parts of it: `to: 80%`,
     for each row of its own quota.
+
+    With `term`, what was agreed with the row's partner under that name (table `terms`), a rate or an amount for each
+    unit as the steps are, is paid of the row's whole base in the place of the schedule. The row still adds to the
+    running total of those after it, so that only slices (`marginal`) can be added up beside a term.
     """
 
     measures: ClassVar[frozenset[Type]] = _NUMBERS
@@ -193,6 +199,19 @@ class Tiers(PayoutKind):
             return _UNITS
         return _NUMBERS if self.by is None else frozenset()
 
+    @property
+    def agrees_on(self) -> Literal["rate", "per_unit"] | None:
+        return None if self._pays_amounts else "rate" if self.steps[0].rate is not None else "per_unit"
+
+    def _faults_of_term(self) -> Faults:
+        if self.term is not None and self._pays_amounts:
+            message = "an amount for the tier that is reached is not paid for one row, which an agreed value is for"
+            return [("P244", message, "leave term out, or let the steps be rates or amounts for each unit")]
+        if self.term is not None and self.running is not None and self.method != "marginal":
+            message = "the row that crosses an edge would lift earlier rows, and those with an agreed value stay"
+            return [("P244", message, "write method: marginal, or leave accumulate or term out")]
+        return []
+
     def inputs(self) -> Mapping[str, Wanted]:
         found: Mapping[str, Written | None] = {"by": self.by, "quota": self.quota}
         return {name: Wanted(written, _NUMBERS) for name, written in found.items() if written is not None}
@@ -204,7 +223,7 @@ class Tiers(PayoutKind):
         return Running(self.accumulate, self.per or "partner", self.order, "base" if self.by is None else "by")
 
     def faults(self, terms: Terms) -> Faults:
-        found: Faults = []
+        found = self._faults_of_term()
         measured = terms.types.get("base" if self.by is None else "by")
         if self.quota is None:
             found += edge_faults(self._edges, measured, terms)
@@ -235,7 +254,8 @@ class Tiers(PayoutKind):
             measured=self._measured(terms),
             terms=terms,
         )
-        return tiers_words(says)
+        told = tiers_words(says)
+        return replace(told, text=self.or_agreed(told.text))
 
     def turns(self, terms: Terms) -> Mapping[str, tuple[Fraction, ...]]:
         measured = self._measured(terms)
@@ -247,11 +267,15 @@ class Tiers(PayoutKind):
         if self.quota is None:
             return []
         quota = columns["quota"]
-        wrong = np.flatnonzero(quota.is_known() & (quota.compare(Exact.constant(0, rows)) <= 0)).tolist()
+        wrong = quota.is_known() & (quota.compare(Exact.constant(0, rows)) <= 0)
+        wrong = wrong & ~columns[TERM].is_known() if self.term is not None else wrong
         hint = "correct the quota, or leave the row out by where:"
-        return [RowFault(row, "F313", "the quota is not above zero", hint) for row in wrong]
+        return [RowFault(row, "F313", "the quota is not above zero", hint) for row in np.flatnonzero(wrong).tolist()]
 
     def compute(self, columns: Columns, rows: int, terms: Terms) -> Exact:
+        return self.outranked(columns, rows, terms, lambda: self._by_schedule(columns, rows, terms))
+
+    def _by_schedule(self, columns: Columns, rows: int, terms: Terms) -> Exact:
         measured = self._measured(terms)
         edges = tuple(edge.amount if self.quota else in_units(edge, measured, terms) for edge in self._edges)
         values = tuple(self._values(terms))
@@ -284,6 +308,8 @@ class Tiers(PayoutKind):
         return terms.types.get(name, Type.MONEY if is_money else Type.NUMBER)
 
     def explain(self, columns: Columns, row: int, terms: Terms) -> Reason:
+        if (agreed := self.outranking(columns, row, terms)) is not None:
+            return agreed
         given: dict[str, Fraction] = {}
         for name in self._reads:
             value = columns[name].fraction(row)
@@ -300,7 +326,7 @@ class Tiers(PayoutKind):
             terms=terms,
         )
         value, words = explained(told, given)
-        return Reason(value, words, self._reads)
+        return self.no_term(Reason(value, words, self._reads))
 
 
 def _told_type(tiers: Tiers, terms: Terms) -> Type:

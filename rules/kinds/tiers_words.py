@@ -68,7 +68,7 @@ def tiers_words(says: Says) -> Words:
 
 
 def _method(says: Says) -> str:
-    what = "the base" if says.accumulate == "transaction" else "what has added up"
+    what = "the base" if says.accumulate == "transaction" else "the running total"
     what = "the measure" if says.by is not None else what
     if says.method == "interpolated":
         value = "amount" if says.is_amount else "rate"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import PayoutKind, Terms
-from rules.payouts.multiplier import Multiplier
+from rules.payouts.multiplier import Multiplier, Percentage
 from rules.payouts.spec import LimitSpec
 from rules.problem import Place
 from rules.quantities.written import DateRange
@@ -21,12 +21,13 @@ class PaidRows:
     """Which rows a rule pays: of which table, on which condition, and when.
 
     A row counts `lock_days` after its date `dated`, if that lies `during` the days named; `credit` names the rule that
-    says who earns on it, else it is the partner that the row names.
+    says who earns on it, else it is the partner of the row, as `owner` names it.
     """
 
     table: str
     where: Expression | None
     dated: Column | None
+    owner: Column
     during: DateRange | None = None
     lock_days: int = 0
     credit: str | None = None
@@ -50,6 +51,12 @@ class MultiplierMeaning:
     spec: Multiplier
     inputs: Mapping[str, Typed]
     place: Place
+
+    def in_percent(self, percents: Collection[str]) -> bool:
+        """Whether its bands are told in percent: by one of the KPIs that are (`percents`), or as they were written."""
+        tree = self.inputs["by"][0] if "by" in self.inputs else None
+        is_percent = isinstance(tree, Column) and str(tree) in percents
+        return is_percent or any(isinstance(band.below, Percentage) for band in self.spec.bands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ class PayoutMeaning:
     def reads(self) -> Iterator[tuple[str, Expression]]:
         """Every expression of the rule, with the table from whose rows it is read."""
         table = self.rows.table
+        if self.rows.credit is None:
+            yield table, self.rows.owner
         typed = [*self.inputs.values(), *(typed for each in self.multipliers for typed in each.inputs.values())]
         typed += [each for limit in self.limits for each in limit.order]
         typed += self.running.order if self.running is not None else ()
@@ -127,4 +136,4 @@ class PayoutMeaning:
             for tree in (back.where, back.dated, None if back.base is None else back.base[0], share):
                 if tree is not None:
                     yield back.table, tree
-            yield back.table, Column(table, "partner_id")
+            yield back.table, self.rows.owner

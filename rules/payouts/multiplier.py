@@ -12,23 +12,58 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, PlainSerializer, TypeAdapter, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Kind, Reason, Wanted, number
 from rules.quantities.exact import Exact
-from rules.quantities.written import NumberField
+from rules.quantities.numerals import DECIMAL_PATTERN, NUMBER_PATTERN, Unwritable
+from rules.quantities.written import NumberField, number_text, parse_rate
+from rules.reads import Reads
 
+_NUMBER: TypeAdapter[Fraction] = TypeAdapter(NumberField)
+_SCHEMA = _NUMBER.json_schema() | {
+    "pattern": rf"^(?:{NUMBER_PATTERN}|{DECIMAL_PATTERN}%)$",
+    "description": "A number or a percentage.",
+    "examples": ["1.2", "80%"],
+}
+
+
+class Percentage(Fraction):
+    """A number that was written in percent, and is told so."""
+
+    __slots__ = ()
+
+
+def _read(value: object) -> Fraction:
+    """A number, or a percentage: an edge of an attainment is written as one."""
+    try:
+        if isinstance(value, str) and value.endswith("%"):
+            return Percentage(parse_rate(value))
+        return _NUMBER.validate_python(value)
+    except ValidationError as refusal:
+        fault = refusal.errors()[0]
+        raise PydanticCustomError(fault["type"], "{message}", fault["ctx"]) from None
+    except Unwritable as fault:
+        raise PydanticCustomError(fault.code, "{message}", {"message": fault.message, "hint": fault.hint}) from None
+
+
+FactorField = Annotated[
+    Fraction,
+    Reads(_read),
+    PlainSerializer(number_text, return_type=str, when_used="json"),
+    WithJsonSchema(_SCHEMA),
+]
 _NUMBERS = frozenset({Type.NUMBER, Type.COUNT, Type.MONEY})
 
 
 class FactorBand(Kind):
     """A factor, and the value of `by` below which it holds; the last band has no upper end."""
 
-    below: NumberField | None = None
-    times: NumberField
+    below: FactorField | None = None
+    times: FactorField
 
 
 class Multiplier(Kind):
@@ -44,8 +79,8 @@ class Multiplier(Kind):
     by: ExpressionField | None = Field(default=None, description="the measure whose band is the factor")
     bands: Annotated[tuple[FactorBand, ...], Field(strict=False)] = Field(default=(), description="the bands of `by`")
     where: ExpressionField | None = Field(default=None, description="only for rows for which this holds")
-    at_least: NumberField | None = Field(default=None, description="the lowest factor")
-    at_most: NumberField | None = Field(default=None, description="the highest factor")
+    at_least: FactorField | None = Field(default=None, description="the lowest factor")
+    at_most: FactorField | None = Field(default=None, description="the highest factor")
 
     @model_validator(mode="after")
     def _is_whole(self) -> Multiplier:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import PlainSerializer, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import ExpressionField, Written
 from rules.expressions.tree import words
 from rules.quantities.written import RateField, rate_text
+from rules.reads import Reads
 
 _RATE: TypeAdapter[Fraction] = TypeAdapter(RateField)
 _EXPRESSION: TypeAdapter[Written] = TypeAdapter(ExpressionField)
@@ -33,7 +34,7 @@ def _text(share: Fraction | Written) -> str:
 
 ShareField = Annotated[
     Fraction | Written,
-    PlainValidator(_read),
+    Reads(_read),
     PlainSerializer(_text, return_type=str, when_used="json"),
     WithJsonSchema({"anyOf": _FORMS, "description": "A rate, or an expression of the row."}),
 ]

@@ -26,7 +26,7 @@ from rules.quantities.written import FlagField, MoneyField, RangeField, RateFiel
 class Written(BaseModel):
     """A part of the document: frozen, and with no key that the program does not know."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 class RoundingSpec(Kind):
@@ -71,8 +71,11 @@ class LimitSpec(Written):
     """What lines may come to at most, or at least, in a stretch of time: for each partner, or for the whole program.
 
     Above `at_most`, lines are cut `in_order` (of `order`, then of the rows' keys; the one that crosses is paid in
-    `last` part or not at all) or `pro_rata`; the excess is lost, or banked and released in later periods in which
-    there is room. Below `at_least`, a line of its own tops up. Returns count against the sum and are never cut.
+    `last` part, and more once a return makes room, or not at all, which is the end) or `pro_rata`; the excess is lost,
+    or banked and released in later periods in which there is room. Returns count against the sum and are never cut;
+    they take back what their row was paid in the end. Below `at_least`, a line of its own tops up: of a fiscal year, or
+    the days of the rule, in their last period, or of the program if that ends sooner. Caps hold over the least,
+    whatever is listed first; and who has nothing but returns, or rows that came back in full, gets none.
     """
 
     at_most: LimitAmount | None = Field(default=None, description="what lines may come to at most")
@@ -123,8 +126,9 @@ class TotalLimit(Written):
 class ReturnSpec(Written):
     """What takes rows back: rows of another table that refer to them, or their own date of return.
 
-    `base` is what is returned of the row's base (all of it unless said), times `share`. `tiers: highest_first` takes it
-    off the running total, so that the highest tiers empty first; `as_paid` takes back what the row itself was paid.
+    `base` is what is returned of the row's base (all of it unless said; never below zero of it), times `share`. `tiers:
+    highest_first` takes it off the running total of the stretch in which the row counted, so that the highest tiers
+    empty first, and what a limit had cut there is not taken back; `as_paid` takes back what the row itself was paid.
     `share: (9 - months(deals.closed_on, customers.churned_on)) / 9` is worked out for each return, and is no less than
     0 and no more than 1.
     """
@@ -159,10 +163,10 @@ class RuleSpec(Written):
     multipliers: Mapping[Name, Multiplier] = Field(default={}, description="factors of what is due, in their order")
     at_least: MoneyField | None = Field(
         default=None,
-        description="the least that a line pays, before its rounding; one below zero (a fee) is at least as large",
+        description="the least that a line pays, before its rounding; 0: a line never charges",
     )
     at_most: MoneyField | None = Field(
-        default=None, description="the most that a line pays, before its rounding; one below zero is no larger"
+        default=None, description="the most that a line pays, before its rounding; a return takes back what was paid"
     )
     rounding: RoundingSpec | None = None
     limits: Annotated[tuple[LimitSpec, ...], Field(strict=False)] = ()

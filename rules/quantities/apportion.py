@@ -128,7 +128,7 @@ def apportion(
         shares: Whole = multiply_divide(column, total_minor, weight_total, mode, step)
     else:
         if residue in CONSERVING:
-            steps[_first_in_queue(units_left, claims, ordered_keys, is_last_first)] += 1
+            steps[first_in_queue(units_left, claims, ordered_keys, is_last_first)] += 1
         shares = _signed(steps, step if total_minor >= 0 else -step)
     residue_minor = total_minor - _sum(shares)
     assert residue not in CONSERVING or residue_minor == 0, "what shares a whole adds up to the whole"
@@ -195,8 +195,11 @@ def _claims(residue: Residue, weights: Whole, remainders: Whole) -> Whole:
     return np.zeros(len(weights), np.int64)
 
 
-def _first_in_queue(count: int, claims: Whole, keys: Keys | None, is_last_first: bool) -> NDArray[np.intp]:
-    """The `count` participants at the head of the queue, in no order, sorting only those who tie at its end."""
+def first_in_queue(count: int, claims: Whole, keys: Keys | None, is_last_first: bool) -> NDArray[np.intp]:
+    """The `count` participants at the head of the queue, in no order, sorting only those who tie at its end.
+
+    Claims are 0 or more, larger first, and fewer are asked for than have one above 0; ties go by key.
+    """
     if count == 0:
         return np.empty(0, np.intp)
     coarse = claims

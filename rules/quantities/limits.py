@@ -3,8 +3,9 @@ cap held back.
 
 In go int64 minor units, already rounded, and a limit for each group; out come the amounts that are paid, int64, and
 nothing is rounded again. A cap bounds the net sum of its group: a return (a negative amount) counts against the sum and
-is never cut, only positive lines are. A cap is 0 or more, and `NO_CAP` where there is none; `explain_*` are the twins
-in plain Python, of one group.
+is never cut, only positive lines are; what it takes back of a line of its group follows what that is paid (`pieces`,
+by position: see `rules.quantities.taken`). A cap is 0 or more, and `NO_CAP` where there is none; `explain_*` are the
+twins in plain Python, of one group.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,10 @@ from rules.quantities.exact import Integers, group_total
 from rules.quantities.groups import Positions, Runs, gathered, group_blocks, largest_first, ordered, run_starts
 from rules.quantities.rounding import INT64_MAX, QuantityOverflow, multiply_floor, narrow
 from rules.quantities.running import running_sums
+from rules.quantities.taken import NOTHING, Last, Part, Pieces, Top, after_rows, line_leaving, paid_in_order
 
 Minor = NDArray[np.int64]
-Last = Literal["partial", "none"]
+Flags = NDArray[np.bool_]
 NO_CAP = INT64_MAX
 
 
@@ -37,13 +38,22 @@ class Limited:
     remaining: int | None
 
 
-def cap_in_order(amounts: Minor, groups: Positions, caps: Minor, order: Positions, last: Last = "partial") -> Minor:
+def cap_in_order(
+    amounts: Minor,
+    groups: Positions,
+    caps: Minor,
+    order: Positions,
+    last: Last = "partial",
+    pieces: Pieces = NOTHING,
+    ended: Flags | None = None,
+) -> Minor:
     """Pays the lines of each group in order until its cap is used up: (n,) minor units.
 
     `groups` (n,) says whose of the `caps` (groups,) a line uses; `order` (n,) tells the lines of a group apart. The
-    first line with which the net sum would pass the cap is paid in part, or with `none` not at all, and that is the
-    end: no positive line after it is paid, neither a smaller one that would fit nor one behind a return that makes
-    room. A return is always taken back in full.
+    first line with which the net sum would pass the cap is paid in part, and no positive line after it is paid until a
+    return makes room again; or with `none` it is not paid at all, and that is the end: neither a smaller one that would
+    fit is paid after it, nor one behind a return. A return counts after the lines that it undoes, and takes back what
+    they are paid. `ended` (groups,) tells where an earlier period came to the end.
 
     >>> budget, nobody = np.array([1_000]), np.zeros(4, dtype=np.int64)
     >>> cap_in_order(np.array([600, 500, 100, -50]), nobody, budget, np.arange(4)).tolist()
@@ -52,55 +62,92 @@ def cap_in_order(amounts: Minor, groups: Positions, caps: Minor, order: Position
     [600, 0, 0, -50]
     """
     _check_caps(caps)
+    order = after_rows(order, pieces)
     positions = ordered(groups, order)
-    if positions is not None:
-        amounts, groups = amounts[positions], groups[positions]
-    lengths = np.diff(run_starts(groups), append=len(groups))
-    sums = running_sums(amounts, lengths)
-    limits = caps[groups]
+    rows = np.arange(len(amounts), dtype=np.int64) if positions is None else positions
+    inside, own = amounts[rows], groups[rows]
+    starts = run_starts(own)
+    lengths = np.diff(starts, append=len(own))
+    sums, limits = running_sums(inside, lengths), caps[own]
     crosses = ((sums > limits) & (limits < NO_CAP)).astype(np.int64)
     crossed = running_sums(crosses, lengths)
-    paid = np.where((crossed > 0) & (amounts > 0), 0, amounts)
+    paid = np.where((crossed > 0) & (inside > 0), 0, inside)
     if last == "partial":
         firsts = np.flatnonzero(((crossed == 1) & (crosses == 1)).astype(bool))
-        room = amounts[firsts] - (sums[firsts] - limits[firsts])  # the cap less the sum before it: 0 or more
+        room = inside[firsts] - (sums[firsts] - limits[firsts])  # the cap less the sum before it: 0 or more
         paid[firsts] = room.astype(np.int64)
-    if positions is None:
-        return paid
-    spread = np.empty_like(paid)
-    spread[positions] = paid
-    return spread
+    found = np.empty_like(paid)
+    found[rows] = paid
+    is_cut = np.logical_or.reduceat(crosses > 0, starts) if len(starts) else np.zeros(0, dtype=bool)
+    undoes = np.zeros(len(amounts), dtype=bool)
+    undoes[list(pieces)] = True
+    falls = np.logical_or.reduceat((inside < 0) | undoes[rows], starts) if len(starts) else is_cut
+    was_ended = np.zeros(len(caps), dtype=bool) if ended is None else ended
+    listed: list[int] = []
+    for at in np.flatnonzero((is_cut & falls) | was_ended[own[starts]]).tolist():  # what falls makes room again
+        listed = listed or amounts.tolist()
+        mine, group = rows[starts[at] : starts[at] + lengths[at]].tolist(), int(own[starts[at]])
+        found[mine] = paid_in_order(listed, mine, pieces, int(caps[group]), last, bool(was_ended[group]))
+    return found
 
 
-def explain_in_order(amounts: Sequence[int], cap: int, last: Last = "partial") -> list[Limited]:
-    """The lines of one group, in their order, as `cap_in_order` pays them.
+def explain_in_order(
+    amounts: Sequence[int], cap: int, last: Last = "partial", pieces: Pieces = NOTHING, is_ended: bool = False
+) -> list[Limited]:
+    """The lines of one group, in their order, as `cap_in_order` pays them; a return comes after what it undoes.
 
     >>> explain_in_order([600, 500], 1_000)[1]
     Limited(entitled=500, applied=400, remaining=0)
     """
-    done, room, is_used_up = [], cap, False
-    for amount in amounts:
+    done: list[Limited] = []
+    room, is_used_up = cap, is_ended
+    for at, due in enumerate(amounts):
+        undone = pieces.get(at, ())
+        amount = due + sum(each.of(amounts[each.row]) - each.of(done[each.row].applied) for each in undone)
         applied = amount
         if cap != NO_CAP and amount > 0 and (is_used_up or amount > room):
-            applied = room if last == "partial" and not is_used_up else 0
-            is_used_up = True
+            applied = max(room, 0) if last == "partial" else 0
+            is_used_up = last == "none"
         room -= applied
-        done.append(Limited(amount, applied, None if cap == NO_CAP else room))
+        done.append(Limited(due, applied, None if cap == NO_CAP else room))
     return done
 
 
-def cap_pro_rata(amounts: Minor, groups: Positions, caps: Minor, keys: Positions) -> Minor:
+def cap_pro_rata(amounts: Minor, groups: Positions, caps: Minor, keys: Positions, pieces: Pieces = NOTHING) -> Minor:
     """Where the net sum of a group passes its cap, its positive lines share what there is, in proportion: (n,).
 
     `groups` (n,) names the one of `caps` (groups,); `keys` (n,) tell the lines of a group apart. What they share is the
     cap and what its returns took back, so that the net sum is the cap exactly: each gets its proportion rounded
-    down, and the units left over go by the largest remainder, ties to the lower key. No line gets more than it had.
+    down, and the units left over go by the largest remainder, ties to the lower key. No line gets more than it had. A
+    line that returns undo has a share by what is left of it, and is paid as much as leaves that.
 
     >>> zero = np.zeros(4, dtype=np.int64)
     >>> cap_pro_rata(np.array([100, 100, 100, -50]), zero, np.array([50]), np.array([3, 1, 2, 0])).tolist()
     [33, 34, 33, -50]
+    >>> undone = {3: [Part(0, Fraction(0), Fraction(1, 2))]}
+    >>> cap_pro_rata(np.array([100, 100, 100, -50]), zero, np.array([50]), np.array([3, 1, 2, 0]), undone).tolist()
+    [20, 20, 20, -10]
     """
     _check_caps(caps)
+    left = amounts.copy()
+    of_rows: dict[int, list[Part | Top]] = {}
+    for at, undone in pieces.items():
+        for piece in undone:
+            back = piece.of(int(amounts[piece.row]))
+            left[piece.row] -= back
+            left[at] += back
+            of_rows.setdefault(piece.row, []).append(piece)
+    shared = _shared(left, groups, caps, keys)
+    paid = shared.copy()
+    for row, undone in of_rows.items():
+        paid[row] = line_leaving(int(amounts[row]), int(shared[row]), undone)
+    for at, undone in pieces.items():
+        paid[at] -= sum(piece.of(int(paid[piece.row])) for piece in undone)
+    return paid
+
+
+def _shared(amounts: Minor, groups: Positions, caps: Minor, keys: Positions) -> Minor:
+    """The positive lines of each group in proportion, of which no other line undoes any."""
     more = group_total(np.where(amounts > 0, amounts, 0), groups, len(caps)).astype(object)
     less = group_total(np.where(amounts < 0, amounts, 0), groups, len(caps)).astype(object)
     is_cut = ((more + less > caps) & (caps < NO_CAP)).astype(bool)
@@ -121,23 +168,30 @@ def cap_pro_rata(amounts: Minor, groups: Positions, caps: Minor, keys: Positions
     return paid
 
 
-def explain_pro_rata(amounts: Sequence[int], keys: Sequence[int], cap: int) -> list[Limited]:
+def explain_pro_rata(amounts: Sequence[int], keys: Sequence[int], cap: int, pieces: Pieces = NOTHING) -> list[Limited]:
     """The lines of one group, as `cap_pro_rata` pays them; what remains is the room of the group.
 
     >>> explain_pro_rata([300, 100, -10], [0, 1, 2], 90)[0]
     Limited(entitled=300, applied=75, remaining=0)
     """
-    paid, net = list(amounts), sum(amounts)
+    backs = [(at, piece, piece.of(amounts[piece.row])) for at, undone in pieces.items() for piece in undone]
+    left = [amount + sum(back * ((of == at) - (piece.row == at)) for of, piece, back in backs)
+            for at, amount in enumerate(amounts)]  # fmt: skip
+    paid, net = list(left), sum(left)
     if cap != NO_CAP and net > cap:
-        positive = [i for i, amount in enumerate(amounts) if amount > 0]
-        whole = sum(amounts[i] for i in positive)
+        positive = [i for i, amount in enumerate(left) if amount > 0]
+        whole = sum(left[i] for i in positive)
         shared = cap + whole - net
-        exact = {i: Fraction(amounts[i] * shared, whole) for i in positive}
+        exact = {i: Fraction(left[i] * shared, whole) for i in positive}
         for i in positive:
             paid[i] = exact[i].numerator // exact[i].denominator
         queue = sorted(positive, key=lambda i: (paid[i] - exact[i], keys[i]))
         for i in queue[: shared - sum(paid[i] for i in positive)]:
             paid[i] += 1
+    for row in {piece.row for _, piece, _ in backs}:
+        paid[row] = line_leaving(amounts[row], paid[row], [piece for _, piece, _ in backs if piece.row == row])
+    for at, piece, _ in backs:
+        paid[at] -= piece.of(paid[piece.row])
     remaining = None if cap == NO_CAP else cap - sum(paid)
     return [Limited(amount, applied, remaining) for amount, applied in zip(amounts, paid, strict=True)]
 

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Annotated, Any, TypeVar
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rules.quantities.numerals import (
@@ -36,6 +36,7 @@ from rules.quantities.numerals import (
     parse_fraction,
     shown_text,
 )
+from rules.reads import Reads
 
 RATE_PATTERN = rf"{DECIMAL_PATTERN}%?|{FRACTION_PATTERN}"
 MONEY_PATTERN = rf"(?:[A-Z]{{3}} )?{DECIMAL_PATTERN}"
@@ -241,7 +242,7 @@ def _check_month(text: str, year: int, month: int) -> None:
 T = TypeVar("T")
 
 
-def _reads(parse: Callable[[str], T]) -> PlainValidator:
+def _reads(parse: Callable[[str], T]) -> Reads:
     def read(value: object) -> T:
         try:
             if value is None:
@@ -255,7 +256,7 @@ def _reads(parse: Callable[[str], T]) -> PlainValidator:
             # The message goes in by name: its own braces, copied from the document, are no template.
             raise PydanticCustomError(error.code, "{message}", context) from None
 
-    return PlainValidator(read)
+    return Reads(read)
 
 
 def _writes(write: Callable[[T], str]) -> PlainSerializer:

@@ -53,11 +53,16 @@ class AtLeast(Kind):
 
 
 class Assessment(Kind):
-    """A qualitative measure: the rating that a person or a committee gave, its author and their grounds."""
+    """A qualitative measure: the rating that a person or a committee gave, its author and their grounds.
 
-    value: ExpressionField
-    author: ExpressionField
-    grounds: ExpressionField | None = None
+    All three stand in a table that the program declares, with the key `partner_id` alone: one row for each partner,
+    with the rating of the period that is run; or with the key `[partner_id, period]`, one row for each period. A
+    partner without a row has no rating, a rating without an author is none, and `missing` says what that does.
+    """
+
+    value: ExpressionField = Field(description="the rating, such as `reviews.rating`")
+    author: ExpressionField = Field(description="the column that says who gave it, such as `reviews.author`")
+    grounds: ExpressionField | None = Field(default=None, description="the column that says why")
 
 
 class _KpiEntry(Choice):

@@ -83,6 +83,21 @@ class ScorecardMeaning:
     place: Place
     places: Mapping[str, Place]
 
+    def carries(self, path: str) -> bool:
+        """Whether the earlier points of a KPI stand in for those that a partner lacks."""
+        return any(self.card.missing_of(entry) == "carry_last" for each, entry in self.card.entries() if each == path)
+
+    def score_names(self) -> Mapping[str, tuple[str, ...]]:
+        """Under which names the table of earlier scores may know the KPI of each path: the path, and the KPI's own name
+        where no other KPI of the scorecard has it.
+
+        The first of them outranks the other.
+        """
+        last = [path.rsplit(".", 1)[-1] for path in self.entries]
+        names = dict(zip(self.entries, last, strict=True))
+        is_own = {path: last.count(name) == 1 and (name not in self.entries) for path, name in names.items()}
+        return {path: (path, name) if is_own[path] else (path,) for path, name in names.items()}
+
     def extras(self) -> Mapping[str, Extra]:
         """Bonuses, multipliers and gates by `bonus.NAME`, `multipliers.NAME`, `gates.NAME`."""
         sides = (("bonus", self.bonus), ("multipliers", self.multipliers), ("gates", self.gates))

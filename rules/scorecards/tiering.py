@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import ExpressionField
@@ -20,6 +20,7 @@ from rules.names import Name
 from rules.quantities.exact import Exact
 from rules.quantities.numerals import Unwritable
 from rules.quantities.written import NumberField, number_text, parse_number
+from rules.reads import Reads
 
 Ties = Literal["competition", "dense", "ordinal", "mean"]
 
@@ -37,7 +38,7 @@ def _read_points(value: object) -> Fraction:
 
 PointsField = Annotated[
     Fraction,
-    PlainValidator(_read_points),
+    Reads(_read_points),
     PlainSerializer(number_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": ["string", "number"], "description": "A number of points.", "examples": ["5 points", "5"]}),
 ]

@@ -1,8 +1,8 @@
 """Sharing a pool: who is entitled to what of a limited whole, in exact amounts and with the steps that led there.
 
 In go exact amounts (minor units as fractions, columns of members, config); out come exact awards, before anything is
-rounded: `rules.quantities.apportion` makes whole units of them, with the awards as weights. Nothing here reads facts
-or a program. A rule has twins: one over columns, and one of a single member in fractions and words, whose steps say at
+rounded: `whole` makes whole units of them, and no share is a whole one away from its award. Nothing here reads facts or
+a program. A rule has twins: one over columns, and one of a single member in fractions and words, whose steps say at
 each layer or round what was due, what was paid and what was left; the two share no code.
 
     claims: proportional, equal_awards, equal_losses, talmud      where claims exceed what there is
@@ -10,7 +10,7 @@ each layer or round what was due, what was paid and what was left; the two share
     integrated, points, lockstep, salary                          weights of a pool
     shapley, owen                                                 the worth of coalitions
     divisors                                                      units that can't be divided
-    waterfall (layers, accrual, recovery), appropriation          ordered layers
+    waterfall (layers, accrual, recovery)                         ordered layers
     circular                                                      amounts that are defined by each other
     time_weighted                                                 capital over days, and interest on it
 """

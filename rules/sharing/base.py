@@ -6,23 +6,26 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import ExpressionField, Written
+from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Kind, RowFault, Terms, number
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, Integers, total
+from rules.quantities.groups import Positions
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One layer, round or step: what was due to the member there, what it paid, and what was left then.
 
-    Amounts are exact minor units. What `remaining` counts, the member's own or the pool's, is said in the words; in a
-    round of losses, a claim is under `entitled`, what is given up of it under `paid`, and the rest under `remaining`.
+    Amounts are exact minor units. What `remaining` counts, the member's own or the pool's, is said in the words. Where
+    it `is_loss`, a claim is under `entitled`, what is given up of it under `paid`, and the rest under `remaining`.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Step:
     paid: Fraction
     remaining: Fraction
     words: str
+    is_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +45,133 @@ class Told:
     steps: tuple[Step, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TableWanted:
+    """The rows of a table that a kind reads beside the members: which columns, on which condition, and by which date a
+    row counts, from the first day on to the last one of the period; None where rows have no date."""
+
+    table: str
+    columns: Mapping[str, Type]
+    dated: str | None = None
+    where: Written | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableRows:
+    """The rows of a table that a kind reads: `members` (m,) is the place of each row's partner among the members, -1
+    where that is none of them; `columns` by name, (m,); days are counted since 1970-01-01."""
+
+    members: Positions
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """What one earlier period of a pool gave on its last day: by layer what the members of now were paid, (n,) each,
+    and what all members of then were; and what the carry was paid."""
+
+    last: int
+    layers: tuple[Exact, ...]
+    totals: tuple[Fraction, ...]
+    carry: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pot:
+    """A pool as a kind shares it: exact minor units, among members by their keys, (n,) in their order.
+
+    `last` is the last day of the period, since 1970-01-01; `rows` what the kind reads beside the members; `before` what
+    the pool gave in earlier periods, the first one first, where the kind looks back.
+    """
+
+    size: Fraction
+    terms: Terms
+    keys: NDArray[Any]
+    last: int = 0
+    rows: TableRows | None = None
+    before: tuple[Given, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many members there are."""
+        return len(self.keys)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Awards:
     """What each member is awarded, (n,) exact minor units, unknown for those who take no part; and what is left over,
-    in minor units, with its name: `unclaimed` where the pool is more than all claims."""
+    in minor units, with its name: `unclaimed` where the pool is more than all claims.
+
+    Of a waterfall, `layers` is what each layer paid the members, (n,) each, and `carry` what all paid the carry.
+    """
 
     exact: Exact
     left: Fraction
     left_name: str = "unclaimed"
+    layers: tuple[Exact, ...] = ()
+    carry: Fraction | None = None
 
 
-class ClaimsKind(Kind):
+class PoolKind(Kind):
+    """A kind that shares a whole pool at once: what each member gets of it, exact, and what is left over.
+
+    `money` names the inputs that are amounts; the others are numbers. Where it `has_carry`, a part of the pool is paid
+    to the carry, who is no member, and what its layers paid in earlier periods counts. Where it does not `leave_out`,
+    every member takes part, so that nothing of one may be unknown.
+    """
+
+    money: ClassVar[frozenset[str]] = frozenset()
+    has_carry: ClassVar[bool] = False
+    leaves_out: ClassVar[bool] = True
+
+    def inputs(self) -> Mapping[str, Written]:
+        """The expressions of a member that the kind reads, by input name."""
+        return {}
+
+    def texts(self) -> Mapping[str, Written]:
+        """The expressions of which it asks only who has the same: equal values come as equal whole numbers."""
+        return {}
+
+    def reads(self) -> TableWanted | None:
+        """The rows of a table that it reads beside the members, if it does."""
+        return None
+
+    def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
+        """The members that can't be awarded anything; asked before `award`, which is not called if there are any."""
+        return []
+
+    @abstractmethod
+    def award(self, columns: Columns, pot: Pot) -> Awards:
+        """The awards of a pool, (n,)."""
+
+    @abstractmethod
+    def tell(self, columns: Columns, row: int, pot: Pot) -> Told:
+        """The award of one member, worked out alone."""
+
+    def tell_carry(self, columns: Columns, pot: Pot) -> Told:
+        """What the carry is paid, of a kind that has one, worked out alone."""
+        raise AssertionError(f"{type(self).__name__} has no carry")
+
+
+class AwardKind(PoolKind):
+    """A kind whose awards rest on columns of the members and the size of the pool, and on nothing beside them."""
+
+    def award(self, columns: Columns, pot: Pot) -> Awards:
+        return self.compute(columns, pot.count, pot.size, pot.terms)
+
+    def tell(self, columns: Columns, row: int, pot: Pot) -> Told:
+        return self.explain(columns, row, pot.size, pot.terms)
+
+    @abstractmethod
+    def compute(self, columns: Columns, rows: int, size: Fraction, terms: Terms) -> Awards:
+        """The awards of a pool of `size` minor units, (rows,)."""
+
+    @abstractmethod
+    def explain(self, columns: Columns, row: int, size: Fraction, terms: Terms) -> Told:
+        """The award of one member, worked out alone."""
+
+
+class ClaimsKind(AwardKind):
     """A rule for a pool and claims upon it: nobody gets less than nothing or more than the claim.
 
     Where the pool is at least all claims, each is paid in full and the rest is left over as `unclaimed`; what becomes
@@ -59,6 +179,7 @@ class ClaimsKind(Kind):
     """
 
     short: ClassVar[str | None] = "of"
+    money: ClassVar[frozenset[str]] = frozenset({"of"})
 
     of: ExpressionField
 
@@ -66,17 +187,11 @@ class ClaimsKind(Kind):
         """The expression of the claim, by input name."""
         return {"of": self.of}
 
-    def faulty(self, columns: Columns, rows: int) -> list[RowFault]:
+    def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
         """The members whose claim is below nothing; asked before `compute`, which is not called if there are any."""
-        claims = columns["of"]
-        below = np.flatnonzero(np.asarray(claims.numerator < 0, dtype=bool))
-        hint = "leave the member out, or floor the claim at zero"
-        return [
-            RowFault(row, "K201", f"the claim is {number(claims.fraction(row) or Fraction(0))}", hint)
-            for row in below.tolist()
-        ]
+        return below_zero(columns["of"], terms, "its claim is", "leave the member out, or floor the claim at zero")
 
-    def compute(self, columns: Columns, rows: int, size: Fraction) -> Awards:
+    def compute(self, columns: Columns, rows: int, size: Fraction, terms: Terms) -> Awards:
         """The awards of a pool of `size` minor units, 0 or more; below it is refused (K202)."""
         check_size(size)
         claims = columns["of"]
@@ -92,9 +207,12 @@ class ClaimsKind(Kind):
         """The awards where the pool is less than the claims, (n,): claims are whole numbers, 0 or more, and awards and
         size in their unit."""
 
-    @abstractmethod
-    def explain(self, columns: Columns, row: int, size: Fraction, terms: Terms) -> Told:
-        """The award of one member, worked out alone."""
+
+def below_zero(amounts: Exact, terms: Terms, what: str, hint: str) -> list[RowFault]:
+    """The members with an amount below nothing (K201), as faults that begin with `what`."""
+    below = np.flatnonzero(np.asarray(amounts.numerator < 0, dtype=bool))
+    found = [(row, terms.amount(amounts.fraction(row) or Fraction(0))) for row in below.tolist()]
+    return [RowFault(row, "K201", f"{what} {amount}", hint) for row, amount in found]
 
 
 def refusal(code: str, message: str, hint: str) -> Refused:

@@ -36,7 +36,9 @@ class Bounded:
     from_house: Fraction
 
 
-def bounded(weights: Exact, size: Fraction, floors: Exact | None, caps: Exact | None, rule: Bounds) -> Bounded:
+def bounded(
+    weights: Exact, size: Fraction, floors: Exact | None, caps: Exact | None, rule: Bounds, terms: Terms
+) -> Bounded:
     """Shares `size` minor units in proportion to weights (n,), nobody below the floor or above the cap, (n,) each.
 
     A member whose weight is unknown takes no part; an unknown floor or cap is none. `bound_faults` has been asked. A
@@ -45,7 +47,8 @@ def bounded(weights: Exact, size: Fraction, floors: Exact | None, caps: Exact | 
 
     >>> capped = Bounds.model_validate({"at_most": "50"})
     >>> caps = Exact.constant(5_000, 3)
-    >>> found = bounded(Exact.of([6, 3, 1]), Fraction(10_000), None, caps, capped)
+    >>> from rules.quantities.currency import currency
+    >>> found = bounded(Exact.of([6, 3, 1]), Fraction(10_000), None, caps, capped, Terms(currency("EUR")))
     >>> [int(each) for each in found.awards.fractions()]
     [5000, 3750, 1250]
     """
@@ -59,7 +62,9 @@ def bounded(weights: Exact, size: Fraction, floors: Exact | None, caps: Exact | 
     is_cap: Flags = np.zeros(len(wholes), dtype=bool)
     if rule.floors_from == "others" and lowest > pool:
         if rule.if_short == "refuse":
-            message = f"the floors add up to {Fraction(lowest, unit)} minor units, and the pool has {size}"
+            message = (
+                f"the floors add up to {terms.amount(Fraction(lowest, unit))}, and the pool has {terms.amount(size)}"
+            )
             raise refusal("K206", message, "lower the floors, or say if_short: scale or house")
         part = Fraction(1) if rule.if_short == "house" else pool / lowest
         awards = Exact(low, unit, weights.known) * Exact.constant(part, len(low))
@@ -115,7 +120,8 @@ def explain_bounded(
 
     In each round the pool that is left is shared in proportion among those who are not held. Who would be below the
     floor or above the cap is noted; if lifting and cutting them takes more than the round has, those at the floor are
-    certain to stay there and are held, if less, those at the cap; then the next round shares what they leave.
+    certain to stay there and are held, if less, those at the cap; then the next round shares what they leave. What
+    steps pay adds up to the award: a cap whose excess is kept pays less than nothing, and `remaining` was there before.
     """
     mine = _Paper.of(weights, size, *limits)
     low, cap = mine.low(row), mine.high(row)
@@ -133,13 +139,14 @@ def explain_bounded(
     if rule.excess != "redistribute" and cap is not None and value > cap:
         to = "the house" if rule.excess == "house" else "the next period"
         words = f"no more than the cap of {terms.money(cap)}; {terms.money(value - cap)} goes to {to}"
-        steps.append(Step("cap", value, cap, value - cap, words))
+        steps.append(Step("cap", cap, cap - value, value, words))
         value = cap
     if rule.floors_from == "house" and value < low:
         words = f"the house lifts it by {terms.money(low - value)} to the floor of {terms.money(low)}"
-        steps.append(Step("floor", value, low, Fraction(0), words))
+        steps.append(Step("floor", low, low - value, value, words))
         value = low
-    return Told(value, steps[-1].words, tuple(steps))
+    told = "what the round below paid it" if len(steps) == 1 else f"what the {len(steps)} steps below paid it"
+    return Told(value, told, tuple(steps))
 
 
 @dataclass(slots=True, eq=False)

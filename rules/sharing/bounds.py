@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from rules.expressions.expression import ExpressionField, Written
 from rules.kinds.base import Columns, Kind, RowFault, Terms, Words, number, percent
 from rules.quantities.exact import Exact, Flags
+from rules.quantities.rounding import Rounding, multiply_divide
 from rules.quantities.written import MoneyField, NumberField, RateField
 from rules.sharing.base import fault
 
@@ -87,6 +88,14 @@ class Bounds(Kind):
             found.append(None if limit is None else limit.column(rows, size, terms, columns.get(name)))
         return found[0], found[1]
 
+    def in_steps(self, columns: Columns, rows: int, size: Fraction, terms: Terms) -> tuple[Exact | None, Exact | None]:
+        """The floors, rounded up, and the caps, rounded down, to whole steps, (rows,) each: so no share is rounded past
+        one. `columns` are those of the limits' expressions, by `bounds.NAME`."""
+        floors, caps = self.columns(
+            {key.removeprefix("bounds."): each for key, each in columns.items()}, rows, size, terms
+        )
+        return _stepped(floors, Rounding.UP, terms), _stepped(caps, Rounding.DOWN, terms)
+
     def in_words(self, terms: Terms) -> Words:
         parts = []
         if self.at_least is not None:
@@ -95,6 +104,12 @@ class Bounds(Kind):
         if self.at_most is not None:
             parts.append(f"at most {self.at_most.words(terms)} ({_EXCESS[self.excess]})")
         return Words("; ".join(parts) or "without floor and cap")
+
+
+def _stepped(limits: Exact | None, mode: Rounding, terms: Terms) -> Exact | None:
+    if limits is None:
+        return None
+    return Exact(multiply_divide(limits.numerator, 1, limits.denominator, mode, terms.step_minor), 1, limits.known)
 
 
 _SHORT = {
@@ -109,20 +124,36 @@ _EXCESS = {
 }
 
 
-def bound_faults(weights: Exact, floors: Exact | None, caps: Exact | None) -> list[RowFault]:
-    """The members that can't be bounded so: a weight, floor or cap below nothing, a floor above the cap."""
+def bound_faults(
+    weights: Exact, size: Fraction, floors: Exact | None, caps: Exact | None, rule: Bounds, terms: Terms
+) -> list[RowFault]:
+    """The members that can't be bounded so: a weight, floor or cap below nothing, a floor above the cap.
+
+    Of floors that are more than the pool of `size` minor units, what `if_short: scale` pays is held against the cap.
+    """
     faults = []
-    named = (("weight", weights, "K108"), ("floor", floors, "K204"), ("cap", caps, "K204"))
-    for name, column, code in named:
+    for row in np.flatnonzero(np.asarray(weights.numerator < 0, dtype=bool)).tolist():
+        message = f"the weight is {number(weights.fraction(row) or Fraction(0))}"
+        faults.append(RowFault(row, "K108", message, "use nothing less than zero"))
+    for name, column in (("floor", floors), ("cap", caps)):
         if column is not None:
             for row in np.flatnonzero(np.asarray(column.numerator < 0, dtype=bool)).tolist():
-                value = number(column.fraction(row) or Fraction(0))
-                faults.append(RowFault(row, code, f"the {name} is {value}", "use nothing less than zero"))
+                message = f"the {name} is {terms.amount(column.fraction(row) or 0)}"
+                faults.append(RowFault(row, "K204", message, "use nothing less than zero"))
     if floors is not None and caps is not None:
         known: Flags = floors.is_known() & caps.is_known()
-        for row in np.flatnonzero(known & (floors.compare(caps) > 0)).tolist():
+        paid = floors * Exact.constant(_part_paid(weights, size, floors, rule), len(floors))
+        for row in np.flatnonzero(known & (paid.compare(caps) > 0)).tolist():
             low, high = floors.fraction(row), caps.fraction(row)
             assert low is not None and high is not None
-            message = f"the floor of {number(low)} minor units is above the cap of {number(high)}"
-            faults.append(RowFault(row, "K205", message, "raise the cap or lower the floor of that member"))
+            message = f"the floor of {terms.amount(low)} is above the cap of {terms.amount(high)}"
+            faults.append(RowFault(row, "K205", message, "raise the cap, or lower the floor"))
     return sorted(faults)
+
+
+def _part_paid(weights: Exact, size: Fraction, floors: Exact, rule: Bounds) -> Fraction:
+    """The part of every floor that is paid where they are more than the pool, and scaled; else 1."""
+    if rule.floors_from != "others" or rule.if_short != "scale":
+        return Fraction(1)
+    lowest = floors.where(weights.is_known() & floors.is_known(), Exact.constant(0, len(floors))).sum()
+    return size / lowest if lowest > size >= 0 else Fraction(1)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rules.kinds.base import Columns, Kind, Terms, Words, number, percent
+from rules.kinds.base import Columns, Kind, Terms, Words, percent
 from rules.names import Name
 from rules.quantities.exact import Exact
 from rules.quantities.written import NumberField
@@ -104,7 +104,9 @@ class Circular(Kind):
             )
             words = f"{each} = {put or '0'} = {terms.money(back)}"
             steps.append(Step(each, values[each], back, values[each] - back, words))
-        return Told(values[name], f"{name} = {number(values[name])}, solved with {len(names) - 1} others", tuple(steps))
+        others = ", ".join(each for each in names if each != name)
+        beside = f"solved together with {others}" if others else "solved for itself"
+        return Told(values[name], f"{beside}, and put back into the definition", tuple(steps))
 
 
 def _eliminated(rows: Matrix) -> Matrix | None:

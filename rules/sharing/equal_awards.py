@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rules.kinds.base import Columns, Terms, Words, number
+from rules.kinds.base import Columns, Terms, Words
 from rules.quantities.exact import Exact, Integers
 from rules.sharing.base import ClaimsKind, Step, Told, common
 from rules.sharing.level import find_level
@@ -37,6 +37,7 @@ class EqualAwards(ClaimsKind):
         for at, each in enumerate(equal_rounds(wholes, own, min(size * below, Fraction(sum(wholes.tolist())))), 1):
             open_, taken = each.open / below, each.taken / below
             value += taken
-            words = f"an equal part of {number(each.part / below)} for {each.members}; still to claim {number(open_)}"
+            words = f"an equal part of {terms.money(each.part / below)} for {each.members}; "
+            words += f"still to claim {terms.money(open_)}"
             steps.append(Step(f"round {at}", open_, taken, open_ - taken, words))
-        return Told(value, f"equal parts up to the claim of {number(claim)}: {number(value)}", tuple(steps))
+        return Told(value, f"equal parts up to the claim of {terms.money(claim)}: {terms.money(value)}", tuple(steps))

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rules.kinds.base import Columns, Terms, Words, number
+from rules.kinds.base import Columns, Terms, Words
 from rules.quantities.exact import Exact, Integers, total
 from rules.sharing.base import ClaimsKind, Step, Told, common
 from rules.sharing.level import find_level
@@ -37,9 +37,11 @@ class EqualLosses(ClaimsKind):
         value, steps = claim, []
         for at, each in enumerate(equal_rounds(wholes, own, missing), 1):
             loss = each.taken / below
-            words = f"gives up an equal loss of {number(each.part / below)} for {each.members}; "
-            words += f"{number(value - loss)} of the claim is left"
-            steps.append(Step(f"round {at}", value, loss, value - loss, words))
+            words = f"gives up an equal loss of {terms.money(each.part / below)} for {each.members}; "
+            words += f"{terms.money(value - loss)} of the claim is left"
+            steps.append(Step(f"round {at}", value, loss, value - loss, words, is_loss=True))
             value -= loss
-        lost = number(claim - value)
-        return Told(value, f"the claim of {number(claim)} less its loss of {lost}: {number(value)}", tuple(steps))
+        lost = terms.money(claim - value)
+        return Told(
+            value, f"the claim of {terms.money(claim)} less its loss of {lost}: {terms.money(value)}", tuple(steps)
+        )

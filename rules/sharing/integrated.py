@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 from pydantic import model_validator
 
 from rules.expressions.expression import ExpressionField, Written
-from rules.kinds.base import Columns, Kind, Terms, Words, number, percent
+from rules.kinds.base import Columns, RowFault, Terms, Words, number, percent
 from rules.quantities.exact import Exact
 from rules.quantities.written import MoneyField, RateField
-from rules.sharing.base import Awards, Step, Told, check_size, common, fault, guarded
+from rules.sharing.base import AwardKind, Awards, Step, Told, below_zero, check_size, common, fault, guarded
 
 
-class Integrated(Kind):
+class Integrated(AwardKind):
     """Allocates b x pay + d x (pay above the level), with d no more than b, and b such that the pool is used up.
 
     Where the pool does not reach for `disparity`, both rates are the same lower one, as the law of the United States
     has it: the excess percentage may pass the base percentage by the lesser of that and 5.7 points. (Internal Revenue
     Code 401(l)(2); 26 CFR 1.401(l)-2.)
     """
+
+    money: ClassVar[frozenset[str]] = frozenset({"of"})
 
     of: ExpressionField
     level: MoneyField
@@ -40,6 +43,10 @@ class Integrated(Kind):
     def in_words(self, terms: Terms) -> Words:
         above = f"{percent(self.disparity)} more on what is above {terms.amount(terms.minor(self.level))}"
         return Words(f"one rate on {self.of.text} and {above}, but at most twice the rate")
+
+    def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
+        """The members whose pay is below nothing; asked before `compute`, which is not called if there are any."""
+        return below_zero(columns["of"], terms, "its pay is", "leave the member out, or floor the pay at zero")
 
     def compute(self, columns: Columns, rows: int, size: Fraction, terms: Terms) -> Awards:
         """The awards of a pool of `size` minor units, (rows,) exact; pay is 0 or more, and somebody's is above 0.
@@ -69,10 +76,10 @@ class Integrated(Kind):
 
     def explain(self, columns: Columns, row: int, size: Fraction, terms: Terms) -> Told:
         """The award of one member in two steps: first both kinds of pay at one rate, then the rest by pay alone."""
-        pay = common(columns["of"])
+        pay = columns["of"]
         mine = pay.fraction(row)
         assert mine is not None, "a member without pay takes no part"
-        level = terms.minor(self.level)
+        level = self.level.amount * Fraction(10) ** terms.currency.decimals
         known = [each for each in pay.fractions() if each is not None]
         counted = sum((each + max(Fraction(0), each - level) for each in known), Fraction(0))
         whole = sum(known, Fraction(0))

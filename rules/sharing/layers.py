@@ -96,7 +96,13 @@ class Waterfall(Kind):
     over.
     """
 
-    layers: Annotated[tuple[Layer, ...], Field(strict=False, min_length=1)]
+    layers: Annotated[tuple[Layer, ...], Field(strict=False)]
+
+    @model_validator(mode="after")
+    def _some(self) -> Waterfall:
+        if not self.layers:
+            raise fault("K251", "a waterfall without layers", "write what is served first, such as `capital: true`")
+        return self
 
     def in_words(self, terms: Terms) -> Words:
         rows = tuple((str(at), layer.name.replace("_", "-"), _words(layer)) for at, layer in enumerate(self.layers, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rules.kinds.base import Columns, Terms, Words, number, percent
+from rules.kinds.base import Columns, Terms, Words, percent
 from rules.quantities.exact import Exact, Integers, total
 from rules.sharing.base import ClaimsKind, Step, Told, common
 
@@ -25,7 +25,7 @@ class Proportional(ClaimsKind):
         whole = claims.sum()
         paid = min(Fraction(1), size / whole) if whole else Fraction(0)
         value = claim * paid
-        words = f"the claim of {number(claim)} x {percent(paid)} (the pool over all claims, {number(whole)})"
+        words = f"the claim of {terms.money(claim)} x {percent(paid)} (the pool over all claims, {terms.money(whole)})"
         return Told(value, words, (Step("claim", claim, value, claim - value, words),))
 
 

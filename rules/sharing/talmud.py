@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rules.kinds.base import Columns, Terms, Words, number
+from rules.kinds.base import Columns, Terms, Words
 from rules.quantities.exact import Exact, Integers, total
 from rules.sharing.base import ClaimsKind, Step, Told, common
 from rules.sharing.level import find_level
@@ -48,18 +48,18 @@ class Talmud(ClaimsKind):
             for at, each in enumerate(equal_rounds(wholes, own, size * half_unit), 1):
                 open_, taken = each.open / half_unit, each.taken / half_unit
                 value += taken
-                words = f"an equal part of {number(each.part / half_unit)} for {each.members}; "
-                words += f"up to half of the claim {number(open_)} was open"
+                words = f"an equal part of {terms.money(each.part / half_unit)} for {each.members}; "
+                words += f"up to half of the claim {terms.money(open_)} was open"
                 steps.append(Step(f"round {at}", open_, taken, open_ - taken, words))
-            words = f"the pool is at most half of all claims ({number(whole)}): equal parts up to half of the claim"
+            words = f"the pool is at most half of all claims ({terms.money(whole)}): equal parts up to half the claim"
         else:
             value = claim
             missing = max(whole - size, Fraction(0))
             for at, each in enumerate(equal_rounds(wholes, own, missing * half_unit), 1):
                 loss = each.taken / half_unit
-                words = f"gives up an equal loss of {number(each.part / half_unit)} for {each.members}; "
-                words += f"{number(value - loss)} of the claim is left"
-                steps.append(Step(f"round {at}", value, loss, value - loss, words))
+                words = f"gives up an equal loss of {terms.money(each.part / half_unit)} for {each.members}; "
+                words += f"{terms.money(value - loss)} of the claim is left"
+                steps.append(Step(f"round {at}", value, loss, value - loss, words, is_loss=True))
                 value -= loss
-            words = f"the pool is more than half of all claims ({number(whole)}): equal losses up to half of the claim"
-        return Told(value, f"{words} of {number(claim)}: {number(value)}", tuple(steps))
+            words = f"the pool is over half of all claims ({terms.money(whole)}): equal losses up to half the claim"
+        return Told(value, f"{words} of {terms.money(claim)}: {terms.money(value)}", tuple(steps))

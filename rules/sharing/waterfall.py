@@ -26,7 +26,9 @@ class Accounts:
     `movements` are contributions and, negative, what was paid back of them. `shares` is in which proportion accounts
     share what no entitlement of their own says, such as capital contributed. `preferred_paid` is what was paid on the
     preferred return before, `mark` each account's high-water mark, and `profit` what was paid beyond capital;
-    `carry` is what the carry was paid before.
+    `carry` is what the carry was paid before, and `profit_of_others` what was paid beyond capital to accounts that are
+    here no more. `preferred_dated` and `profit_dated` are `preferred_paid` and `profit` by the days on which they were
+    paid: where a return is compounded, what was paid of it bears interest no longer.
     """
 
     movements: Movements
@@ -35,6 +37,9 @@ class Accounts:
     mark: Exact | None = None
     profit: Exact | None = None
     carry: Fraction = Fraction(0)
+    profit_of_others: Fraction = Fraction(0)
+    preferred_dated: Movements | None = None
+    profit_dated: Movements | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +93,8 @@ def run_waterfall(rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: i
     capital = _positive(movements.balances())
     before = zeros(rows) if accounts.profit is None else accounts.profit
     preferred = zeros(rows) if accounts.preferred_paid is None else accounts.preferred_paid
-    state = _State(proceeds, capital, preferred, before, before.sum(), accounts.carry)
+    profit_total = before.sum() + accounts.profit_of_others
+    state = _State(proceeds, capital, preferred, before, profit_total, accounts.carry)
     for layer in rule.layers:
         due, carry_due = _due(layer, state, accounts, movements, capital, on)
         due_total = due.sum()
@@ -116,7 +122,7 @@ def _due(
     if layer.capital:
         return state.unreturned, Fraction(0)
     if layer.preferred is not None:
-        earned = _earned(layer.preferred, movements, on)
+        earned = _earned(layer.preferred, movements, on, accounts.preferred_dated)
         return _positive(guarded(earned) - guarded(state.preferred)), Fraction(0)
     if layer.mark is not None:
         assert accounts.mark is not None, "a layer up to the mark needs the marks"
@@ -129,12 +135,17 @@ def _due(
     assert layer.split is not None
     if layer.split.until is None:
         return _by_shares(accounts.shares, state.left * (1 - layer.split.carry)), state.left * layer.split.carry
-    due = _positive(guarded(_earned(layer.split.until, movements, on)) - guarded(state.profit))
+    earned = _earned(layer.split.until, movements, on, accounts.profit_dated)
+    due = _positive(guarded(earned) - guarded(state.profit))
     return due, due.sum() * layer.split.carry / (1 - layer.split.carry)
 
 
-def _earned(rule: Accrual, movements: Movements, on: int) -> Exact:
-    return sum_by(rule.interest(movements.amount, movements.day, on), movements.account, movements.count)
+def _earned(rule: Accrual, movements: Movements, on: int, paid: Movements | None) -> Exact:
+    """What each account has earned, less the interest on interest of what it was paid of it before."""
+    earned = sum_by(rule.interest(movements.amount, movements.day, on), movements.account, movements.count)
+    if paid is None or rule.compounding == "simple" or not len(paid.day):
+        return earned
+    return guarded(earned) - guarded(sum_by(rule.interest(paid.amount, paid.day, on), paid.account, paid.count))
 
 
 def _positive(values: Exact) -> Exact:
@@ -156,12 +167,13 @@ def explain_waterfall(
     """
     accounts = _in_common(accounts)
     told = _Told(
-        [max(Fraction(0), each) for each in _sums(accounts, on, None, terms)],
+        [max(Fraction(0), each) for each in _sums(accounts.movements, on, None, terms)],
         [Fraction(0)] * accounts.movements.count,
         _known(accounts.preferred_paid, accounts.movements.count),
         _known(accounts.profit, accounts.movements.count),
         accounts.carry,
         proceeds,
+        accounts.profit_of_others,
     )
     steps, value = [], Fraction(0)
     for at, layer in enumerate(rule.layers, 1):
@@ -180,7 +192,6 @@ def explain_waterfall(
             told.preferred = _added(told.preferred, paid)
         mine = (carry_due, carry_paid) if account is None else (dues[account], paid[account])
         value += mine[1]
-        words += f": due {terms.money(mine[0])}, paid {terms.money(mine[1])}; {terms.money(told.left)} remains"
         steps.append(Step(f"{at} {layer.name}", *mine, told.left, words))
     who = "the carry" if account is None else "the account"
     return Told(value, f"{who} is paid {terms.money(value)} of {terms.money(proceeds)}", tuple(steps))
@@ -189,7 +200,7 @@ def explain_waterfall(
 @dataclass(slots=True)
 class _Told:
     """Where the explanation stands: the capital of each account, what it was returned of it here, paid on its preferred
-    return and beyond capital; the carry; and what is left."""
+    return and beyond capital; the carry; what is left; and what others were paid beyond capital before."""
 
     capital: list[Fraction]
     returned: list[Fraction]
@@ -197,6 +208,7 @@ class _Told:
     profit: list[Fraction]
     carry: Fraction
     left: Fraction
+    others: Fraction
 
 
 def _told_due(
@@ -208,7 +220,7 @@ def _told_due(
     if layer.capital:
         return [told.capital[i] - told.returned[i] for i in people], nothing, "capital not yet returned"
     if layer.preferred is not None:
-        earned = _sums(accounts, on, layer.preferred, terms)
+        earned = _told_earned(layer.preferred, accounts.movements, accounts.preferred_dated, on, terms)
         words = f"{percent(layer.preferred.rate)} on capital, less what was paid of it"
         return [max(nothing, earned[i] - told.preferred[i]) for i in people], nothing, words
     if layer.mark is not None:
@@ -218,14 +230,14 @@ def _told_due(
     shares = _known(accounts.shares, len(people))
     if layer.catch_up is not None:
         share, to = layer.catch_up.share, layer.catch_up.to
-        missing = to * (sum(told.profit) + told.carry) - told.carry
+        missing = to * (sum(told.profit) + told.others + told.carry) - told.carry
         whole = max(missing, nothing) / (share - to)
         return _cut(whole - whole * share, shares), whole * share, f"until the carry has {percent(to)} of all profit"
     assert layer.split is not None
     carry, words = layer.split.carry, f"split, {percent(layer.split.carry)} to the carry"
     if layer.split.until is None:
         return _cut(told.left - told.left * carry, shares), told.left * carry, words
-    goals = _sums(accounts, on, layer.split.until, terms)
+    goals = _told_earned(layer.split.until, accounts.movements, accounts.profit_dated, on, terms)
     dues = [max(nothing, goals[i] - told.profit[i]) for i in people]
     return dues, sum(dues) / (1 - carry) - sum(dues), f"{words} until accounts have earned the higher rate"
 
@@ -234,9 +246,16 @@ def _known(column: Exact | None, rows: int) -> list[Fraction]:
     return [Fraction(0)] * rows if column is None else [each or Fraction(0) for each in column.fractions()]
 
 
-def _sums(accounts: Accounts, on: int, rule: Accrual | None, terms: Terms) -> list[Fraction]:
-    """The movements of each account added up, or what they have earned by a rule."""
-    moves = accounts.movements
+def _told_earned(rule: Accrual, moves: Movements, paid: Movements | None, on: int, terms: Terms) -> list[Fraction]:
+    """What accounts have earned by a rule, less what earlier payments of it, once paid, no longer earn."""
+    earned = _sums(moves, on, rule, terms)
+    if paid is None or rule.compounding == "simple":
+        return earned
+    return [each - less for each, less in zip(earned, _sums(paid, on, rule, terms), strict=True)]
+
+
+def _sums(moves: Movements, on: int, rule: Accrual | None, terms: Terms) -> list[Fraction]:
+    """Movements of each account added up, or what they have earned by a rule."""
     sums = [Fraction(0)] * moves.count
     for at, who in enumerate(moves.account.tolist()):
         amount, when = moves.amount.fraction(at), int(moves.day[at])

@@ -32,6 +32,8 @@ class Points(ShareKind):
     units of a class are unknown takes no part.
     """
 
+    is_measure: ClassVar[bool] = True
+
     classes: Annotated[dict[Name, PointClass], Field(min_length=1)]
 
     def inputs(self) -> Mapping[str, Written]:
@@ -62,6 +64,8 @@ class Lockstep(ShareKind):
 
     `lockstep: {of: partners.years, points: [10, 12, 15]}`: 10 points below one year, 12 below two, then 15.
     """
+
+    counts: ClassVar[bool] = True
 
     of: ExpressionField
     points: Annotated[tuple[NumberField, ...], Field(strict=False, min_length=1)]
@@ -94,12 +98,17 @@ class Salary(ShareKind):
     at_most: partners.pay_limit}`. A member whose maximum is unknown has none."""
 
     short: ClassVar[str | None] = "of"
+    is_measure: ClassVar[bool] = True
 
     of: ExpressionField
     at_most: ExpressionField | None = Field(default=None, description="how much of the pay counts")
 
     def inputs(self) -> Mapping[str, Written]:
         return {"of": self.of} if self.at_most is None else {"of": self.of, "at_most": self.at_most}
+
+    @property
+    def optional_inputs(self) -> frozenset[str]:
+        return frozenset({"at_most"})
 
     def in_words(self, terms: Terms) -> Words:
         most = "" if self.at_most is None else f", of which no more than {self.at_most.text} counts"

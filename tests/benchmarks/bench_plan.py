@@ -1,11 +1,12 @@
 """How fast a plan is: twelve components over credits, from kept Parquet tables to what partners get, against NumPy.
 
-    python tests/benchmarks/bench_plan.py [--rows-scale 1.0] [--threads 2] [--runs 3] [--settle]
+    python tests/benchmarks/bench_plan.py [--rows-scale 1.0] [--threads 2] [--runs 3]
 
 At scale 1: 2,500,000 deals, 5,000,000 credits, 20,000 partners. Ours evaluates the plan as `partage run` does; the
 rival is the same arithmetic by hand in NumPy, without names, checks, lines and explanations. Each run is a process of
 its own, so that its peak of memory is its own; ours and theirs take turns, and the median counts. What each partner
-gets by each component is compared, to the cent. With --settle the lines are settled and hashed as well, told apart.
+gets by each component is compared, to the cent. A last process settles what it evaluated, as `partage run` does: every
+line in order, in its digest, and the books asserted.
 """
 
 from __future__ import annotations
@@ -162,8 +163,8 @@ def write_tables(folder: Path, scale: float) -> None:
         )
 
 
-def _evaluated(folder: Path, threads: int, is_settled: bool) -> tuple[NDArray[np.int64], float]:
-    """What each partner gets by each component, and how long it took to settle the lines."""
+def _evaluated(folder: Path, threads: int, is_settled: bool) -> tuple[NDArray[np.int64], int, float]:
+    """What each partner gets by each component, how many lines were settled, and how long that took."""
     meaning = understand(PROGRAM.encode(), "program.yaml", folder).understood()
     plan, period = compile_plan(meaning), period_of(meaning, "2026")
     with tempfile.TemporaryDirectory() as scratch:
@@ -172,12 +173,12 @@ def _evaluated(folder: Path, threads: int, is_settled: bool) -> tuple[NDArray[np
         files = {table: f"{table}.csv" for table in ROWS}
         facts = Snapshot(connection, meaning.tables, files, period, meaning.calendar, meaning.eligible, kept)
         sheet = evaluate(plan, facts, period, keep="lines")
-        began = time.perf_counter()
+        began, lines = time.perf_counter(), 0
         if is_settled:
-            settle(plan, sheet, "", [Input(table, "", "", "", 0) for table in ROWS])
+            lines = len(settle(plan, sheet, "", [Input(table, "", "", "", 0) for table in ROWS]).lines)
         seconds = time.perf_counter() - began
         connection.close()
-    return np.column_stack([sheet.columns[step.name].numerator for step in plan.components]), seconds
+    return np.column_stack([sheet.columns[step.name].numerator for step in plan.components]), lines, seconds
 
 
 def ours(folder: Path, threads: int) -> NDArray[np.int64]:
@@ -185,9 +186,10 @@ def ours(folder: Path, threads: int) -> NDArray[np.int64]:
     return _evaluated(folder, threads, False)[0]
 
 
-def settled(folder: Path, threads: int) -> float:
-    """How long it takes to settle what was evaluated: lines in order, their digest, the books asserted."""
-    return _evaluated(folder, threads, True)[1]
+def settled(folder: Path, threads: int) -> tuple[int, float]:
+    """How many lines were settled after the plan was evaluated, and how long that took."""
+    _, lines, seconds = _evaluated(folder, threads, True)
+    return lines, seconds
 
 
 def by_hand(folder: Path, threads: int) -> NDArray[np.int64]:
@@ -223,16 +225,16 @@ def main() -> None:
     parser.add_argument("--rows-scale", type=float, default=1.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--settle", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         write_tables(Path(name), asked.rows_scale)
         sizes = ", ".join(f"{int(rows * asked.rows_scale):,} {table}" for table, rows in ROWS.items())
         print(f"{COMPONENTS} components of {sizes}, {asked.threads} threads")
         report(Path(name), asked.threads, asked.runs, asked.rows_scale >= 1)
-        if asked.settle:
-            cost, seconds = run(settled, Path(name), asked.threads)
-            print(f"settle {seconds:.2f} s, peak of the whole run {cost.mib:,} MiB")
+        cost, (lines, seconds) = run(settled, Path(name), asked.threads)
+        print(f"evaluated and settled: {cost.seconds:.2f} s, of these {seconds:.2f} s for {lines:,} lines", end="; ")
+        print(f"peak {cost.mib:,} MiB (at most {MIB_MAX:,})")
+        assert asked.rows_scale < 1 or cost.mib <= MIB_MAX, "a whole run fits into its memory"
 
 
 if __name__ == "__main__":

@@ -176,3 +176,73 @@ def test_a_quota_is_stated_or_comes_from_a_target(tmp_path: Path) -> None:
     """
     ended = partage("test", write(tmp_path, program, {}))
     assert ended.exit_code == 0, ended.out + ended.err
+
+
+KEYED = """
+program: Story
+currency: EUR
+calendar: month
+effective: 2026-01-01 to 2026-12-31
+sources: {partners: p.csv, deals: d.csv, deal_items: i.csv, integrations: n.csv, usage: u.csv, customers: c.csv}
+credit: {owner: {of: deals, from: {owner: 100%}}}
+payouts:
+  items: {credit: owner, base: deal_items.net, where: deals.kind = 'new', dated: deals.closed_on, rate: 10%}
+  calls: {base: usage.api_calls, dated: usage.used_on, per_unit: 0.01}
+tests:
+"""
+
+
+def test_a_reference_within_a_key_is_filled_in_as_others_are(tmp_path: Path) -> None:
+    """The items of the only deal, and the use of the only integration by the only customer, on two days."""
+    cases = """
+  items belong to the only deal:
+    given: {deals: {kind: new}, deal_items: [{net: 100}, {net: 50}]}
+    expect: {items: 15}
+    lines: {items: {"deals-1/deal_items-1": 10, "deals-1/deal_items-2": 5}}
+  items may stand before their deal is told:
+    given: {deal_items: {net: 100}}
+    expect: {items: 0}
+  use is of the only integration and the only customer:
+    given:
+      integrations: {integration_id: app}
+      usage: [{api_calls: 1_000}, {used_on: 2026-01-02, api_calls: 500}]
+    expect: {calls: 15}
+"""
+    done = partage("test", write(tmp_path, KEYED + cases, {}))
+    assert done.out, done.err
+    assert done.out.splitlines()[-1] == "3 cases, 0 failed", done.out + done.err
+
+
+POOLS = """
+  commission on the deal alone:
+    given: {deals: {kind: new, amount: 1_000}}
+    expect: {commission: 50, POOL: 0, payout: 50}
+  a member takes all of it:
+    given: {partners: {kind: top}, deals: {kind: new, amount: 1_000}}
+    expect: {POOL: 100, payout: 150}
+  that nobody is one can be the case:
+    given: {deals: {kind: new, amount: 1_000}}
+    expect: F304
+"""
+
+
+@pytest.mark.parametrize("how", ["{by: attainment}", "equally", "{by_rank: {of: attainment, best: highest}}"])
+@pytest.mark.parametrize("more", ["", ", residue: carry", ", bounds: {at_most: EUR 500}"])
+def test_a_pool_that_a_case_is_not_about_has_no_members(tmp_path: Path, how: str, more: str) -> None:
+    pool = f"pools: {{shared: {{size: EUR 100, among: partners.kind = 'top', shared: {how}{more}}}}}\ntests:\n"
+    cases = POOLS.replace("POOL", "shared").replace("amount: 1_000}", "amount: 1_000, annual_value: 2_000}")
+    program = write(tmp_path, HEAD.replace("tests:\n", pool) + cases, {})
+    ended = partage("test", program)
+    assert ended.out.splitlines()[-1] == "3 cases, 0 failed", ended.out + ended.err
+
+
+def test_what_is_unknown_is_named_as_the_rule_names_it(tmp_path: Path) -> None:
+    rule = "tiered: {base: deals.amount, where: deals.kind = 'by', tiers: {method: whole, at_edge: lower_tier, by: "
+    rule += "deals.margin, steps: [{to: 10, rate: 1%}, {rate: 2%}]}}"
+    cases = """
+  without a margin:
+    given: {deals: {kind: by, amount: 1_000}}
+    expect: {tiered: 0}
+"""
+    program = write(tmp_path, HEAD.replace("totals:", f"  {rule}\ntotals:") + cases, {})
+    assert "tiered cannot take deals deals-1: deals.margin (by) is unknown" in partage("test", program).out

@@ -46,16 +46,16 @@ def test_a_run_is_told_in_words(books: tuple[Path, Path]) -> None:
     lines = ended.out.splitlines()
     assert ended.exit_code == 0 and ended.err == ""
     assert lines[0].startswith("Story, 2026-04   program ")
-    assert lines[1] == "read      partners 3  deals 2"
-    assert [line.split() for line in lines[2:7]] == [
+    assert lines[1:3] == ["read      5 rows: partners 3  deals 2", "accepted  5 rows, rejected 0"]
+    assert [line.split() for line in lines[3:8]] == [
         ["partner", "sales", "commission", "bonus", "payout", "EUR"],  # the title of the rule called commission
         ["acme", "Acme", "Ltd", "12.51", "33.33", "45.84"],
         ["crux", "Crux", "0.00", "33.33", "33.33"],
         ["bolt", "-0.75", "33.33", "32.58"],
         ["total", "11.76", "99.99", "111.75"],
     ]
-    assert "bonus 99.99 shared, 0.01 left" in lines[7] and "all sums agree" in lines[7]
-    assert lines[8].startswith("run 1 kept in ")
+    assert "bonus 99.99 shared, 0.01 left" in lines[8] and "all sums agree" in lines[8]
+    assert lines[9].startswith("run 1 kept in ")
 
 
 def test_json_has_the_keys_that_scripts_rely_on(books: tuple[Path, Path]) -> None:
@@ -65,8 +65,8 @@ def test_json_has_the_keys_that_scripts_rely_on(books: tuple[Path, Path]) -> Non
         *("run", "run_id", "program", "period", "engine", "inputs", "pools"),
         *("currency", "decimals", "components", "partners", "total_minor"),
     }
-    assert keys(run["inputs"][0]) >= {"table", "file", "rows", "rows_sha256"}
-    assert run["pools"] == {"bonus": {"size_minor": 10_000, "left_minor": 1}}
+    assert keys(run["inputs"][0]) >= {"table", "file", "read", "rows", "rejected", "rows_sha256"}
+    assert run["pools"] == {"bonus": {"size_minor": 10_000, "left_minor": 1, "house_adds_minor": 0}}
     assert run["partners"][0] == {
         "partner_id": "acme",
         "name": "Acme Ltd",
@@ -305,6 +305,15 @@ def test_each_view_that_is_asked_for_is_shown(measured: tuple[Path, Path]) -> No
     assert "deals d1" in shown and "not payable" in shown and "1 row rejected" in shown
     told = partage("--store", measured[1], "show", "--fates", "--lines", "--scorecards", "--json").json()
     assert keys(told) >= {"fates", "lines", "scorecards"} and "rejected" not in told
+
+
+def test_a_view_of_what_a_program_does_not_have_says_so(measured: tuple[Path, Path], tmp_path: Path) -> None:
+    shown = partage("--store", measured[1], "show", "--scorecards", "--balances").out
+    assert "this program has no scorecard" in shown and "this program has no balance" in shown
+    bare = write(tmp_path, MEASURED.partition("kpis:")[0] + "payouts:" + MEASURED.partition("payouts:")[2], TABLES)
+    store = tmp_path / "books.db"
+    assert partage("--store", store, "run", bare, "--period", "2026-04").exit_code == 0
+    assert "this program has no KPI by partner" in partage("--store", store, "show", "--kpis").out
 
 
 @pytest.mark.parametrize("folder", ["", " "])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from spine_stories import MONTH, refused, told, write
 
 SOURCES = """
@@ -116,7 +117,8 @@ credit:
 payouts:
   commission: {credit: sales, base: deals.amount, rate: 10%}
 """
-    assert refused(write(tmp_path, MONTH + SOURCES + rules, DATA)) == ["C127 deals:d1"]
+    program = write(tmp_path, MONTH + SOURCES + rules, DATA)
+    assert refused(program) == ["C127 deals:d1"]
     assert of(tmp_path / "mended", rules.replace("deals.status: won", "deals.status: lost"))[:3] == [
         "acme commission d1 334",
         "bolt commission d1 333",
@@ -153,6 +155,26 @@ credit:
             """
     }
     assert of(tmp_path, rules + COMMISSION, data, sources) == ["bolt commission d2 250", "crux commission d1 1000"]
+
+
+REGISTERED = [
+    ("g1,d1,crux,2026-03-01,2026-04-10,approved", ["crux 1000"]),  # its last day counts
+    ("g1,d1,crux,2026-03-01,2026-04-09,approved", ["acme 334", "bolt 333", "crux 333"]),
+    ("g1,d1,crux,2026-03-02,,approved\ng2,d1,bolt,2026-03-01,,approved", ["bolt 1000"]),  # who was first
+    ("g1,d1,crux,2026-03-01,,approved\ng2,d1,bolt,2026-03-01,,approved", ["bolt 500", "crux 500"]),
+    ("g1,d1,crux,2026-03-01,2026-03-31,approved\ng2,d1,bolt,2026-03-02,,approved", ["bolt 1000"]),  # ran out
+    ("g1,d1,crux,2026-03-01,,Approved", ["acme 334", "bolt 333", "crux 333"]),  # the word is approved
+    ("g1,d1,crux,2026-03-01,,approved\ng2,d1,crux,2026-03-01,,approved\ng3,d1,acme,2026-03-01,,approved",
+     ["acme 500", "crux 500"]),  # one part for each partner
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "paid"), REGISTERED)
+def test_the_first_of_the_registrations_that_hold_protects(tmp_path: Path, rows: str, paid: list[str]) -> None:
+    rules = "\ncredit:\n  sales: {of: deals, from: {table: {roles: [sourced]}}, protected_by: registrations}\n"
+    data = {"registrations.csv": f"registration_id,deal_id,partner_id,registered_on,expires_on,status\n{rows}\n"}
+    found = of(tmp_path, rules + COMMISSION, data, SOURCES + "  registrations: registrations.csv\n")
+    assert [line.replace("commission d1 ", "") for line in found if " d1 " in line] == paid
 
 
 def test_first_touch_and_last_touch_earn_halves(tmp_path: Path) -> None:
@@ -264,3 +286,36 @@ payouts:
             """
     }
     assert of(tmp_path, rules, data, sources) == ["bolt commission d2 501", "crux commission d1 1000"]
+
+
+WAYS = [
+    ("touch_id,partner_id,touched_on", "lead_id,deal_id"),
+    ("touch_id,partner_id,touched_on,lead_id", "lead_id"),
+]
+
+
+@pytest.mark.parametrize(("touches", "leads"), WAYS)
+def test_touches_that_lead_to_no_deal_are_refused(tmp_path: Path, touches: str, leads: str) -> None:
+    """Neither name they a deal, nor a lead of one: nobody would earn, in silence."""
+    rules = """
+credit: {sales: {of: deals, from: {touches: linear}}}
+payouts: {commission: {credit: sales, base: deals.amount, rate: 10%}}
+"""
+    data = {**DATA, "touches.csv": f"{touches}\n", "leads.csv": f"{leads}\n"}
+    sources = SOURCES + "  touches: touches.csv\n  leads: leads.csv\n"
+    assert refused(write(tmp_path, MONTH + sources + rules, data)) == ["F105 touches.csv:1:deal_id"]
+
+
+def test_a_crediting_rule_that_no_payout_names_is_not_worked_out(tmp_path: Path) -> None:
+    """Its credits are more than 100 %, and its registrations lack a column; neither concerns anybody."""
+    rules = """
+credit:
+  sales: {of: deals, from: {owner: 100%}}
+  other: {of: deals, from: {table: {roles: [sourced, influenced]}}, protected_by: registrations}
+"""
+    data = {
+        "credits.csv": "credit_id,deal_id,partner_id,role,share\nk1,d1,acme,sourced,0.9\nk2,d1,bolt,influenced,0.9\n",
+        "registrations.csv": "registration_id\ng1\n",
+    }
+    sources = SOURCES + "  registrations: registrations.csv\n"
+    assert of(tmp_path, rules + COMMISSION, data, sources) == ["acme commission d1 1000", "bolt commission d2 501"]

@@ -12,6 +12,7 @@ from score_stories import HEAD, KPIS, PAY, TABLES, story
 from spine_stories import Told, partage, told, write
 
 from engine.explain import DoesNotReAdd, explain
+from engine.explain.names import matching
 from engine.explain.score import cells
 from engine.store import Store
 from engine.store.sheets import sheet_from_parquet, sheet_to_parquet
@@ -24,7 +25,7 @@ TARGETS = """
     t1,acme,partner,won,2026-04,800,1,2026-01-01
     t2,acme,partner,won,2026-04,500,2,2026-02-01
     t3,,program,won,2026-04,200,1,2026-01-01
-    t4,acme,program,won,2026-04,1,9,2026-03-01
+    t4,dune,,won,2026-04,1,9,2026-03-01
     t5,acme,partner,won,2026-05,1,9,2026-03-01
     """
 BENCHMARKS = "kpi,segment,period,p25,p50,p75\nwon,smb,2026-04,50,200,400\nwon,all,2026-04,100,250,500\n"
@@ -114,6 +115,33 @@ def test_a_name_that_there_is_not_is_answered_by_the_nearest(of: Told) -> None:
         of.why("acme", "performance.growth.wonn")
     with pytest.raises(Refused, match=r"S111 .*performance\.service has performance\.service\.support"):
         of.why("acme", "performance.service.zzzzzzzzzzzzzzzz")
+
+
+@pytest.mark.parametrize(
+    ("short", "path"),
+    [
+        ("performance.won", "performance.growth.won"),
+        ("growth.won", "performance.growth.won"),
+        ("service.support", "performance.service.support"),
+        ("local", "performance.bonus.local"),
+        ("rank", "performance.rank"),
+    ],
+)
+def test_a_short_path_that_fits_one_name_will_do(short: str, path: str, of: Told) -> None:
+    assert of.why("acme", short) == of.why("acme", path)
+
+
+def test_the_names_below_are_listed_down_to_the_last(of: Told) -> None:
+    with pytest.raises(Refused, match=r"S111 .*performance has .*performance\.growth\.won"):
+        of.why("acme", "performance.zzzzzzzzzzzzzzzz")
+
+
+def test_a_short_path_that_fits_several_is_answered_by_each() -> None:
+    known = ["won", "work.won", "work.more.won", "club.won"]
+    assert matching("won", known) == ["won"]
+    assert matching("work.won", known) == ["work.won"]
+    assert matching("more.won", known) == ["work.more.won"]
+    assert matching("won", known[1:]) == known[1:]
 
 
 def test_targets_tell_their_row_and_their_line(of: Told) -> None:
@@ -249,7 +277,7 @@ def test_a_cell_is_explained_without_the_run_worked_out_again(tmp_path: Path, mo
     def never(*_: object) -> None:
         raise AssertionError("the run is not worked out again")
 
-    monkeypatch.setattr("engine.acts.why.reopen", never)
+    monkeypatch.setattr("engine.acts.reopen.reopen", never)
     for name in sorted(CELLS | {"won"}):
         ended = partage("--store", store, "explain", "1", "acme", name)
         assert ended.exit_code == 0 and "adds up" in ended.out

@@ -10,10 +10,13 @@ import pytest
 from spine_stories import partage, write
 
 from engine.acts.plan_document import plan_document
-from rules.kinds import PAYOUTS, SHARES
+from rules.kinds import PAYOUTS
 from rules.load import load
 from rules.payouts.spec import LimitSpec, ReturnSpec, RuleSpec
+from rules.payouts.words import OWNERS
+from rules.pools import SHARES
 from rules.problem import Refused
+from rules.tables import OWNED_BY
 
 PROGRAM = """
 program: Channel <partners> & "friends"
@@ -85,23 +88,108 @@ def test_every_rule_is_said_with_each_of_its_keys(tmp_path: Path) -> None:
     text = plan_document(of(tmp_path)).markdown
     for words in (
         "- **In force:** from 2026-01-01 to 2026-12-31, both days included",
-        "- **Who can be paid:** where partners.kind = 'reseller'",
-        "- **Sourced revenue (sourced):** sum of deals.amount where deals.status = 'won', with deals.closed_on",
+        "- **Who can be paid:** partners for whom partners.kind is 'reseller'",
+        "- **Sourced revenue (sourced):** sum of deals.amount where deals.status is 'won', with deals.closed_on",
         "### 1. Commission on new business (commission)",
-        "- **Where:** deals.kind = 'new'",
+        "- **Where:** deals.kind is 'new'",
         "| EUR 100,000.00 | no end | 7.5 % |",
-        "- **Multiplied:** gold: by 1.2; only where performance.tier = 'gold'",
-        "- **A line pays:** at most EUR 50,000.00, before it is rounded",
+        "- **Multiplied:** gold: by 1.2; only where performance.tier is 'gold'",
+        "- **A line pays:** at most EUR 50,000.00, before it is rounded; one below zero stays as it is",
         "at most EUR 80,000.00 in each fiscal year; beyond that all are cut in proportion; what is cut is banked",
         "100 % of what the row was paid, in the part that deal_events.amount is of the base",
         "the rate agreed with the partner (term commission_rate), else 5 %, of the base",
         "30 days after deals.closed_on, if deals.closed_on is from 2026-02-01 to 2026-03-31, both days included",
         "rows that are level share the prizes of their places equally",
-        "- **Among:** partners where sourced > 0",
+        "- **Among:** partners for whom sourced is above 0",
         "the cents left over stay with the house",
         "- **Deal based:** commission + renewal",
     ):
         assert words in text, words
+
+
+def test_the_plan_says_who_gets_the_cent_of_a_row_that_several_share(tmp_path: Path) -> None:
+    text = """
+program: Shared
+currency: EUR
+calendar: month
+effective: 2026-01-01 to 2026-12-31
+sources: {partners: partners.csv, deals: deals.csv, credits: credits.csv}
+rounding: {mode: half_even, to: 0.05}
+credit:
+  sales: {of: deals, from: {table: {roles: [sourced]}}}
+payouts:
+  shared: {credit: sales, base: deals.amount, dated: deals.closed_on, rate: 10%}
+  own: {base: deals.amount, dated: deals.closed_on, rate: 1%}
+  steady:
+    {credit: sales, base: deals.amount, dated: deals.closed_on, rate: 1%, rounding: {mode: half_up, cumulative: true}}
+"""
+    said = rules_of(plan_document(of(tmp_path, text)).markdown)
+    assert (
+        "- **Rounding:** the lines of one row once and together: their sum is rounded half even to 0.05, and they add "
+        "up to it; each line is rounded down to EUR 0.05, and what is missing goes, EUR 0.05 each, to those that lost "
+        "most, of equals to the first by id\n"
+    ) in said["shared"]
+    assert "- **Rounding:** each line once, half even to 0.05\n" in said["own"]
+    assert "as the difference of the partner's rounded running totals\n" in said["steady"]
+
+
+SMALL = """
+program: Small
+currency: EUR
+calendar: month
+effective: 2026-01-01 to 2026-12-31
+sources: {partners: partners.csv, deals: deals.csv, mdf: mdf.csv, mdf_claims: claims.csv}
+kpis:
+  won: {sum: deals.amount, dated: deals.closed_on}
+  share: {unit: percent, count: deals, where: deals.status = 'won', over: {count: deals}}
+"""
+
+
+def test_a_claim_is_paid_to_whose_request_it_is_of(tmp_path: Path) -> None:
+    claims = "payouts:\n  claims: {base: mdf_claims.approved, dated: mdf_claims.paid_on, rate: 50%}\n"
+    said = rules_of(plan_document(of(tmp_path, SMALL + claims)).markdown)["claims"]
+    assert "- **Paid to:** the partner whose request the claim is of\n" in said
+    assert set(OWNERS) == set(OWNED_BY), "each table whose rows are owned by another's is said"
+
+
+def test_a_contest_says_of_an_unknown_base_what_it_does(tmp_path: Path) -> None:
+    prizes = "prizes: {best: highest, ties: share, prizes: [EUR 500]}"
+    contests = f"payouts:\n  strict: {{for_each: partners, base: won, {prizes}}}\n"
+    contests += f"  open: {{for_each: partners, base: won, {prizes}, unknown: leave_out}}\n"
+    deals = "deal_id,partner_id,amount,status,closed_on\nD-1,P-1,100,won,2026-01-02\nD-2,P-2,,won,2026-01-02\n"
+    data = {**DATA, "deals.csv": deals, "mdf.csv": "request_id\n", "claims.csv": "claim_id\n"}
+    program = write(tmp_path, SMALL + contests, data)
+    said = rules_of(plan_document(program).markdown)
+    assert "- **Unknown:** a row whose value is unknown stops the calculation until it is mended\n" in said["strict"]
+    assert "- **Unknown:** a row whose value is unknown takes no part\n" in said["open"]
+    assert "error F301" in partage("run", program, "--period", "2026-01").err
+    program.write_text(program.read_text("utf-8").replace(f"won, {prizes}}}", f"won, {prizes}, unknown: leave_out}}"))
+    assert "500.00" in partage("run", program, "--period", "2026-01").out
+
+
+def test_a_crediting_rule_that_pays_nothing_is_not_in_the_plan(tmp_path: Path) -> None:
+    rules = """credit:
+  used: {of: deals, from: {owner: 100%}}
+  unused: {of: deals, from: {owner: 50%}}
+payouts:
+"""
+    fee = "  fee: {base: deals.amount, dated: deals.closed_on, rate: 1%}\n"
+    text = plan_document(of(tmp_path / "one", SMALL + rules + fee.replace("{base", "{credit: used, base"))).markdown
+    assert "### Used" in text and "### Unused" not in text
+    assert "Who is credited" not in plan_document(of(tmp_path / "none", SMALL + rules + fee)).markdown
+
+
+@pytest.mark.parametrize("edges", [("80%", "1"), ("0.8", "1")])
+def test_the_bands_of_a_measure_in_percent_are_in_percent(tmp_path: Path, edges: tuple[str, str]) -> None:
+    bands = f"[{{below: {edges[0]}, times: 0}}, {{below: {edges[1]}, times: 1}}, {{times: 1.5}}]"
+    rule = (
+        "payouts:\n  fee:\n    {for_each: partners, base: won, rate: 1%, multipliers: {pace: {by: BY, bands: BANDS}}}\n"
+    )
+    rule = SMALL + rule.replace("BANDS", bands)
+    text = plan_document(of(tmp_path / "unit", rule.replace("BY", "share"))).markdown
+    assert "| - | 80 % | 0 |\n| 80 % | 100 % | 1 |\n| 100 % | no end | 1.5 |" in text
+    text = plan_document(of(tmp_path / "written", rule.replace("BY", "won / 100"))).markdown
+    assert ("| - | 80 % | 0 |" if "80%" in edges else "| - | 0.8 | 0 |") in text
 
 
 def test_examples_are_of_cases_that_hold_or_made_up_from_the_rule(tmp_path: Path) -> None:
@@ -113,14 +201,11 @@ def test_examples_are_of_cases_that_hold_or_made_up_from_the_rule(tmp_path: Path
     assert "| EUR 1,234.57 | none |" in parts["renewal"] and "| EUR 61.73 |" in parts["renewal"]  # rounded once
     parts = rules_of(plan_document(of(tmp_path / "bare", PROGRAM.split("tests:")[0])).markdown)
     assert "of all above 100,000.00 x 7.5 % | EUR 8,750.00 |" in parts["commission"]
-    assert "The example is before multipliers and limits." in parts["commission"]
+    assert "The example is before limits." in parts["commission"]
     assert "| 250.00 flat | EUR 250.00 |" in parts["spiff"]
     assert "place 2 of 4, 1 ahead: 100.00 | EUR 100.00 |" in parts["contest"]
-    assert [each for each in parts["bonus"].splitlines() if each.startswith(("| A", "| B", "| C"))] == [
-        "| A | 3 | 3 | EUR 50.00 |",
-        "| B | 2 | 2 | EUR 33.33 |",
-        "| C | 1 | 1 | EUR 16.66 |",
-    ]
+    shared = [each for each in parts["bonus"].splitlines() if each.startswith(("| A", "| B", "| C"))]
+    assert [each.split(" | ")[-1] for each in shared] == ["EUR 50.00 |", "EUR 33.33 |", "EUR 16.66 |"]
 
 
 def test_the_same_program_gives_the_same_bytes_and_ends_with_its_digest(tmp_path: Path) -> None:
@@ -134,11 +219,27 @@ def test_the_plan_of_a_partner_holds_what_was_agreed_with_it(tmp_path: Path) -> 
     program = of(tmp_path)
     text = plan_document(program, "P-1").markdown
     assert "- **For:** P-1, Nordlicht" in text
-    assert "| commission_rate |  |  | 2026-01-01 |  | 0.065 |" in text
-    assert "commission_rate |" not in plan_document(program, "P-2").markdown
+    assert "| commission_rate | any | any | 2026-01-01 | no end | 6.5 % |" in text
+    assert "| EUR 1,000.00 | 6.5 % | 6.5 % of 1,000.00: agreed 6.5 % (term commission_rate) | EUR 65.00 |" in text
+    assert "no term commission_rate agreed" not in text, "the example has the partner's own rate"
+    other = plan_document(program, "P-2").markdown
+    assert "| commission_rate |" not in other and "no term commission_rate agreed" in other
     with pytest.raises(Refused) as caught:
         plan_document(program, "P-9")
     assert caught.value.problems[0].code == "S140"
+
+
+def test_a_fault_in_the_row_of_another_partner_holds_up_no_plan(tmp_path: Path) -> None:
+    program = of(tmp_path)
+    rows = DATA["terms.csv"] + "P-2,commission_rate,,,2026-01-01,,much\n"
+    (program.parent / "terms.csv").write_text(rows, "utf-8")
+    assert "6.5 %" in plan_document(program, "P-1").markdown
+    with pytest.raises(Refused):
+        plan_document(program, "P-2")
+    (program.parent / "terms.csv").write_text(rows + ",commission_rate,,,2026-01-01,,0.5\n", "utf-8")
+    with pytest.raises(Refused) as caught:
+        plan_document(program, "P-1")
+    assert [each.code for each in caught.value.problems] == ["F120"], "it may be the term of P-1"
 
 
 class Seen(HTMLParser):

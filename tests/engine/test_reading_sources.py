@@ -116,6 +116,7 @@ def test_a_sheet_names_rows_and_cells(tmp_path: Path) -> None:
     zipped(tmp_path / "b.xlsx", workbook({"Deals": rows}))
     found = read(tmp_path, "deals: b.xlsx")
     assert found.faults() == [(3, ["F210"]), (4, ["F203"]), (5, ["F204"]), (6, ["F207"]), (8, ["F211"]), (9, ["F211"])]
+    assert found.rejected[0].faults[0].message.startswith("the formula of this cell gives #DIV/0!")
     assert found.rejected[0].file == "b.xlsx" and found.rejected[0].faults[0].place.field == "amount"
     assert [row["deal_id"] for row in found.tables["deals"]] == ["D1", "D6"], "#N/A stands in a column that is not read"
 
@@ -199,6 +200,7 @@ def test_values_of_a_database_pass_the_same_grammar(tmp_path: Path) -> None:
     query = "select 'D1' as deal_id, x'00ff' as product, 1e300 as amount union all select 'D2', 'ok', 0.5"
     found = read(tmp_path, f'deals: {{query: "{query}", database: {{sqlite: crm.db}}}}', {"crm.db": b""})
     assert [(each.record, each.faults[0].code) for each in found.rejected] == [(1, "F212")]
+    assert "b'\\x00\\xff'" in found.rejected[0].faults[0].message
     with refused("F117"):
         read(tmp_path, "deals: {query: select 1, database: {sqlite: none.db}}")
 
@@ -246,6 +248,21 @@ def test_odd_values_of_postgresql(tmp_path: Path, server: str, monkeypatch: pyte
     found = read(tmp_path, f'deals: {{query: "{query}", database: {{postgres: CRM_URL}}}}')
     assert [(each.record, each.faults[0].code) for each in found.rejected] == [(1, "F206")]
     assert found.tables["deals"][0]["amount"] == 150
+
+
+@pytest.mark.parametrize(
+    "day", ["'infinity'::date", "'-infinity'::timestamp", "'0044-03-15 BC'::date", "'10000-01-01'::timestamptz"]
+)
+def test_a_day_of_postgresql_that_no_calendar_has_rejects_its_row(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, day: str
+) -> None:
+    monkeypatch.setenv("CRM_URL", server)
+    query = f"select 'D1' as deal_id, {day} as closed_on union all select 'D2', '2026-01-31'"
+    found = read(tmp_path, f'deals: {{query: "{query}", database: {{postgres: CRM_URL}}}}')
+    ((record, faults),) = [(each.record, each.faults) for each in found.rejected]
+    assert (record, [(each.code, each.place.field) for each in faults]) == (1, [("F204", "closed_on")])
+    assert day.split("'")[1].split(" ")[0] in faults[0].message
+    assert [row["deal_id"] for row in found.tables["deals"]] == ["D2"]
 
 
 def test_a_server_that_does_not_answer_shows_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

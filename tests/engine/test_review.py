@@ -83,13 +83,6 @@ pools: {{bonus: {{size: 10.01, shared: equally}}}}
     assert ended.exit_code == 2 and "error K111" in ended.out and "program.yaml:7" in ended.out
 
 
-def test_what_nothing_carries_is_not_promised(tmp_path: Path) -> None:
-    program = (
-        f"{MONTH}sources: {{partners: partners.csv}}\npools: {{b: {{size: 10, shared: equally, residue: carry}}}}\n"
-    )
-    assert refused(write(tmp_path, program, {"partners.csv": PARTNERS})) == ["P135 program.yaml:6:49"]
-
-
 def test_the_run_id_rests_on_every_value_that_partners_have(tmp_path: Path) -> None:
     program = f"""{MONTH}{SOURCES}kpis: {{won: {{count: deals, dated: deals.closed_on}}}}
 payouts: {{fee: {{amount: EUR 5}}}}
@@ -126,7 +119,7 @@ scorecards: {{card: {{kpis: {{won: {{weight: 100%, attainment: {{of: target}}}}}
         "partners.csv": PARTNERS,
         "deals.csv": "deal_id,partner_id,closed_on\nd1,acme,2026-04-01\nd2,bolt,2026-04-01\n",
         "targets.csv": "target_id,partner_id,scope,kpi,period,target,version\n"
-        "t1,,program,won,2026-04,2,1\nt2,,partner,won,2026-04,50,2\nt3,bolt,partner,won,2026-04,4,1\n",
+        "t1,,program,won,2026-04,2,1\nt3,bolt,partner,won,2026-04,4,1\n",
     }
     with told(write(tmp_path, program, tables)) as story:
         assert story.sheet.columns["card"].fractions() == [50, 25]

@@ -173,7 +173,7 @@ FORMULAS = {
             ("greatest(deals.amount * 0.5, 10)", ""),
             ("greatest(deals.amount, 10) * 0.05", ", where: deals.amount * 0.1 <> 2.55"),
             ("(deals.closed_on - date '2026-01-01') * 0.5", ""),
-            ("deals.amount / 0", ""),
+            ("deals.amount / abs(deals.term_months * 0)", ""),
         ]
     )
 } | {"shared": f"{{sum: deals.amount * 0.1, {DATED}, credited: sourced, blank: leave_out}}"}
@@ -202,7 +202,7 @@ def test_only_quotients_of_columns_are_the_kernels(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(scan.Scan, "_asked", noted)
     kpis = FORMULAS | WAYS
     values(program(tmp_path, kpis))
-    of_kernel = ("/ deals.", "/ 0", "greatest(deals.amount *")
+    of_kernel = ("/ deals.", "/ abs", "greatest(deals.amount *")
     assert given == {name for name, kpi in kpis.items() if any(part in kpi for part in of_kernel)}
 
 

@@ -90,6 +90,7 @@ def test_too_few_kpis_are_no_score(tmp_path: Path) -> None:
         "rank": None,
         "not_scored": None,
         "points": {"won": "100", "support": "80"},
+        "carried": {},
     }
     assert answer[-1]["not_scored"] == "few_kpis" and answer[-1]["score"] is None
 

@@ -150,7 +150,7 @@ def test_a_pool_is_shared_to_the_last_unit(tmp_path: Path, pool: str, shares: li
             if share is not None
         ]
         assert story.lines() == expected
-        size, left = story.run.pools["bonus"]
+        size, left, _ = story.run.pools["bonus"]
         assert size == left + story.run.total_minor
 
 
@@ -172,7 +172,7 @@ totals:
             [0, 16667, 6250, 0, 22917],
             [8800, 16667, 12500, 13333, 51300],
         ]
-        assert story.run.pools == {"half": (50_001, 0), "merit": (25_000, 0), "crowd": (25_000, 1)}
+        assert story.run.pools == {"half": (50_001, 0, 0), "merit": (25_000, 0, 0), "crowd": (25_000, 1, 0)}
         for name, sums in {"league": [42283, 22917, 51300], "pooled": [34583, 22917, 42500]}.items():
             assert story.sheet.columns[name].fractions() == sums
         assert story.run.total_minor == 116_500

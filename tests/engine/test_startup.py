@@ -82,3 +82,12 @@ def test_to_check_a_program_loads_neither_tables_nor_books() -> None:
 def test_to_score_partners_loads_no_books() -> None:
     said, loaded = loaded_by("score", str(TEMPLATE), "--period", "2026-Q1")
     assert "2026-Q1" in said and "duckdb" in loaded and not loaded & BOOKS
+
+
+def test_to_explain_a_number_of_a_kept_run_loads_no_library_that_only_writes(tmp_path: Path) -> None:
+    """SQLAlchemy and pandas take longer to load than the number takes to explain, and neither is needed for it."""
+    store = str(tmp_path / "books.db")
+    loaded_by("--store", store, "run", str(TEMPLATE), "--period", "2026-Q1")
+    for name in ("sourced", "performance", "performance.rank"):
+        said, loaded = loaded_by("--store", store, "explain", "1", "P-01", name)
+        assert "adds up" in said and "duckdb" in loaded and not loaded & {*BOOKS, "pandas", "scipy"}

@@ -20,6 +20,7 @@ sources: {partners: partners.csv, deals: deals.csv, credits: credits.csv, survey
 kpis:
   wins: {count: deals, where: deals.status = 'won', dated: deals.closed_on}
   sourced: {sum: deals.amount, dated: deals.closed_on, credited: sourced, blank: leave_out}
+  helped: {sum: deals.amount, dated: deals.closed_on, credited: influenced}
   liked: {mean: surveys.score, dated: surveys.answered_on, latest_of: surveys.respondent_id}
 scorecards:
   performance:
@@ -114,10 +115,28 @@ def test_why_not_is_the_same_answer(deal: str, store: Path) -> None:
     assert asked["wins.numerator"][0] == {"d2": "not_payable", "d3": "outside", "d9": "measured"}[deal]
 
 
+@pytest.mark.parametrize(
+    ("partner", "deal", "told"),
+    [
+        ("bolt", "d9", ["deals d9 is a row of acme"]),
+        ("acme", "d5", ["deals d5 is a row of no partner"]),
+        ("acme", "d9", []),
+        ("bolt", "c1", ["customers c1 is a row of acme"]),
+    ],
+)
+def test_why_not_says_whose_row_it_is(partner: str, deal: str, told: list[str], store: Path) -> None:
+    asked = ("--store", store, "explain", "1", partner, "--why-not", deal)
+    lines = partage(*asked).out.splitlines()
+    assert lines[0] == f"{deal} and {partner} in run 1"
+    assert [line for line in lines if " is a row of " in line] == told
+    others = partage(*asked, "--json").json()["others"]
+    assert [each["partner_id"] or "no partner" for each in others] == [line.split(" is a row of ")[1] for line in told]
+
+
 def test_what_was_paid_is_told_with_whom_and_where_the_rule_stands(store: Path) -> None:
     lines = partage("--store", store, "trace", "deals", "d1").out.splitlines()
     assert lines[0] == "deals d1 in run 1, 2026-04"
-    assert lines[1] == "paid 10.00 to acme  commission   program.yaml:18:3"
+    assert lines[1] == "paid 10.00 to acme  commission   program.yaml:19:3"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +156,14 @@ def test_a_credit_is_traced_through_its_deal(store: Path) -> None:
     assert verdicts(store, "trace", "credits", "k1") == {
         "sourced.numerator": ("measured", "counts in sourced, for acme, bolt")
     }
-    assert verdicts(store, "trace", "credits", "k4") == {"": ("unread", "no rule reads this row")}
+
+
+def test_a_credit_for_a_sourced_deal_says_that_it_is_sourced(store: Path) -> None:
+    """Nobody holds a credit that sources d9, so it is sourced by its own partner."""
+    why = "it is sourced by acme, and a deal that somebody sourced counts for nobody as influenced"
+    assert verdicts(store, "trace", "credits", "k4") == {"helped.numerator": ("not_payable", why)}
+    told = partage("--store", store, "explain", "1", "bolt", "helped").out
+    assert "0 of 0 rows of deals count; a deal that somebody sourced counts for nobody as influenced" in told
 
 
 def test_an_earlier_answer_says_which_one_counts_in_its_place(store: Path) -> None:
@@ -160,15 +186,15 @@ def test_a_partner_says_why_it_is_not_in_the_pool(store: Path) -> None:
 def test_a_customer_is_traced_through_the_deals_that_name_it(store: Path) -> None:
     lines = partage("--store", store, "trace", "customers", "c2").out.splitlines()
     assert [line for line in lines if "commission" in line] == [
-        "not payable  commission   deals d9   program.yaml:18:3"
+        "not payable  commission   deals d9   program.yaml:19:3"
     ]
 
 
 def test_a_target_says_which_scorecard_reads_it(store: Path) -> None:
     assert verdicts(store, "trace", "targets", "t1")["performance.target"][0] == "measured"
     assert verdicts(store, "trace", "targets", "t2")["performance.target"] == (
-        "not_payable",
-        "targets.period = '2026-04' does not hold: targets.period is '2026-05'",
+        "outside",
+        "targets.period is 2026-05, and the rule looks at 2026-04",
     )
     assert verdicts(store, "trace", "targets", "t3")["performance.target"] == (
         "not_payable",

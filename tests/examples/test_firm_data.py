@@ -107,6 +107,14 @@ def test_capital_begins_with_an_opening_or_a_contribution_and_stays_above_zero(t
     assert len(balances) == 8
 
 
+def test_each_award_has_a_reason_and_two_members_of_the_committee(tables):
+    committee = {row["respondent_id"] for row in rows(tables, "surveys") if not row["customer_id"]}
+    for row in rows(tables, "awards"):
+        assert row["pool"] == "discretionary" and row["reason"] and minor(row["amount"]) > 0
+        assert row["proposed_by"] != row["approved_by"] and {row["proposed_by"], row["approved_by"]} <= committee
+        assert row["decided_on"].startswith("2026")
+
+
 def test_credits_share_each_project_wholly_among_those_who_originated_and_those_who_worked(tables):
     shares = defaultdict(Fraction)
     for row in rows(tables, "credits"):

@@ -1,4 +1,4 @@
-"""The firm's scorecard: worked out once more from the rows in plain Python, and explained for each partner."""
+"""The firm's scorecard, worked out once more from the rows in plain Python, and every cell of the run explained."""
 
 from __future__ import annotations
 
@@ -85,6 +85,16 @@ def weighed(points: dict[str, Fraction | None], group: str) -> Fraction:
     return sum((WEIGHTS[name] * each for name, each in known.items()), Fraction(0)) / weight
 
 
+def scores_by_hand() -> dict[str, Fraction]:
+    """The score of each partner: both groups weighed, rounded once to two decimals."""
+    exact = {
+        partner: Fraction(60, 100) * weighed(points, "business") + Fraction(40, 100) * weighed(points, "clients")
+        for partner, points in points_by_hand().items()
+    }
+    # Half up; all of them are positive.
+    return {partner: Fraction(int(value * 100 + Fraction(1, 2)), 100) for partner, value in exact.items()}
+
+
 def test_every_point_is_the_one_by_hand(scored: ScoreSheet) -> None:
     for row, (partner, points) in enumerate(points_by_hand().items()):
         assert scored.sheet.partners.keys[row] == partner
@@ -93,11 +103,7 @@ def test_every_point_is_the_one_by_hand(scored: ScoreSheet) -> None:
 
 
 def test_every_score_is_the_one_by_hand(scored: ScoreSheet) -> None:
-    exact = {
-        partner: Fraction(60, 100) * weighed(points, "business") + Fraction(40, 100) * weighed(points, "clients")
-        for partner, points in points_by_hand().items()
-    }
-    rounded = [Fraction(int(value * 100 + Fraction(1, 2)), 100) for value in exact.values()]  # half up, all positive
+    rounded = list(scores_by_hand().values())
     assert scored.sheet.columns["performance"].fractions() == rounded
     # The best of eight first; E-1 stays below half of the billing goal, and E-8 joined too late for a project.
     assert rounded[0] == Fraction("39.3") and rounded[7] == Fraction("95.6")
@@ -118,7 +124,7 @@ def test_every_cell_is_explained_back_from_the_kept_run(tmp_path: Path) -> None:
         assert counted == len(rows(read.table)), read.table
     with Store.open(books, create=False) as store, reopen(store, 1) as run:
         names = [step.name for step in run.plan.steps if isinstance(step, Kpi | Score)]
-        names += ["performance.tier", "performance.rank", "payout"]
+        names += ["performance.tier", "performance.rank", *run.run.components, "payout"]
         for name in names:
             for row, partner in enumerate(run.run.partners):
                 reason = explain(run.plan, run.sheet, run.facts, partner, name, True)

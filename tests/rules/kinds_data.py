@@ -120,21 +120,57 @@ ranks = st.fixed_dictionaries(
     },
 )
 
+AGREED = {"term": st.fractions(-1, 1) | st.integers(-(10**4), 10**4)}
+
+
+def with_term(configs: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The same configs, some of them with a term that outranks what they say."""
+    return configs | configs.map(lambda config: {**config, "term": "special"})
+
+
+def tiers_with_term(terms: Terms) -> st.SearchStrategy[Any]:
+    """Schedules, those with a term paying slices by a rate or for each unit."""
+    sliced = tiers(terms).filter(lambda found: found["method"] == "marginal" and "amount" not in found["steps"][0])
+    return tiers(terms) | with_term(sliced)
+
+
+def cards_with_term(terms: Terms) -> st.SearchStrategy[Any]:
+    """Cards, those with a term paying rates alone."""
+    of_rates = cards(rates, money(terms)).filter(lambda found: all("rate" in entry for entry in found["entries"]))
+    return cards(rates, money(terms)) | with_term(of_rates)
+
+
 # For each kind: its config by terms, and the values of its inputs by name.
 Data = tuple[Callable[[Terms], st.SearchStrategy[Any]], Mapping[str, st.SearchStrategy[Any]]]
 PAYOUT_DATA: Mapping[str, Data] = {
-    "amount": (money, {}),
+    "amount": (lambda terms: money(terms) | with_term(st.fixed_dictionaries({"amount": money(terms)})), AGREED),
     "rate": (lambda terms: rates | scaled_rates(rates), {"base": numbers, **RATE_INPUTS}),
-    "card": (lambda terms: cards(rates, money(terms)), {"base": numbers, **CARD_INPUTS}),
+    "card": (cards_with_term, {"base": numbers, **CARD_INPUTS, **AGREED}),
     "prizes": (lambda terms: contests(money(terms)), {"base": st.integers(-3, 3) | numbers}),
-    "tiers": (tiers, TIER_INPUTS),
-    "matrix": (matrices, {"base": numbers, "rows": parts, "columns": parts}),
-    "per_unit": (per_unit, {"base": st.integers(-(10**7), 10**7) | st.integers(-20, 20) | ratios}),
+    "tiers": (tiers_with_term, {**TIER_INPUTS, **AGREED}),
+    "matrix": (lambda terms: with_term(matrices(terms)), {"base": numbers, "rows": parts, "columns": parts, **AGREED}),
+    "per_unit": (
+        lambda terms: with_term(per_unit(terms)),
+        {"base": st.integers(-(10**7), 10**7) | st.integers(-20, 20) | ratios, **AGREED},
+    ),
 }
+point_classes = st.fixed_dictionaries(
+    {
+        "classes": st.fixed_dictionaries(
+            {"equity": st.fixed_dictionaries({"units": st.just("seasons.points"), "points": covered})},
+            optional={"service": st.just("seasons.position")},
+        )
+    }
+)
+steps = st.fixed_dictionaries({"of": st.just("seasons.points"), "points": st.lists(covered, min_size=1, max_size=4)})
+salaries = st.fixed_dictionaries({"of": st.just("seasons.points")}, optional={"at_most": st.just("seasons.position")})
 SHARE_DATA: Mapping[str, Data] = {
     "equally": (lambda terms: st.just({}), {}),
     "by": (lambda terms: st.just("seasons.points"), {"of": numbers}),
     "by_rank": (lambda terms: ranks, {"of": st.integers(-3, 3) | numbers}),
+    "points": (lambda terms: point_classes, {"equity": numbers, "service": numbers}),
+    "lockstep": (lambda terms: steps, {"of": st.integers(-2, 6) | numbers}),
+    "salary": (lambda terms: salaries, {"of": numbers, "at_most": numbers}),
 }
 
 

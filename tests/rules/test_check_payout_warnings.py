@@ -43,6 +43,12 @@ def rules(*written: str, frame: str = FRAME, kpis: str = "") -> str:
     return frame + kpis + "payouts:\n" + "".join(written)
 
 
+def refused(text: str) -> list[tuple[str, str]]:
+    """The code and the hint of each error."""
+    problems = understand(text.encode(), "program.yaml", Path()).problems
+    return [(each.code, each.hint) for each in problems if each.severity == "error"]
+
+
 def tiers(method: str, low: str, high: str, more: str = "") -> str:
     edge = "" if method == "marginal" else "at_edge: higher_tier, "
     steps = f"[{{to: 100_000, {low}}}, {{{high}}}]"
@@ -70,8 +76,8 @@ STORIES: dict[str, tuple[str, str, str]] = {
                                              tiers("marginal", "rate: 5%", "rate: 7.5%")),
     "a rate that falls by a quarter": ("P310", tiers("whole", "rate: 8%", "rate: 6%"),
                                        tiers("whole", "rate: 8%", "rate: 6.1%")),
-    "a rate from nothing is a threshold": ("P310", tiers("whole", "rate: 5%", "rate: 10%"),
-                                           tiers("whole", "rate: 0%", "rate: 10%")),
+    "a first tier of nothing, back to the first unit": ("P310", tiers("whole", "rate: 0%", "rate: 10%"),
+                                                        tiers("marginal", "rate: 0%", "rate: 10%")),
     "an amount by tier is a bonus": ("P310", tiers("whole", "rate: 5%", "rate: 10%"),
                                      tiers("whole", "amount: EUR 100", "amount: EUR 500")),
     "a card with an edge": ("P310", card("deals.term_months: {below: 24}", "deals.term_months: {from: 24}"),
@@ -177,6 +183,11 @@ def test_the_words_hold_the_numbers() -> None:
     assert told(tiers("whole", "rate: 5%", "rate: 7.5%")) == [
         "P310: cliff: at 100,000.00 of deals.amount commission jumps from EUR 5,000.00 to EUR 7,500.00"
     ]
+    three = tiers("whole", "rate: 0%", "rate: 2%").replace("{rate: 2%}", "{to: 200_000, rate: 2%}, {rate: 3%}")
+    assert told(three) == [
+        "P310: cliff: at 100,000.00 of deals.amount commission jumps from EUR 0.00 to EUR 2,000.00, "
+        "at 200,000.00 from EUR 4,000.00 to EUR 6,000.00"
+    ]
     by_another = tiers("whole", "rate: 5%", "rate: 7.5%", "by: growth, ").replace("100_000", "80%")
     assert told(by_another.replace("payouts:", f"{GROWTH}payouts:")) == [
         "P310: cliff: at 80% of growth commission jumps from 5 % to 7.5 %"
@@ -187,6 +198,37 @@ def test_the_words_hold_the_numbers() -> None:
     assert told(banded("1", "1.5")) == [
         "P310: cliff: at 100,000 of deals.amount commission jumps from 1 times to 1.5 times what is due"
     ]
+    accelerator = banded("0", "1").replace("{times: 1}", "{below: 200_000, times: 1}, {times: 1.5}")
+    assert told(accelerator) == [
+        "P310: cliff: at 100,000 of deals.amount commission jumps from 0 times to 1 times what is due, "
+        "at 200,000 from 1 times to 1.5 times what is due"
+    ]
+    in_percent = accelerator.replace("by: deals.amount", "by: growth").replace("100_000", "80%").replace("200_000", "1")
+    assert told(in_percent.replace("payouts:", f"{GROWTH}payouts:"))[0].startswith(
+        "P310: cliff: at 80 % of growth commission jumps from 0 times to 1 times what is due, at 100 % from 1 times"
+    )
     assert told(STORIES["campaigns that overlap"][1]) == [
         "P320: 2026-03-31 is a day of winter too, and both pay the same rows of deals"
     ]
+
+
+# --- contests ---------------------------------------------------------------------------------------------------------
+
+PRIZES = "prizes: {best: highest, ties: share, prizes: [EUR 300, EUR 200]}"
+
+
+def test_a_contest_over_days_of_several_periods_would_be_decided_in_each_and_is_refused() -> None:
+    contest = "base: deals.amount, " + PRIZES + ", during: "
+    within = deals(contest + "2026-01-15 to 2026-03-31", "contest")
+    assert refused(rules(within)) == []
+    across = deals(contest + "2026-02-15 to 2026-07-15", "contest")
+    ((code, hint),) = refused(rules(across))
+    assert code == "P245" and "period.start = date '2026-07-01'" in hint and "window: until_end" in hint
+
+
+def test_a_contest_of_partners_has_no_days_and_says_what_has() -> None:
+    kpis = "kpis: {sales: {sum: deals.amount, dated: deals.closed_on}}\n"
+    contest = "  contest: {base: sales, " + PRIZES + ", during: 2026-02-15 to 2026-07-15}\n"
+    ((code, hint),) = refused(rules(contest, kpis=kpis))
+    assert code == "P195"
+    assert "let a KPI measure the days 2026-02-15 to 2026-07-15 (where:, window: until_end)" in hint

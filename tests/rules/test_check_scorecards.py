@@ -55,7 +55,6 @@ GATE = "gate: {at_least: 1}"
         ("won: {weight: 100%, percentile: {among: won}}", "P227", "one column of a table", "partners.kind"),
         ("won: {weight: 100%, rank: {ties: mean, among: deals.kind}}", "P160", "sees no row of deals", ""),
         ("won: {weight: 100%, z_score: {deviation: sample, among: partners.knd}}", "X131", "'knd'", "'kind'"),
-        ("wins: {weight: 100%, missing: carry_last, " + GATE + "}", "P229", "the period before", "the table scores"),
         (
             "a: {weight: 100%, assessed: {value: partners.tier, author: partners.manager}, " + GATE + "}",
             "P225",

@@ -192,6 +192,27 @@ STORIES: dict[str, tuple[str, str, str]] = {
         f"{FRAME}{SOURCES}kpis: {{growth: partner_growth_rate}}\n"
         "pools:\n  shared: {size: EUR 10, shared: {by: growth}, among: growth > 0 and partners.active}\n",
     ),
+    "a claim on a pool that may be below zero": (
+        "P312",
+        f"{FRAME}{SOURCES}kpis: {{growth: {{sum: deals.amount - 500}}}}\n"
+        "pools:\n  shared: {size: EUR 10, shared: {talmud: growth}}\n",
+        f"{FRAME}{SOURCES}kpis: {{growth: {{sum: deals.amount}}}}\n"
+        "pools:\n  shared: {size: EUR 10, shared: {talmud: growth}}\n",
+    ),
+    "points that may be below zero": (
+        "P312",
+        f"{FRAME}{SOURCES}kpis: {{growth: partner_growth_rate}}\n"
+        "pools:\n  shared: {size: EUR 10, shared: {points: {classes: {a: growth}}}}\n",
+        f"{FRAME}{SOURCES}kpis: {{growth: partner_growth_rate}}\n"
+        "pools:\n  shared: {size: EUR 10, shared: {points: {classes: {a: growth}}}, among: growth >= 0}\n",
+    ),
+    "a KPI that nothing reads beside one that a size does": (
+        "P301",
+        f"{FRAME}{SOURCES}kpis: {{sold: {{sum: deals.amount}}, deals_of_all: {{count: deals}}}}\n"
+        "pools:\n  shared: {size: {of: sold, rate: 1%}, shared: equally}\n",
+        f"{FRAME}{SOURCES}kpis: {{sold: {{sum: deals.amount}}}}\n"
+        "pools:\n  shared: {size: {of: sold, rate: 1%}, shared: equally}\n",
+    ),
     "a source that nothing reads": (
         "P313",
         FRAME + "sources: {partners: p.csv, deals: d.csv, costs: c.csv}\n" + COMMISSION,
@@ -244,6 +265,17 @@ STORIES: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+def test_a_crediting_rule_that_no_payout_names_is_told() -> None:
+    own = "credit:\n  own: {of: deals, from: {owner: 100%}}\n"
+    paid = COMMISSION.replace("{base", "{credit: own, base")
+    assert told(FRAME + SOURCES + own + COMMISSION) == [
+        "P323: nothing reads the crediting rule own: no payout pays by it"
+    ]
+    assert told(FRAME + SOURCES + own + paid) == []
+    kpis = "kpis: {won: {count: deals, dated: deals.closed_on}}\n"
+    assert told(FRAME + SOURCES + kpis + own) == []  # the program has only been begun
+
+
 @pytest.mark.parametrize("name", STORIES)
 def test_what_is_suspicious_is_told_and_what_is_meant_so_is_not(name: str) -> None:
     code, suspicious, meant = STORIES[name]
@@ -292,10 +324,21 @@ kpis:
     assert codes(FRAME + SURVEYED + kpis + BONUS) == []
 
 
+NPS_SCORED = "scorecards:\n  work: {kpis: {nps: {weight: 100%, linear: {from: 0, to: 100}}}}\n"
+
+
+@pytest.mark.parametrize("rest", ["", NPS_SCORED])
+def test_a_program_that_only_measures_or_scores_is_complete(rest: str) -> None:
+    kpis = "kpis:\n  nps: partner_nps\n  won: {count: deals, dated: deals.closed_on}\n"
+    assert codes(FRAME + SURVEYED + kpis + rest) == []
+    assert codes(FRAME + SURVEYED + kpis + rest + BONUS) == (["P301", "P302"] if rest else ["P301"])
+    assert codes(FRAME + "sources: {partners: p.csv}\n") == ["P140"]
+
+
 # Every warning of the programs that we give away, each of which its owner should read.
 GIVEN = {
     "docs/examples/channel": ["P166", "P310", "P319", "P319", "P319"],  # a rebate back to the first unit; final bonuses
-    "docs/examples/firm": ["P140"],
+    "docs/examples/firm": [],
     "docs/examples/premier-league-2015-16": [],
     "rules/templates/channel": [],
     "rules/templates/pool": [],

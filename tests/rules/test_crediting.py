@@ -121,6 +121,61 @@ def test_a_registered_partner_takes_the_sourced_credit_and_no_other() -> None:
     assert earned(rule({"owner": "100%"}, protected_by="registrations"), candidates(lines)) == of(bob="100%")
 
 
+def test_of_roles_that_are_preferred_over_one_another_each_may_earn_all() -> None:
+    spec = rule({"roles": {"sourced": "100%", "influenced": "100%"}}, prefer="sourced over influenced")
+    assert spec.faults(EUR) == []
+    assert earned(spec, candidates([By("ann"), By("bob", "influenced")])) == of(ann="100%")
+    assert earned(spec, candidates([By("bob", "influenced")])) == of(bob="100%")
+
+
+BOTH = {"table": {"roles": ["sourced", "influenced"]}}
+CID = By("cid", "influenced", share="40%")
+REGISTERED = By("bob", share="0", protected=True)  # who has registered a deal and has no credit of it
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([By("ann", share="60%", protected=True), CID], of(ann="60%", cid="40%")),
+        ([By("ann", share="60%"), CID, REGISTERED], of(bob="60%", cid="40%")),
+        ([By("ann", share="30%"), By("dee", share="20%"), CID, REGISTERED], of(bob="50%", cid="40%")),
+        ([By("ann", share="60%"), CID, REGISTERED, By("dee", share="0", protected=True)],
+         of(bob="30%", dee="30%", cid="40%")),
+        ([By("ann", share="60%"), REGISTERED], of(bob="60%")),  # the house keeps what it kept
+        ([By("ann"), By("dee"), REGISTERED], of(bob="100%")),  # blank shares are all of it
+        ([By("ann", share="1"), By("dee", share="1"), REGISTERED], of(bob="100%")),  # two claims, one registration
+        ([CID, REGISTERED], of(bob="60%", cid="40%")),  # nobody sourced it: what is left
+        ([By("cid", "influenced"), REGISTERED], of(cid="100%")),  # and nothing is
+        ([REGISTERED, By("bob", share="20%", protected=True), By("dee", share="40%", protected=True)],
+         of(bob="30%", dee="30%")),  # a partner is one, whatever credits it has
+    ],
+)  # fmt: skip
+def test_who_registered_takes_what_was_sourced_and_others_keep_theirs(
+    lines: list[By], expected: dict[str, Fraction]
+) -> None:
+    given = candidates(lines)
+    assert codes(rule(BOTH, protected_by="registrations"), given) == []
+    assert earned(rule(BOTH, protected_by="registrations"), given) == expected
+
+
+def test_what_is_protected_tells_why() -> None:
+    spec = rule(BOTH, protected_by="registrations")
+    given = candidates([By("ann", share="60%"), CID, REGISTERED])
+    assert words(spec, given, "bob") == "60 %, all that is sourced (sourced), protected by a registration"
+
+
+def test_who_is_protected_in_an_overlay_leaves_the_100_percent_alone() -> None:
+    overlay = {"table": {"roles": {"sourced": {"overlay": "true"}, "influenced": {}}}}
+    spec = rule(overlay, protected_by="registrations", over_100="overlay")
+    assert earned(spec, candidates([CID, REGISTERED])) == of(bob="100%", cid="40%")
+
+
+def test_a_share_below_zero_is_told_also_of_who_is_shut_out() -> None:
+    spec = rule(BOTH, protected_by="registrations")
+    told = codes(spec, candidates([By("ann", share="-10%"), By("dee", share="60%"), REGISTERED]))
+    assert [code for code, _ in told] == ["C121"]
+
+
 # --- more and less than 100 % -----------------------------------------------------------------------------------------
 
 
@@ -267,6 +322,11 @@ def test_what_cannot_be_read_is_refused(ways: Any, more: dict[str, Any], code: s
         ({"roles": {}}, {}, ("C104", ("from", 0, "roles"))),
         ({"owner": "-1"}, {}, ("C104", ("from", 0, "owner"))),
         ({"roles": {"sourced": "70%", "influenced": "40%"}}, {}, ("C105", ("from", 0, "roles"))),
+        (
+            {"roles": {"sourced": "100%", "influenced": "90%", "co_sold": "20%"}},
+            {"prefer": "sourced over influenced"},
+            ("C105", ("from", 0, "roles")),
+        ),
         ({"roles": {"sourced": {"share": "70%", "overlay": "true"}}}, {}, ("C106", ("over_100",))),
         (TABLE, {"over_100": "overlay"}, ("C106", ("over_100",))),
         (TABLE, {"prefer": "sourced over influenced"}, ("C107", ("prefer",))),

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from rules.codes import EXPRESSIONS
-from rules.expressions.expression import BadExpression, ExpressionField, Written, parse_expression
+from rules.expressions.expression import BadExpression, ExpressionField, Written, height, parse_expression
 from rules.expressions.tree import (
     And,
     Call,
@@ -22,7 +22,6 @@ from rules.expressions.tree import (
     IsNull,
     Literal,
     Or,
-    height,
     words,
 )
 

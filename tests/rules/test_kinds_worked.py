@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from kinds_data import Inputs
 
-from rules.kinds import PAYOUTS, SHARES
+from rules.kinds import PAYOUTS
 from rules.kinds.base import Terms
+from rules.pools import SHARES
 from rules.quantities.currency import currency
 from rules.quantities.exact import Exact
 from rules.quantities.rounding import QuantityOverflow, Rounding, multiply_divide

@@ -75,7 +75,7 @@ def check(lines: Lines, caps: list[int], paid: list[int], is_shared: bool) -> No
         ([600, 500, 100], 1_000, [600, 400, 0], [600, 0, 0]),  # the 100 would fit; the budget is closed all the same
         ([600, 400, 100], 1_000, [600, 400, 0], [600, 400, 0]),  # used up exactly
         ([600, -300, 700, 1], 1_000, [600, -300, 700, 0], [600, -300, 700, 0]),  # a return makes room before the end
-        ([900, 200, -500, 50], 1_000, [900, 100, -500, 0], [900, 0, -500, 0]),  # and none after it
+        ([900, 200, -500, 50], 1_000, [900, 100, -500, 50], [900, 0, -500, 0]),  # after it too, unless that was the end
         ([10, 20], 0, [0, 0], [0, 0]),
         ([-5, 3, 4], 0, [-5, 3, 2], [-5, 3, 0]),
         ([10, 20], NO_CAP, [10, 20], [10, 20]),
@@ -232,10 +232,11 @@ def test_a_kernel_that_is_off_by_one_is_found(name: str, off: int, monkeypatch: 
     original = getattr(limits, name)
     monkeypatch.setattr(limits, name, lambda *args: original(*args) + off)
     lines: Lines = ([100, 100, 101, -50], [0, 0, 0, 0], [0, 1, 2, 3])
+    rising: Lines = ([100, 100, 101, 50], *lines[1:])  # in order, lines that only rise are summed at once
     if name == "group_total":
         assert shared_pay(lines, [101]) != [each.applied for each in explain_pro_rata(lines[0], lines[2], 101)]
     else:
-        assert ordered_pay(lines, [151], "partial") != [each.applied for each in explain_in_order(lines[0], 151)]
+        assert ordered_pay(rising, [151], "partial") != [each.applied for each in explain_in_order(rising[0], 151)]
 
 
 def test_a_cap_below_zero_is_our_mistake() -> None:

@@ -57,7 +57,7 @@ totals:
     assert (commission.terms.rounding, commission.terms.step_minor) == (Rounding.HALF_EVEN, 5)
     assert (bonus.title, bonus.rows.table, bonus.terms.rounding) == ("Sign-on bonus", "partners", Rounding.UP)
     (growth,) = meaning.pools
-    assert (growth.size_minor, growth.residue, growth.title) == (50_005, Residue.TO_FIRST, "growth")
+    assert (growth.size.amount_minor, growth.spec.residue, growth.title) == (50_005, Residue.TO_FIRST, "growth")
     assert [total.name for total in meaning.totals] == ["paid", "all"], "a sum comes after what it adds"
     assert [(source.table, source.file) for source in meaning.sources] == [
         ("partners", "partners.csv"),
@@ -135,6 +135,20 @@ pools:
 )
 def test_a_slip_of_the_pen_is_met_with_what_was_meant(written: str, hint: str) -> None:
     assert hint in [problem.hint for problem in read(FRAME + written).problems]
+
+
+@pytest.mark.parametrize(
+    ("base", "hint"),
+    [
+        ("second", "second stands below: a rule sees what those above it pay, so move it above first"),
+        ("first", "first is this rule, which can't rest on what it pays"),
+        ("secnd", "known:"),
+    ],
+)
+def test_a_payout_that_stands_below_is_told_apart_from_a_name_that_is_not_there(base: str, hint: str) -> None:
+    rules = f"payouts:\n  first: {{for_each: partners, base: {base}, rate: 5%}}\n  second: {{amount: 5}}\n"
+    (problem,) = read(FRAME + rules).problems
+    assert problem.code == "X131" and hint in problem.hint
 
 
 def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:

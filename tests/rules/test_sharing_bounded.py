@@ -51,12 +51,13 @@ def columns(members: Members) -> tuple[Exact, Exact, Exact]:
 def share(members: Members, size: Fraction | int, rule: Bounds) -> Bounded:
     """The awards, which the twin tells too."""
     weights, floors, caps = columns(members)
-    assert bound_faults(weights, floors, caps) == []
-    found = bounded(weights, Fraction(size), floors, caps, rule)
+    assert bound_faults(weights, Fraction(size), floors, caps, rule, EUR) == []
+    found = bounded(weights, Fraction(size), floors, caps, rule, EUR)
     for row, (each, _, _) in enumerate(members):
         if each is not None:
             told = explain_bounded(weights, Fraction(size), (floors, caps), rule, row, EUR)
             assert told.value == found.awards.fraction(row), (row, told)
+            assert sum(step.paid for step in told.steps) == told.value
     return found
 
 
@@ -176,7 +177,7 @@ def test_a_large_pool_ends_at_one_level(is_wide: bool, is_common: bool) -> None:
     if is_common:
         weights = weights * 0 + 3
     floors, caps = Exact(rows % 3), Exact(np.full(count, 400) if is_common else rows % 977 + 100)
-    found = bounded(Exact(weights), Fraction(2_500_000), floors, caps, Bounds())
+    found = bounded(Exact(weights), Fraction(2_500_000), floors, caps, Bounds(), EUR)
     assert found.awards.sum() == 2_500_000
     free = np.flatnonzero(~(found.is_floor | found.is_cap))
     level = Fraction(found.awards.fraction(int(free[0])) or 0) / int(weights[free[0]])
@@ -210,7 +211,7 @@ def test_a_limit_that_means_nothing_is_refused(written: dict[str, str], code: st
 
 
 def test_members_who_cannot_be_bounded_are_named() -> None:
-    faults = bound_faults(Exact.of([1, -1, 1]), Exact.of([5, 0, -2]), Exact.of([4, 1, 3]))
+    faults = bound_faults(Exact.of([1, -1, 1]), Fraction(9), Exact.of([5, 0, -2]), Exact.of([4, 1, 3]), Bounds(), EUR)
     assert [(fault.row, fault.code) for fault in faults] == [(0, "K205"), (1, "K108"), (2, "K204")]
     with pytest.raises(Refused, match="K202"):
-        bounded(Exact.of([1]), Fraction(-1), None, None, Bounds())
+        bounded(Exact.of([1]), Fraction(-1), None, None, Bounds(), EUR)

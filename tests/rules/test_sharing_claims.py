@@ -31,7 +31,7 @@ def rule(name: str) -> ClaimsKind:
 def share(name: str, claims: list[Any], size: Fraction | int) -> Awards:
     """The awards of a pool, each told by the twin as well, whose steps add up."""
     kind, columns = rule(name), {"of": Exact.of(claims)}
-    found = kind.compute(columns, len(claims), Fraction(size))
+    found = kind.compute(columns, len(claims), Fraction(size), EUR)
     for row, claim in enumerate(claims):
         if claim is not None:
             told = kind.explain(columns, row, Fraction(size), EUR)
@@ -142,16 +142,17 @@ def test_rounds_say_what_was_due_paid_and_left(name: str) -> None:
     for step in told.steps:
         assert step.entitled == step.paid + step.remaining
         assert step.words
+        assert step.is_loss == (name in {"equal_losses", "talmud"})
     paid = sum(step.paid for step in told.steps)
-    assert told.value == (300 - paid if name in {"equal_losses", "talmud"} else paid)
+    assert told.value == (300 - paid if told.steps[0].is_loss else paid)
 
 
 @pytest.mark.parametrize("name", sorted(CLAIMS))
 def test_a_pool_or_claim_below_nothing_is_refused(name: str) -> None:
     columns = {"of": Exact.of([5, -1, None, Fraction(-1, 2)])}
-    assert [(fault.row, fault.code) for fault in rule(name).faulty(columns, 4)] == [(1, "K201"), (3, "K201")]
+    assert [(fault.row, fault.code) for fault in rule(name).faulty(columns, 4, EUR)] == [(1, "K201"), (3, "K201")]
     with pytest.raises(Refused, match="K202"):
-        rule(name).compute({"of": Exact.of([5])}, 1, Fraction(-1))
+        rule(name).compute({"of": Exact.of([5])}, 1, Fraction(-1), EUR)
 
 
 @pytest.mark.parametrize("is_wide", [False, True])
@@ -161,7 +162,7 @@ def test_a_large_pool_is_shared_as_a_small_one(seed: int, is_wide: bool) -> None
     count = 5_000
     claims = [(seed * (i * i + 7) >> 3) % 1_000 * (10**20 if is_wide else 1) for i in range(count)]
     size = Fraction(sum(claims) * 5, 11)
-    awards = known(rule("equal_awards").compute({"of": Exact.of(claims)}, count, size))
+    awards = known(rule("equal_awards").compute({"of": Exact.of(claims)}, count, size, EUR))
     top = max(awards)
     assert sum(awards) == size
     assert all(award == min(claim, top) for award, claim in zip(awards, claims, strict=True))
@@ -174,7 +175,7 @@ def test_a_large_pool_that_ends_at_a_claim_is_exact_around_it() -> None:
     for k in range(2_480, 2_520, 3):
         for more in (-1, 0, 1):
             size = k * (k - 1) // 2 + k * (count - k) + more
-            found = rule("equal_awards").compute(columns, count, Fraction(size)).exact
+            found = rule("equal_awards").compute(columns, count, Fraction(size), EUR).exact
             assert found.sum() == size
             sharing = count - k if more < 0 else count - k - 1  # they claim at least the level, or more than it
             assert found.fraction(count - 1) == k + Fraction(more, sharing)

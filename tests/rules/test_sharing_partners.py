@@ -1,4 +1,4 @@
-"""Partners' profit: points, lockstep, salary, permitted disparity, time-weighted capital and the appropriation."""
+"""Partners' profit: points, lockstep, salary, permitted disparity and time-weighted capital."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from rules.quantities.currency import currency
 from rules.quantities.exact import Exact
 from rules.quantities.rounding import Rounding, round_fraction
 from rules.sharing.accrual import Accrual, day
-from rules.sharing.appropriation import Appropriation
 from rules.sharing.integrated import Integrated
 from rules.sharing.proportional import pro_rata
 from rules.sharing.time_weighted import Movements, average_capital, explain_average
@@ -126,23 +125,16 @@ def test_disparity_uses_up_the_pool_and_is_told(pay: list[Any], size: int, level
 # --- capital over time ------------------------------------------------------------------------------------------------
 
 
-def test_three_partners_share_after_salary_and_interest_on_time_weighted_capital() -> None:
-    """H1-08: the third partner's capital is there for nine months of twelve."""
+def test_interest_is_earned_on_the_days_that_capital_is_there() -> None:
+    """H1-08: the third partner's capital is there for nine months of twelve; the program of the whole case is in
+    tests/engine/test_pools_published.py."""
     movements = Movements(
         3, np.arange(3), Exact.of([75_000_000, 75_000_000, 45_000_000]), np.array([FIRST, 0, day(date(2025, 4, 1))])
     )
     average = average_capital(movements, FIRST, LAST, "30/360")
     assert average.fractions() == [75_000_000, 75_000_000, 33_750_000]
     interest = average * Exact.constant(Fraction(1, 20), 3)
-    shared = Appropriation().compute(
-        Fraction(60_000_000),
-        [("salary", Exact.of([0, 0, 7_500_000])), ("interest", interest)],
-        Exact.of([40, 40, 20]),
-    )
-    assert [portion.remaining for portion in shared] == [52_500_000, 43_312_500, 0]
-    totals = [sum((portion.paid.fraction(row) or Fraction(0) for portion in shared), Fraction(0)) for row in range(3)]
-    published = [WORKED["H1-08"]["expected"][name].split(" ")[0] for name in ("A", "B", "C")]
-    assert totals == [Fraction(each) * 100 for each in published], WORKED["H1-08"]["source"]
+    assert interest.fractions() == [3_750_000, 3_750_000, 1_687_500], WORKED["H1-08"]["source"]
 
 
 @given(st.data())
@@ -179,50 +171,6 @@ def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     movements = Movements(1, np.array([0]), Exact.of([1]), np.array([FIRST]))
     with pytest.raises(Refused, match="K232"):
         average_capital(movements, LAST, FIRST)
-
-
-# --- appropriation ----------------------------------------------------------------------------------------------------
-
-
-def test_a_deficiency_is_borne_by_the_ratio_where_that_is_agreed() -> None:
-    """H1-10: 45,000 for salaries of 60,000 and interest of 15,000; 3 : 3 : 4 bear the 30,000 that are missing."""
-    given, expected = WORKED["H1-10"]["inputs"], WORKED["H1-10"]["expected"]
-    allowances = [("salary", amounts(given["salary"])), ("interest", amounts(given["interest"]))]
-    rule = Appropriation.model_validate({"if_short": "shared"})
-    ratio = Exact.of([3, 3, 4])
-    for row, name in enumerate("SRT"):
-        told = rule.explain(Fraction(4_500_000), allowances, ratio, row, USD)
-        assert told.value == Fraction(expected[name]) * 100, WORKED["H1-10"]["source"]
-    with pytest.raises(Refused, match="K260"):
-        Appropriation().compute(Fraction(4_500_000), allowances, ratio)
-    in_order = Appropriation.model_validate({"if_short": "in_order"}).compute(Fraction(4_500_000), allowances, ratio)
-    assert [portion.paid.sum() for portion in in_order] == [4_500_000, 0, 0]
-    assert in_order[0].paid.fractions() == [1_500_000, 1_875_000, 1_125_000]
-
-
-@given(st.data(), st.sampled_from(["in_order", "shared"]))
-def test_the_whole_profit_is_appropriated_and_told(data: st.DataObject, if_short: str) -> None:
-    rule = Appropriation.model_validate({"if_short": if_short, "losses": "shared"})
-    count = data.draw(st.integers(1, 4))
-    column = st.lists(pay_any, min_size=count, max_size=count).map(Exact.of)
-    allowances = [("salary", data.draw(column)), ("interest", data.draw(column))]
-    ratio = Exact.of([1, *data.draw(st.lists(st.integers(0, 9), min_size=count - 1, max_size=count - 1))])
-    profit = Fraction(data.draw(st.integers(-1_000, 10**7) | st.integers(0, 10**23)))
-    portions = rule.compute(profit, allowances, ratio)
-    assert sum(portion.paid.sum() for portion in portions) == profit
-    for row in range(count):
-        told = rule.explain(profit, allowances, ratio, row, USD)
-        assert [step.paid for step in told.steps] == [portion.paid.fraction(row) for portion in portions]
-        assert [step.remaining for step in told.steps] == [portion.remaining for portion in portions]
-
-
-def test_a_loss_is_shared_only_where_the_agreement_says_so() -> None:
-    with pytest.raises(Refused, match="K261"):
-        Appropriation().compute(Fraction(-100), [], Exact.of([1, 1]))
-    shared = Appropriation.model_validate({"losses": "shared"}).compute(Fraction(-100), [], Exact.of([3, 1]))
-    assert shared[0].paid.fractions() == [-75, -25]
-    with pytest.raises(Refused, match="K109"):
-        Appropriation().compute(Fraction(100), [], Exact.of([0, 0]))
 
 
 def test_a_disparity_below_nothing_is_refused() -> None:

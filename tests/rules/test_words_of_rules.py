@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from rules.expressions.tree import Type
-from rules.kinds import PAYOUTS, SHARES
+from rules.kinds import PAYOUTS
 from rules.kinds.base import Kind, Terms, Words
+from rules.pools import SHARES
 from rules.quantities.currency import currency
 
 TERMS = Terms(
@@ -24,6 +25,10 @@ GRID: dict[str, Any] = {
 }
 CONTEST = {"best": "highest", "ties": "share", "prizes": ["500", "300"]}
 CARD: dict[str, Any] = {"entries": [{"for": {"deals.product": "Atlas"}, "rate": "8%"}], "otherwise": {"rate": "5%"}}
+
+SEATS = {"count": "40", "of": "a", "method": "webster"}
+FUND: dict[str, Any] = {"layers": [{"capital": "true"}, {"preferred": {"rate": "8%"}}]}
+MARKED: dict[str, Any] = {"layers": [{"mark": {"hurdle": "4%"}}], "marks": "a.opening"}
 
 # A kind, a config, and the same with one key changed.
 CHANGES: list[tuple[str, Any, Any]] = [
@@ -118,6 +123,19 @@ CHANGES: list[tuple[str, Any, Any]] = [
     ("by_rank", {"of": "a", "best": "lowest"}, {"of": "a", "best": "lowest", "ties": "best"}),
     ("by_rank", {"of": "a", "best": "lowest"}, {"of": "a", "best": "lowest", "weights": ["3", "1"]}),
     ("by_rank", {"of": "a", "best": "lowest"}, {"of": "b", "best": "lowest"}),
+    ("units", SEATS, SEATS | {"count": "41"}),
+    ("units", SEATS, SEATS | {"of": "b"}),
+    ("units", SEATS, SEATS | {"method": "hill"}),
+    ("units", SEATS, SEATS | {"ties": "first"}),
+    ("units", SEATS | {"ties": "last"}, SEATS | {"ties": "biggest"}),
+    ("shapley", {}, {"unions": "partners.parent_id"}),
+    ("shapley", {"unions": "partners.manager"}, {"unions": "partners.parent_id"}),
+    ("waterfall", FUND, FUND | {"layers": [*FUND["layers"], {"split": {"carry": "20%"}}]}),
+    ("waterfall", FUND, FUND | {"layers": [{"capital": "true"}, {"preferred": {"rate": "9%"}}]}),
+    ("waterfall", FUND, FUND | {"shares": "partners.capacity"}),
+    ("waterfall", FUND, FUND | {"where": "capital.kind = 'opening'"}),
+    ("waterfall", MARKED, MARKED | {"marks": "b.opening"}),
+    ("waterfall", MARKED, MARKED | {"layers": [{"mark": {"hurdle": "5%"}}]}),
 ]
 REGISTER: dict[str, type[Kind]] = {**PAYOUTS, **SHARES}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import ExpressionField
@@ -28,6 +28,7 @@ from rules.quantities.written import (
     parse_number,
     parse_rate,
 )
+from rules.reads import Reads
 
 Source = Literal["literal", "table", "percentile", "expression"]
 _TABLES = ("target", "benchmark.p25", "benchmark.p50", "benchmark.p75")
@@ -80,7 +81,7 @@ def _read(value: object) -> Quantity:
 
 QuantityField = Annotated[
     Quantity,
-    PlainValidator(_read),
+    Reads(_read),
     PlainSerializer(quantity_text, return_type=str, when_used="json"),
     WithJsonSchema(
         {

@@ -165,7 +165,7 @@ def _target(
     world: World, partner: str, scope: str, kpi: str, period: str, goal: str, version: int, set_on: int, set_by: str
 ) -> None:
     id_ = f"U{len(world.tables['targets']) + 1:05d}"
-    world.add("targets", id_, partner, scope, kpi, period, goal, str(version), day(set_on), set_by)
+    world.add("targets", id_, partner, scope, "", kpi, period, goal, str(version), day(set_on), set_by)
 
 
 def make_yardsticks(world: World) -> None:

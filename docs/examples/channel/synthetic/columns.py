@@ -10,7 +10,7 @@ payees: payee_id* partner_id valid_from* valid_to supplier_ref bank_ref country 
 units: partner_id* class* valid_from* valid_to units
 capital: entry_id* partner_id occurred_on kind amount
 salaries: partner_id* valid_from* valid_to annual
-targets: target_id* partner_id scope kpi period target version set_on set_by
+targets: target_id* partner_id scope region kpi period target version set_on set_by
 benchmarks: kpi* segment* period* p25 p50 p75
 markets: region* segment* valid_from* potential_customers
 customers: customer_id* partner_id referred_by acquired_on churned_on region segment acquisition_cost

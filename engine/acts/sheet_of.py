@@ -1,0 +1,24 @@
+"""The sheet of gathered facts; where it is refused, the rejected rows that may be the cause are told as well."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from engine.facts.gather import Gathered
+from engine.facts.rejected import first_problems
+from engine.sheet import evaluate
+from engine.sheet.keeping import Keep
+from engine.values import Plan, Sheet
+from rules.calendar import Period
+from rules.problem import Refused
+
+
+def sheet_of(plan: Plan, facts: Gathered, period: Period, program: Path, keep: Keep = "all") -> Sheet:
+    """The sheet of a plan and a period; raises Refused with the faults of the program, then with the first rejected
+    rows and the command that lists all of them."""
+    try:
+        return evaluate(plan, facts.snapshot, period, keep=keep)
+    except Refused as refusal:
+        command = f"partage run {shlex.quote(str(program))} --period {period.name} --official"
+        raise Refused(*refusal.problems, *first_problems(facts.rejected, command)) from None

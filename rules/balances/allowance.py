@@ -1,0 +1,83 @@
+"""An allowance, such as accrued market development funds: what accrues can be used until it expires."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import ClassVar
+
+from pydantic import Field, model_validator
+
+from rules.balances.base import BalanceKind, Movement, MovementReason, Row, State, above_zero, nothing, rounded
+from rules.expressions.expression import ExpressionField
+from rules.expressions.tree import Type
+from rules.kinds.base import Terms, Wanted, Words
+from rules.quantities.rounding import round_fraction
+from rules.quantities.written import CountField
+from rules.sharing.base import fault
+
+
+class Allowance(BalanceKind):
+    """Keeps what a partner may use: `allowance: {accrued: accrual, used: claims_paid, expires_after: 4}`.
+
+    The oldest is used first. What was not used at the end of the period that comes `expires_after` periods after the
+    one in which it accrued expires then. Nothing is paid by it.
+    """
+
+    moves: ClassVar[tuple[str, ...]] = ("accrued", "used", "expired")
+
+    accrued: ExpressionField
+    used: ExpressionField
+    expires_after: CountField | None = Field(default=None, description="periods; never, unless said")
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Allowance:
+        if self.expires_after is not None and self.expires_after < 1:
+            raise fault("P260", "an allowance that expires at once", "write 1 or more periods")
+        return self
+
+    @property
+    def looks_back(self) -> int:
+        return int(self.expires_after or 0)
+
+    def inputs(self) -> Mapping[str, Wanted]:
+        money = frozenset({Type.MONEY})
+        return {"accrued": Wanted(self.accrued, money, ("accrued",)), "used": Wanted(self.used, money, ("used",))}
+
+    def in_words(self, terms: Terms) -> Words:
+        periods = "1 period" if self.expires_after == 1 else f"{self.expires_after} periods"
+        when = "" if self.expires_after is None else f"; what is not used expires after {periods}"
+        return Words(f"{self.accrued.text} accrues, and {self.used.text} is used of it{when}")
+
+    def compute(self, state: State, terms: Terms) -> tuple[Movement, ...]:
+        none = nothing(len(state.due))
+        accrued = rounded(above_zero(state.inputs["accrued"]), terms)
+        used = rounded(above_zero(state.inputs["used"]), terms)
+        expired = none
+        if self.expires_after is not None:
+            fresh = accrued + above_zero(state.due_later)
+            for back in range(1, int(self.expires_after)):
+                fresh = fresh + state.earlier("accrued", back)
+            expired = above_zero(state.opening + accrued - used - fresh)
+        return Movement("accrued", accrued, none), Movement("used", -used, none), Movement("expired", -expired, none)
+
+    def explain(self, row: Row, terms: Terms) -> tuple[MovementReason, ...]:
+        none = Fraction(0)
+        accrued, used = (_rounded(row.inputs[key], terms) for key in ("accrued", "used"))
+        expired, why = none, "nothing expires"
+        if self.expires_after is not None:
+            fresh = accrued + sum((row.back("accrued", back) for back in range(1, int(self.expires_after))), none)
+            fresh += max(row.due_later, none)
+            left = row.opening + accrued - used
+            expired = max(left - fresh, none)
+            kept = terms.money(min(fresh, max(left, none)))
+            why = f"{terms.money(left)} is left, and {kept} of it does not expire yet"
+        return (
+            MovementReason("accrued", accrued, none, f"{self.accrued.text} is {terms.money(accrued)}"),
+            MovementReason("used", -used, none, f"{self.used.text} is {terms.money(used)}"),
+            MovementReason("expired", -expired, none, why),
+        )
+
+
+def _rounded(amount: Fraction, terms: Terms) -> Fraction:
+    return Fraction(round_fraction(max(amount, Fraction(0)), terms.rounding, terms.step_minor))
