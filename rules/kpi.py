@@ -21,6 +21,13 @@ from rules.quantities.written import CountField, FlagField, NumberField
 AGGREGATES = ("sum", "count", "count_distinct", "mean", "median")
 
 
+_CREDITED = (
+    "a deal counts for those with a credit of that role on it, by their shares; `sourced`: a deal that no credit says "
+    "is sourced counts whole for its own partner; `influenced`: a deal that somebody sourced, by a credit or as its "
+    "own partner_id, counts for nobody"
+)
+
+
 class Window(StrEnum):
     """Which stretch of days a measure looks at, as seen from the period; months are whole calendar months."""
 
@@ -52,7 +59,7 @@ class MeasureSpec(BaseModel):
     where: ExpressionField | None = Field(default=None, description="only rows for which this holds")
     dated: ExpressionField | None = Field(default=None, description="the date that puts a row into the window")
     window: Annotated[Window, Field(strict=False)] = Window.PERIOD
-    credited: Literal["sourced", "influenced", "co_sold"] | None = None
+    credited: Literal["sourced", "influenced", "co_sold"] | None = Field(default=None, description=_CREDITED)
     partner: ExpressionField | None = Field(default=None, description="whose a row is, where not its own partner_id")
     latest_of: ExpressionField | None = None
     blank: Literal["unknown", "leave_out"] = Field(default="unknown", description="what a row without the value does")
@@ -95,7 +102,7 @@ class KpiSpec(Kind):
     where: ExpressionField | None = None
     dated: ExpressionField | None = None
     window: Annotated[Window, Field(strict=False)] = Window.PERIOD
-    credited: Literal["sourced", "influenced", "co_sold"] | None = None
+    credited: Literal["sourced", "influenced", "co_sold"] | None = Field(default=None, description=_CREDITED)
     partner: ExpressionField | None = Field(default=None, description="whose a row is, where not its own partner_id")
     latest_of: ExpressionField | None = None
     blank: Literal["unknown", "leave_out"] = Field(default="unknown", description="what a row without the value does")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make demo` shows: a real season's central payments, one of them explained; a firm's scorecard; a partner program at
+# What `make demo` shows: a real season's central payments, one of them explained; a firm's scorecard and profit; a partner program at
 # real-life size; and what to try next. Everything goes into a temporary folder.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -19,8 +19,10 @@ say "1. The published central payments of twenty football clubs, to the pound"
 try run "$season" --period 2015-16
 try explain 1 Leicester
 
-say "2. A professional firm: eight partners scored, by figures and by their committee"
+say "2. A professional firm: eight partners scored, and the whole profit of their year shared, to the cent"
 try score "$firm" --period 2026
+try run "$firm" --period 2026
+try explain 2 E-8 by_units
 
 say "3. A partner program of real-life size and mess: 300 partners, 40,000 deals, bad rows of every kind (synthetic)"
 mkdir "$folder/channel"
@@ -29,11 +31,11 @@ cp docs/examples/channel/program.yaml "$folder/channel/"
 say "\$ partage run $channel --period 2026-Q2"
 "$partage" --store "$store" run "$channel" --period 2026-Q2 | awk 'NR <= 15 || /^total|^run/ { print } NR == 16 { print "..." }'
 say "One reseller's commission: who earns which share of a deal, and in which tiers of the year"
-try explain 2 P052 commission
+try explain 3 P052 commission
 
 say "The books of this demo are in $store. Try next:"
 cat <<END
-  $partage --store $store explain 2 P050 profit_share
-  $partage --store $store show 2 --fates
+  $partage --store $store explain 3 P050 profit_share
+  $partage --store $store show 3 --balances
   $partage check $season
 END

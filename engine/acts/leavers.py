@@ -30,7 +30,7 @@ def leaver_warnings(plan: Plan, sheet: Sheet, facts: Snapshot) -> Iterator[Probl
     """The returns of the period whose row was of a partner who could be paid then, and cannot be paid now."""
     steps = [(step, step.back) for step in plan.steps if isinstance(step, ReadRows) and step.back is not None]
     steps = [(step, back) for step, back in steps if back.day is not None]
-    everyone = facts.everyone() if steps else facts
+    everyone = facts.at(sheet.period, is_open=True) if steps else facts
     now = _keys(facts)
     if len(now) == len(everyone.partners()):
         return
@@ -53,7 +53,7 @@ def _warning(back: Back, kept: Sequence[str], step: ReadRows, period: Period) ->
     returns = "1 return takes" if len(kept) == 1 else f"{len(kept)} returns take"
     message = (
         f"{back.name.split('.')[0]}: {returns} nothing back of {', '.join(partners[:_NAMED_MAX])}{more}, "
-        f"who could be paid when the row was and cannot be paid in {period}"
+        f"who could be paid when the row was and cannot be paid in {period.name}"
     )
     return Problem("F323", message, step.place, _HINT, "warning")
 
@@ -69,9 +69,7 @@ def _returns(
     measures = {name: step.measures[name] for name in (back.row, back.dated, back.day)}
     credits = None if step.credit is None else sheet.credits[step.credit]
     days = date.min, sheet.period.end
-    read = everyone.rows(
-        step.table, _of_rows(step.where), step.dated, days, measures, {}, step.owner, credits
-    )
+    read = everyone.rows(step.table, _of_rows(step.where), step.dated, days, measures, {}, step.owner, credits)
     columns = dict(read.measures)
     counts = counting_days(back, columns)
     first, end = ((day - EPOCH).days for day in (sheet.period.start, sheet.period.end))

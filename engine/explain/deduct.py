@@ -1,4 +1,4 @@
-"""Why a return that empties tiers takes back what it does: which lines it takes that off, and what they were rounded to."""
+"""Why a return that empties tiers takes back what it does: off which lines that is, and what they were rounded to."""
 
 from __future__ import annotations
 

@@ -13,14 +13,14 @@ from difflib import get_close_matches
 import duckdb
 import pyarrow as pa
 
-from engine.facts.grammar import SQL_TYPES, Cell, cell, money_by_currency
+from engine.facts.grammar import AMOUNT_MAX_MINOR, SQL_TYPES, Cell, cell, is_amount, money_by_currency
 from engine.facts.sql import identifier
 from engine.facts.texts import Fault, plain
 from rules.exchange import RATE_MAX
 from rules.expressions.tree import Type
 from rules.meaning import SourceMeaning
 from rules.problem import Problem, Refused
-from rules.quantities.currency import DECIMALS, Currency, currency
+from rules.quantities.currency import DECIMALS, Currency, currency, format_minor
 from rules.tables import ENTERED, NEEDS, NEVER_BEFORE, SCOPES, WORDS, Needs, Table, TableColumn
 
 CURRENCY = "currency"
@@ -163,7 +163,7 @@ def row_tests(columns: Columns) -> list[Test]:
     tests: list[Test] = []
     for column in columns.read:
         grammar = columns.cell(column)
-        tests.append((grammar.test(identifier(column.name)), _cell_fault(column, grammar)))
+        tests.append((grammar.test(identifier(column.name)), _cell_fault(column, columns, grammar)))
         if column.in_key and not column.blank_key:
             tests.append((f"{identifier(column.name)} IS NOT NULL", _blank_key_fault(column.name)))
     held = {column.name for column in columns.read}
@@ -251,12 +251,20 @@ _CURRENCY_CELL = Cell("regexp_full_match(§, '[A-Z]{3}')", "§", "F209", "write 
 _PAYABLE = ", ".join(f"'{code}'" for code, decimals in DECIMALS.items() if decimals is not None)
 
 
-def _cell_fault(column: TableColumn, grammar: Cell) -> Callable[[Mapping[str, str | None]], Fault]:
+def _cell_fault(column: TableColumn, columns: Columns, grammar: Cell) -> Callable[[Mapping[str, str | None]], Fault]:
     def fault(texts: Mapping[str, str | None]) -> Fault:
-        text = shown(texts[identifier(column.name)] or "")
+        written = texts[identifier(column.name)] or ""
+        text = shown(written)
         message, cure = f"{text} is {_NOT[column.type]}", grammar.cure
         code = texts.get(identifier(CURRENCY)) or ""
         decimals = DECIMALS.get(code)
+        own = currency(code) if columns.has_currencies and decimals is not None else columns.currency
+        if column.type == Type.MONEY and is_amount(written, own.decimals):  # and so it is the amount that is too large
+            limit = f"{format_minor(AMOUNT_MAX_MINOR, own)} {own.code}"
+            message = f"{text} is beyond the largest amount, {limit}"
+            return Fault(
+                grammar.code, column.name, message, f"check it: no amount is more than {limit}, or below -{limit}"
+            )
         if column.type == Type.MONEY and decimals is not None:  # by its row's own currency, where that is read
             message, cure = f"{message} in {code}", cell(Type.MONEY, decimals).cure
         return Fault(grammar.code, column.name, message, cure)

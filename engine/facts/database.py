@@ -26,7 +26,7 @@ from rules.problem import Place, Problem
 
 if TYPE_CHECKING:
     import psycopg
-    from psycopg.abc import AdaptContext, Buffer
+    from psycopg.abc import AdaptContext, Buffer, Loader
 
 SECONDS_MAX = 600
 _BATCH_ROWS = 10_000
@@ -96,28 +96,30 @@ class _OddDay:
 
 def _let_odd_days_in(connection: psycopg.Connection[Any]) -> None:
     """Read dates and times that Python has no value for as `_OddDay`, so that they reject their rows and no others."""
-    from psycopg import DataError
-    from psycopg.adapt import Loader
     from psycopg.pq import Format
 
     for name in ("date", "timestamp", "timestamptz", "time", "timetz", "interval"):
         usual = connection.adapters.get_loader(connection.adapters.types[name].oid, Format.TEXT)
         assert usual is not None, "psycopg reads dates and times"
+        connection.adapters.register_loader(name, _lenient(usual))
 
-        class Lenient(Loader):
-            kind = usual
 
-            def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
-                super().__init__(oid, context)
-                self._usual = self.kind(oid, context)
+def _lenient(usual: type[Loader]) -> type[Loader]:
+    """A loader of a type of PostgreSQL that gives what the usual one does, or an `_OddDay`."""
+    from psycopg import DataError, adapt
 
-            def load(self, data: Buffer) -> object:
-                try:
-                    return self._usual.load(data)
-                except DataError:
-                    return _OddDay(bytes(data).decode("ascii", "replace"))
+    class Lenient(adapt.Loader):
+        def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+            super().__init__(oid, context)
+            self._usual = usual(oid, context)
 
-        connection.adapters.register_loader(name, Lenient)
+        def load(self, data: Buffer) -> object:
+            try:
+                return self._usual.load(data)
+            except DataError:
+                return _OddDay(bytes(data).decode("ascii", "replace"))
+
+    return Lenient
 
 
 def _texts(shown: str, answer: Answer, scratch: Path, rows_max: int) -> tuple[TextRows | None, tuple[Problem, ...]]:

@@ -7,6 +7,7 @@ the text is good) and a value (exact: money as BIGINT minor units, a number as D
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -83,6 +84,12 @@ def as_written(name: str, code: str, own: Currency) -> tuple[int, str]:
             whens += f"WHEN {code} IN ({listed}) THEN {part} "
     unit = parts[own.decimals]
     return unit, f"CAST({name} AS HUGEINT) * CASE {whens}ELSE {unit} END"
+
+
+def is_amount(text: str, decimals: int) -> bool:
+    """Whether a text is written as an amount with at most so many decimals, however large."""
+    point = rf"(\.[0-9]{{1,{decimals}}})?" if decimals else ""
+    return re.fullmatch(rf"-?(0|[1-9][0-9]*){point}", text) is not None
 
 
 def _either(quick: str, pattern: str) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.facts.read import table_name
 from engine.facts.seen import FP
+from engine.values.openings import OpeningRow
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, integers
 
@@ -127,3 +128,10 @@ def codes_of(values: Sequence[object], words: Sequence[str]) -> Exact:
     """Each value's place among `words`, lower case; unknown where it is none of them."""
     place = {word: index for index, word in enumerate(words)}
     return Exact.of([place.get(str(value).lower()) if value is not None else None for value in values])
+
+
+def read_openings(connection: duckdb.DuckDBPyConnection) -> list[OpeningRow]:
+    """The rows of the table of balances, in the order of their keys."""
+    query = f"""SELECT partner_id, balance, as_of, released_on, amount, record FROM {table_name("balances")} AS t
+        ORDER BY partner_id, balance, as_of, released_on NULLS FIRST"""
+    return [OpeningRow(*row) for row in connection.execute(query).fetchall()]

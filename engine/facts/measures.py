@@ -15,7 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.facts.read import table_name
 from engine.facts.scan import Scan
+from engine.facts.seen import texts
 from engine.facts.windows import window_days
 from engine.values import Measured
 from rules.calendar import Calendar, Period
@@ -63,3 +65,10 @@ def measure(
         found |= Scan(connection, tables, period, calendar, groups.count, groups.is_program, members).run()
     connection.unregister("partner_groups")
     return found
+
+
+def whole_program(connection: duckdb.DuckDBPyConnection) -> Groups:
+    """All partners in one group, whether they can be paid or not."""
+    query = f"SELECT partner_id FROM {table_name('partners')} ORDER BY partner_id"
+    keys = texts(connection.sql(query).to_arrow_table()["partner_id"])
+    return Groups(keys, np.zeros(len(keys), dtype=np.int64), 1, is_program=True)

@@ -29,8 +29,8 @@ from engine.facts.fates import Fates
 from engine.facts.keep import digest_rows
 from engine.facts.kept_trails import KeptTrails, keep_trails
 from engine.facts.keys import key_sql
-from engine.facts.lookups import Figures, benchmark, codes, codes_of, earlier_points, target
-from engine.facts.measures import Groups, measure
+from engine.facts.lookups import Figures, benchmark, codes, codes_of, earlier_points, read_openings, target
+from engine.facts.measures import Groups, measure, whole_program
 from engine.facts.read import table_name
 from engine.facts.rows import RowReader
 from engine.facts.seen import Seen, order_of, texts
@@ -87,20 +87,13 @@ class Snapshot:
         self._partners = self._read_partners(eligible)
         self._rows = RowReader(connection, tables, period, self._shown_key, self.exact)
 
-    def everyone(self) -> Snapshot:
-        """The same facts, with every partner as one who can be paid."""
-        return self._again(self._period, None)
-
-    def at(self, period: Period) -> Snapshot:
-        """The same facts as another period sees them, on a connection of its own to the same tables."""
-        return self._again(period, self._eligible)
-
-    def _again(self, period: Period, eligible: Expression | None) -> Snapshot:
+    def at(self, period: Period, is_open: bool = False) -> Snapshot:
+        """The same facts as another period sees them, on a connection of its own to the same tables; where it
+        `is_open`, with every partner as one who can be paid."""
         connection = self._connection.cursor()
         exchanged = None if self._exchanged is None else see_again(connection, self._exchanged, period)
-        found = Snapshot(
-            connection, self._tables, self._files, period, self._calendar, eligible, {}, exchange=self._exchange
-        )
+        eligible, files = None if is_open else self._eligible, self._files
+        found = Snapshot(connection, self._tables, files, period, self._calendar, eligible, {}, exchange=self._exchange)
         found._openings, found._exchanged = self._openings, exchanged
         return found
 
@@ -218,13 +211,8 @@ class Snapshot:
     def openings(self) -> Sequence[OpeningRow]:
         """The rows of the table of balances, in the order of their keys."""
         if self._openings is None:
-            self._openings = self._read_openings() if "balances" in self._files else []
+            self._openings = read_openings(self._connection) if "balances" in self._files else []
         return self._openings
-
-    def _read_openings(self) -> list[OpeningRow]:
-        query = f"""SELECT partner_id, balance, as_of, released_on, amount, record FROM {table_name("balances")} AS t
-            ORDER BY partner_id, balance, as_of, released_on NULLS FIRST"""
-        return [OpeningRow(*row) for row in self._connection.execute(query).fetchall()]
 
     def texts(self, column: Expression) -> Sequence[object]:
         """A column as partners see it, as it is."""
@@ -242,9 +230,7 @@ class Snapshot:
 
     def measure_whole(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
         """Measures once for the whole program: of all its partners, whether they can be paid or not."""
-        query = f"SELECT partner_id FROM {table_name('partners')} ORDER BY partner_id"
-        keys = texts(self._connection.sql(query).to_arrow_table()["partner_id"])
-        return self.measure_groups(measures, Groups(keys, np.zeros(len(keys), dtype=np.int64), 1, is_program=True))
+        return self.measure_groups(measures, whole_program(self._connection))
 
     def measure_groups(self, measures: Iterable[MeasureMeaning], groups: Groups) -> Mapping[str, Measured]:
         """Measures by any grouping of partners."""

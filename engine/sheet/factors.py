@@ -32,12 +32,13 @@ def as_one_that_pays(row: MadeUp) -> MadeUp:
 
 def in_each_band(rows: Sequence[MadeUp]) -> list[MadeUp]:
     """The rows, the first that pays anything once in each band of each multiplier."""
-    found = dues(rows) if rows else []
-    paid = next((at for at, due in enumerate(found) if due), 0)
+    if not rows or not rows[0].payout.multipliers:
+        return list(rows)
+    paid = next((at for at, due in enumerate(dues(rows)) if due), 0)
     bands: list[MadeUp] = []
-    for each in rows[paid].payout.multipliers if rows else ():
+    for each in rows[paid].payout.multipliers:
         bands += [row for row in islice(_in_bands(rows[paid], each), _BANDS_MAX) if row not in bands]
-    bands = bands if rows[paid] in bands or not rows else [rows[paid], *bands]
+    bands = bands if rows[paid] in bands else [rows[paid], *bands]
     return [*rows[:paid], *bands, *rows[paid + 1 :]]
 
 

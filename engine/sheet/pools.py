@@ -273,7 +273,8 @@ def _carry_minor(step: Share, carry: Fraction, rest: Fraction) -> int:
     awarded, unless the pool says that this stays with the house or is carried to the next period."""
     if step.residue in (Residue.HOUSE, Residue.CARRY):
         return int(carry // 1)
-    return max(int((carry + rest) // 1), 0)
+    paid = int((carry + rest) // 1)
+    return paid if carry < 0 else max(paid, 0)  # below zero where a clawback takes it back
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from rules.sharing.base import Given, Pot, TableRows, zeros
 def pot_of(
     step: Award, period: Period, frames: Mapping[str, Frame], columns: Mapping[str, Exact], before: Sequence[Sheet]
 ) -> Pot:
-    """The pool of a step: its size, members and last day, what is read beside them, and what the sheets of earlier
+    """The pool of a step: its size, members and days, what is read beside them, and what the sheets of earlier
     periods, in order, hold of the same pool."""
     frame, size = frames[step.frame], columns[step.size].fraction(0)
     assert size is not None, "a pool has a size"
@@ -29,7 +29,8 @@ def pot_of(
         members = place[frames[step.reads].partners]
         rows = TableRows(members, {name: columns[column] for name, column in step.columns.items()})
     given = tuple(_given(step, frame, sheet) for sheet in before) if step.has_carry else ()
-    return Pot(size, step.terms, np.asarray(frame.keys), _last(period), rows, given)
+    first = (period.start - EPOCH).days
+    return Pot(size, step.terms, np.asarray(frame.keys), _last(period), rows, given, first)
 
 
 def sheets_before(sheet: Sheet) -> list[Sheet]:

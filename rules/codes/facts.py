@@ -168,7 +168,7 @@ FACTS: dict[str, Code] = {
     "F203": Code(
         "Not an amount",
         "Money is digits with a decimal point, no finer than the currency's minor unit: no thousands sign, no currency "
-        "sign, no exponent.",
+        "sign, no exponent; and at most 10^15 minor units, such as EUR 10,000,000,000,000.00.",
         "Write an amount such as `1250.50`.",
     ),
     "F204": Code(

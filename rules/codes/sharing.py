@@ -123,9 +123,10 @@ SHARING: dict[str, Code] = {
         "Write one of capital, preferred, mark, catch_up and split; one after the other are two layers.",
     ),
     "K252": Code(
-        "Part below nothing",
-        "A part of a pool or a rate of return below nothing would take from those whom it is to serve.",
-        "Use zero or more.",
+        "Part below nothing, or of all",
+        "A part of a pool or a rate of return below nothing would take from those whom it is to serve; a clawback of "
+        "what is above all profit never takes anything.",
+        "Use zero or more, and in a clawback less than 100%.",
     ),
     "K253": Code(
         "Layer and marks that do not belong together",

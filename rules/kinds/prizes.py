@@ -31,10 +31,10 @@ class Prizes(PayoutKind):
 
     The rows are ranked by the rule's base. A row below `at_least` or above `at_most` takes no part, and rows behind the
     last prize get nothing. A row whose base is unknown stops the calculation, as all places rest on it; where the rule
-    says `unknown: leave_out`, it takes no part. Rows with equal bases are level. With `ties: each` all of them get the prize
-    of the place that they share, and the places that they fill are skipped (1, 2, 2, 4). With `ties: share` they split
-    the prizes of all those places equally, and the cents add up to the prize money. With `ties: refuse` nothing is paid
-    until the tie is broken. A bare `at_least: 100_000` is an amount where the base is money.
+    says `unknown: leave_out`, it takes no part. Rows with equal bases are level. With `ties: each` all of them get the
+    prize of the place that they share, and the places that they fill are skipped (1, 2, 2, 4). With `ties: share` they
+    split the prizes of all those places equally, and the cents add up to the prize money. With `ties: refuse` nothing
+    is paid until the tie is broken. A bare `at_least: 100_000` is an amount where the base is money.
     """
 
     measures: ClassVar[frozenset[Type]] = frozenset({Type.MONEY, Type.NUMBER, Type.COUNT})

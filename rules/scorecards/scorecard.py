@@ -129,7 +129,8 @@ else:  # a key for each registered scale
 class QualifyingGate(Kind):
     """A condition for a score: `{kpi: certified, gate: {at_least: 3}, otherwise: zero}`, or `when` in place of both.
 
-    Who misses it has a score of zero or is `not_scored`.
+    Who misses it has a score of zero or is `not_scored`. Where it is unknown whether it is met, as the KPI or the
+    condition is, the partner is not scored, with `otherwise: zero` too.
     """
 
     kpi: Name | None = None

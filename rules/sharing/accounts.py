@@ -5,8 +5,10 @@ In: the rows of `capital` of a pool's members, and what each layer paid in earli
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import zip_longest
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,15 +19,17 @@ from rules.sharing.layers import Layer, Waterfall
 from rules.sharing.time_weighted import Movements, sum_by
 from rules.sharing.waterfall import Accounts
 
+_T = TypeVar("_T")
+
 
 def accounts_of(rule: Waterfall, by_capital: bool, columns: Columns, pot: Pot) -> Accounts:
     """One account for each member. Those share what no layer owes each of them `by_capital`, which is what they ever
     paid in, or by the column `shares`; the column `marks` holds their high-water marks, where there are any."""
     own, count = _movements(pot), pot.count
     paid_in = own.amount.where(np.asarray(own.amount.numerator > 0, dtype=bool), zeros(len(own.amount)))
-    returned = _given(rule, pot, lambda layer: layer.capital)
-    preferred = _given(rule, pot, lambda layer: layer.preferred is not None)
-    profit = _given(rule, pot, lambda layer: not layer.capital)
+    returned = _given(rule, pot, lambda layer: layer is not None and layer.capital)
+    preferred = _given(rule, pot, lambda layer: layer is not None and layer.preferred is not None)
+    profit = _given(rule, pot, lambda layer: layer is None or not layer.capital)
     back = Movements(count, returned.account, -returned.amount, returned.day)
     whole = sum((_beyond_capital(rule, each.totals) for each in pot.before), Fraction(0))
     return Accounts(
@@ -49,12 +53,12 @@ def _movements(pot: Pot) -> Movements:
     return Movements(pot.count, pot.rows.members[own], amount, days.numerator.astype(np.int64))
 
 
-def _given(rule: Waterfall, pot: Pot, counts: Callable[[Layer], bool]) -> Movements:
+def _given(rule: Waterfall, pot: Pot, counts: Callable[[Layer | None], bool]) -> Movements:
     """What some of the layers paid the members in earlier periods, by the last day of each."""
     none = np.zeros(0, dtype=np.int64)
     found = Movements(pot.count, none, Exact(none), none)
     for each in pot.before:
-        for layer, paid in zip(rule.layers, each.layers, strict=True):
+        for layer, paid in _by_layer(rule, each.layers):
             if counts(layer) and len(who := np.flatnonzero(paid.numerator)):
                 days = np.full(len(who), each.last, dtype=np.int64)
                 found = _together(found, Movements(pot.count, who, paid.take(who), days))
@@ -72,5 +76,11 @@ def _together(one: Movements, other: Movements) -> Movements:
 
 def _beyond_capital(rule: Waterfall, totals: tuple[Fraction, ...]) -> Fraction:
     """What all members of an earlier period were paid beyond capital."""
-    pairs = zip(rule.layers, totals, strict=True)
-    return sum((total for layer, total in pairs if not layer.capital), Fraction(0))
+    pairs = _by_layer(rule, totals)
+    return sum((total for layer, total in pairs if layer is None or not layer.capital), Fraction(0))
+
+
+def _by_layer(rule: Waterfall, paid: Sequence[_T]) -> Iterator[tuple[Layer | None, _T]]:
+    """What the layers of an earlier period paid, each with its layer; a clawback came after them, and has none."""
+    assert len(rule.layers) <= len(paid) <= len(rule.layers) + 1, "a pool has the same layers in all periods"
+    return zip_longest(rule.layers, paid)

@@ -80,8 +80,8 @@ class Given:
 class Pot:
     """A pool as a kind shares it: exact minor units, among members by their keys, (n,) in their order.
 
-    `last` is the last day of the period, since 1970-01-01; `rows` what the kind reads beside the members; `before` what
-    the pool gave in earlier periods, the first one first, where the kind looks back.
+    `first` and `last` are the days of the period, both included, since 1970-01-01; `rows` what the kind reads beside
+    the members; `before` what the pool gave in earlier periods, the first one first, where the kind looks back.
     """
 
     size: Fraction
@@ -90,6 +90,7 @@ class Pot:
     last: int = 0
     rows: TableRows | None = None
     before: tuple[Given, ...] = ()
+    first: int = 0
 
     @property
     def count(self) -> int:
@@ -102,7 +103,8 @@ class Awards:
     """What each member is awarded, (n,) exact minor units, unknown for those who take no part; and what is left over,
     in minor units, with its name: `unclaimed` where the pool is more than all claims.
 
-    Of a waterfall, `layers` is what each layer paid the members, (n,) each, and `carry` what all paid the carry.
+    Of a waterfall, `layers` is what each layer paid the members, (n,) each, with what a clawback gave them last, and
+    `carry` what all paid the carry, below zero where it gives back more than it gets.
     """
 
     exact: Exact

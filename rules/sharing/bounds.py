@@ -65,9 +65,10 @@ class Bounds(Kind):
 
     `floors_from: others` takes what lifts somebody to the floor from the members that are above theirs, in proportion
     to their weights; `house` adds it to the pool. Where all floors together are more than the pool, `if_short: scale`
-    pays the same part of each, `house` lets the house add what is missing, and `refuse` shares nothing. What a cap
-    keeps back is shared again in proportion among those who are below theirs (`excess: redistribute`), or it goes to
-    the `house`, or is `carry`-ed to the next period; then the others get what they would have got without caps.
+    pays the same part of each (and no more than that has to be within the caps), `house` lets the house add what is
+    missing, and `refuse` shares nothing. What a cap keeps back is shared again in proportion among those who are below
+    theirs (`excess: redistribute`), or it goes to the `house`, or is `carry`-ed to the next period; then the others get
+    what they would have got without caps.
     """
 
     at_least: Bound | None = None

@@ -13,8 +13,10 @@ from rules.expressions.expression import ExpressionField, Written
 from rules.expressions.tree import Type
 from rules.kinds.base import Columns, RowFault, Terms, Words
 from rules.sharing.accounts import accounts_of
+from rules.sharing.accrual import date_of
 from rules.sharing.base import Awards, PoolKind, Pot, TableWanted, Told, fault, guarded, zeros
 from rules.sharing.layers import Waterfall
+from rules.sharing.recovery import LastClawback
 from rules.sharing.waterfall import explain_waterfall, run_waterfall
 
 
@@ -29,7 +31,9 @@ class Distribution(Waterfall, PoolKind):
     return, profit and carry that was paid; so it does not stand in `capital` as well.
 
     The carry is no member: `POOL.carry` is the size of a later pool, and in the books it is a part of what this pool
-    did not share. What reaches beyond the last layer is unclaimed.
+    did not share. What reaches beyond the last layer is unclaimed. What the carry gives back by a `clawback` goes to
+    members as they share the rest, is profit of theirs in later periods, and is taken off the carry of the period,
+    which may be below zero then: a later pool with `losses: shared` takes it back from those who hold it.
     """
 
     money: ClassVar[frozenset[str]] = frozenset({"marks"})
@@ -78,7 +82,8 @@ class Distribution(Waterfall, PoolKind):
 
     def award(self, columns: Columns, pot: Pot) -> Awards:
         """What each member is paid in all layers, (n,), what each layer paid, and the carry."""
-        layers = run_waterfall(self, pot.size, accounts_of(self, self.shares is None, columns, pot), pot.last)
+        accounts = accounts_of(self, self.shares is None, columns, pot)
+        layers = run_waterfall(self, pot.size, accounts, pot.last, self._due(pot))
         paid = zeros(pot.count)
         for layer in layers:
             paid = guarded(paid) + guarded(layer.paid)
@@ -87,12 +92,17 @@ class Distribution(Waterfall, PoolKind):
 
     def tell(self, columns: Columns, row: int, pot: Pot) -> Told:
         """The way of one member through the layers."""
-        return explain_waterfall(
-            self, pot.size, accounts_of(self, self.shares is None, columns, pot), pot.last, row, pot.terms
-        )
+        return self._told(columns, row, pot)
 
     def tell_carry(self, columns: Columns, pot: Pot) -> Told:
         """The way of the carry through the layers."""
-        return explain_waterfall(
-            self, pot.size, accounts_of(self, self.shares is None, columns, pot), pot.last, None, pot.terms
-        )
+        return self._told(columns, None, pot)
+
+    def _told(self, columns: Columns, row: int | None, pot: Pot) -> Told:
+        accounts = accounts_of(self, self.shares is None, columns, pot)
+        return explain_waterfall(self, pot.size, accounts, pot.last, row, pot.terms, self._due(pot))
+
+    def _due(self, pot: Pot) -> LastClawback | None:
+        """The clawback in the period that holds its day."""
+        rule = self.clawback
+        return rule if rule is not None and rule.is_due(date_of(pot.first), date_of(pot.last)) else None

@@ -11,6 +11,7 @@ from rules.kinds.base import Kind, Terms, Words, percent
 from rules.quantities.written import FlagField, RateField
 from rules.sharing.accrual import Accrual
 from rules.sharing.base import fault
+from rules.sharing.recovery import LastClawback
 
 
 class Preferred(Accrual):
@@ -93,10 +94,11 @@ class Waterfall(Kind):
     """Layers through which proceeds run in order; each is served in full before the next gets anything.
 
     Within a layer, accounts get the same part of what they are due there. What reaches beyond the last layer is left
-    over.
+    over. With a `clawback`, the carry gives back after them what it had too much, once.
     """
 
     layers: Annotated[tuple[Layer, ...], Field(strict=False)]
+    clawback: LastClawback | None = Field(default=None, description="what the carry gives back, and in which period")
 
     @model_validator(mode="after")
     def _some(self) -> Waterfall:
@@ -106,6 +108,8 @@ class Waterfall(Kind):
 
     def in_words(self, terms: Terms) -> Words:
         rows = tuple((str(at), layer.name.replace("_", "-"), _words(layer)) for at, layer in enumerate(self.layers, 1))
+        if self.clawback is not None:
+            rows += ((str(len(rows) + 1), "clawback", _clawback(self.clawback)),)
         return Words("proceeds run through these layers in order", ("layer", "what", "terms"), rows)
 
 
@@ -125,6 +129,13 @@ def _words(layer: Layer) -> str:
         until = "" if layer.split.until is None else f", until accounts have earned {_accrual(layer.split.until)}"
         return f"{percent(layer.split.carry)} to the carry{until}"
     return "until all capital is returned"
+
+
+def _clawback(rule: LastClawback) -> str:
+    return (
+        f"at the end of the period of {rule.on} the carry gives back what it has above {percent(rule.to)} of all "
+        "profit, or what accounts lack of capital and preferred return, whichever is more; no more than it was paid"
+    )
 
 
 def _accrual(rule: Accrual) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from typing import Literal
 
@@ -9,7 +10,7 @@ from pydantic import model_validator
 
 from rules.kinds.base import Kind, Terms, percent
 from rules.quantities.exact import Exact
-from rules.quantities.written import RateField
+from rules.quantities.written import DateField, RateField
 from rules.sharing.base import Step, Told, fault, guarded, zeros
 
 
@@ -66,9 +67,11 @@ class Clawback(Kind):
     to: RateField
 
     @model_validator(mode="after")
-    def _not_negative(self) -> Clawback:
+    def _is_part(self) -> Clawback:
         if self.to < 0:
             raise fault("K252", f"a part of {percent(self.to)}", "use nothing less than zero")
+        if self.to >= 1:
+            raise fault("K252", f"a clawback of what is above {percent(self.to)} of all", "use less than 100%")
         return self
 
     def compute(self, carry: Fraction, profit: Fraction, lacking: Fraction = Fraction(0)) -> Fraction:
@@ -80,8 +83,12 @@ class Clawback(Kind):
         >>> Clawback.model_validate({"to": "20%"}).compute(Fraction(2_000), Fraction(7_000))
         Fraction(600, 1)
         """
+        return min(self.due(carry, profit, lacking), max(carry, Fraction(0)))
+
+    def due(self, carry: Fraction, profit: Fraction, lacking: Fraction = Fraction(0)) -> Fraction:
+        """What is to be given back, whatever the carry holds."""
         above = carry - self.to * max(profit, Fraction(0))
-        return min(max(above, lacking, Fraction(0)), max(carry, Fraction(0)))
+        return max(above, lacking, Fraction(0))
 
     def explain(self, carry: Fraction, profit: Fraction, terms: Terms, lacking: Fraction = Fraction(0)) -> Told:
         """The same in steps: what is too much, what is lacking, and what the carry holds."""
@@ -96,3 +103,15 @@ class Clawback(Kind):
             Step("given back", due, value, carry - value, f"no more than was paid: {terms.money(value)}"),
         )
         return Told(value, f"{words}: {terms.money(value)} is given back", steps)
+
+
+class LastClawback(Clawback):
+    """What the carry gives back once, at the end of the period that holds the day `on`: what it has above `to` of the
+    profit of all periods, or what accounts lack of capital and preferred return, whichever is more; no more than it
+    holds."""
+
+    on: DateField
+
+    def is_due(self, first: date, last: date) -> bool:
+        """Whether the day lies within these days, both included."""
+        return first <= self.on <= last

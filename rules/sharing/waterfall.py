@@ -16,6 +16,7 @@ from rules.quantities.exact import Exact
 from rules.sharing.accrual import Accrual, date_of
 from rules.sharing.base import Step, Told, check_size, common, guarded, zeros
 from rules.sharing.layers import Layer, Waterfall
+from rules.sharing.recovery import Clawback
 from rules.sharing.time_weighted import Movements, sum_by
 
 
@@ -45,7 +46,8 @@ class Accounts:
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerPaid:
     """One layer: what each account was entitled to and paid, (n,) exact, the same of the carry, and what remained of
-    the proceeds. A split without an end is entitled to all that reached it."""
+    the proceeds. A split without an end is entitled to all that reached it; in a clawback the carry has both below
+    zero."""
 
     name: str
     entitled: Exact
@@ -69,7 +71,7 @@ def _in_common(accounts: Accounts) -> Accounts:
 @dataclass(slots=True)
 class _State:
     """What is left, the capital of each account that is not yet returned, what each was paid on its preferred return
-    and beyond capital, the latter in all, and what the carry was paid."""
+    and beyond capital, the latter in all, and what the carry was paid; and what a preferred layer still owes."""
 
     left: Fraction
     unreturned: Exact
@@ -77,11 +79,15 @@ class _State:
     profit: Exact
     profit_total: Fraction
     carry: Fraction
+    owed: Fraction = Fraction(0)
     layers: list[LayerPaid] = field(default_factory=list)
 
 
-def run_waterfall(rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: int) -> tuple[LayerPaid, ...]:
-    """The layers of a distribution of `proceeds` minor units on a day; less than nothing is refused (K202).
+def run_waterfall(
+    rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: int, clawback: Clawback | None = None
+) -> tuple[LayerPaid, ...]:
+    """The layers of a distribution of `proceeds` minor units on a day, and last the `clawback` where it is due; less
+    than nothing is refused (K202).
 
     A hundred thousand accounts take well under a second. What accounts and carry are paid in all layers and what
     remains after the last adds up to the proceeds.
@@ -110,8 +116,27 @@ def run_waterfall(rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: i
             state.profit_total += due_total * part
         if layer.preferred is not None:
             state.preferred = guarded(state.preferred) + guarded(paid)
+            state.owed = max(state.owed, due_total * (1 - part))
         state.layers.append(LayerPaid(layer.name, due, paid, carry_due, carry_due * part, state.left))
+    if clawback is not None:
+        state.layers.append(_given_back(clawback, state, accounts.shares))
     return tuple(state.layers)
+
+
+def _given_back(rule: Clawback, state: _State, shares: Exact) -> LayerPaid:
+    """What the carry gives back after all layers. It bore on accounts by their shares, and goes to them by these; where
+    nobody has one, nobody is given anything.
+
+    Accounts lack their capital and their preferred return, less what they were paid beyond capital; an account that is
+    here no more lacks nothing.
+    """
+    unreturned = state.unreturned.sum()
+    profit = state.profit_total + state.carry - unreturned
+    lacking = unreturned + state.owed + state.preferred.sum() - state.profit.sum()
+    due = rule.due(state.carry, profit, lacking)
+    entitled = _by_shares(shares, due)
+    paid = _by_shares(shares, rule.compute(state.carry, profit, lacking))
+    return LayerPaid("clawback", entitled, paid, -entitled.sum(), -paid.sum(), state.left)
 
 
 def _due(
@@ -159,7 +184,13 @@ def _by_shares(shares: Exact, whole: Fraction) -> Exact:
 
 
 def explain_waterfall(
-    rule: Waterfall, proceeds: Fraction, accounts: Accounts, on: int, account: int | None, terms: Terms
+    rule: Waterfall,
+    proceeds: Fraction,
+    accounts: Accounts,
+    on: int,
+    account: int | None,
+    terms: Terms,
+    clawback: Clawback | None = None,
 ) -> Told:
     """One account's way through the layers, or the carry's (`account` None), worked out in fractions.
 
@@ -190,9 +221,14 @@ def explain_waterfall(
             told.profit = _added(told.profit, paid)
         if layer.preferred is not None:
             told.preferred = _added(told.preferred, paid)
+            told.owed = max(told.owed, sum(dues, Fraction(0)) - sum(paid))
         mine = (carry_due, carry_paid) if account is None else (dues[account], paid[account])
         value += mine[1]
         steps.append(Step(f"{at} {layer.name}", *mine, told.left, words))
+    if clawback is not None:
+        step = _told_given_back(clawback, told, _known(accounts.shares, accounts.movements.count), account, terms)
+        steps.append(replace(step, name=f"{len(steps) + 1} clawback"))
+        value += step.paid
     who = "the carry" if account is None else "the account"
     return Told(value, f"{who} is paid {terms.money(value)} of {terms.money(proceeds)}", tuple(steps))
 
@@ -209,6 +245,23 @@ class _Told:
     carry: Fraction
     left: Fraction
     others: Fraction
+    owed: Fraction = Fraction(0)
+
+
+def _told_given_back(
+    rule: Clawback, told: _Told, shares: Sequence[Fraction], account: int | None, terms: Terms
+) -> Step:
+    """What an account is given back, or below zero what the carry gives."""
+    missing = sum(told.capital, Fraction(0)) - sum(told.returned)
+    profit = sum(told.profit) + told.others - missing + told.carry
+    lacking = max(Fraction(0), missing + sum(told.preferred) + told.owed - sum(told.profit))
+    found = rule.explain(told.carry, profit, terms, lacking)
+    last = found.steps[-1]
+    words = f"{found.words}, no less than the {terms.money(lacking)} that accounts lack" if lacking else found.words
+    due, paid = _cut(last.entitled, shares), _cut(last.paid, shares)
+    if account is None:
+        return Step("clawback", -sum(due, Fraction(0)), -sum(paid, Fraction(0)), told.left, words)
+    return Step("clawback", due[account], paid[account], told.left, words)
 
 
 def _told_due(

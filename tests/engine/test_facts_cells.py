@@ -113,6 +113,12 @@ def test_money_has_the_decimals_of_its_currency_and_ends_at_10_to_the_15(
     refusal = partage("--store", tmp_path / "p.db", "run", path, "--period", "2026-04", "--official", "--json")
     codes = [each["code"] for each in refusal.json()["problems"]]
     assert codes == ["F140"] + ["F203"] * len(bad)
+    *badly, large = refusal.json()["problems"][1:]
+    assert all("is no amount" in each["message"] for each in badly)
+    limit = good[-1][0]  # as it is written in the cell
+    whole, _, rest = limit.partition(".")
+    grouped = f"{int(whole):,}" + (f".{rest}" if rest else "")
+    assert f"is beyond the largest amount, {grouped}" in large["message"] and grouped in large["hint"]
 
 
 @pytest.mark.parametrize("type_", BAD)

@@ -44,7 +44,8 @@ def test_every_row_of_a_program_has_one_fate(tmp_path: Path) -> None:
         "credits": {
             ("measured", ""): 2,  # k1 and k2
             ("not_payable", "sourced.numerator"): 1,  # k3 of crux
-            ("not_payable", "no row that counts refers to it"): 1,  # k4, of a role that no rule asks for
+            ("not_payable", "helped.numerator"): 1,  # k4, on d9, which its own partner sourced
+            ("not_payable", "no row that counts refers to it"): 1,  # k5, of a role that no rule asks for
         },
         "surveys": {("measured", ""): 1, ("not_payable", "liked.numerator"): 2},  # s3; s1 and s2, which it replaces
         "targets": {("measured", ""): 1, ("not_payable", "performance.target"): 1, ("outside", ""): 1},  # t2 is of May

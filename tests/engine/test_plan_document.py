@@ -182,9 +182,7 @@ payouts:
 @pytest.mark.parametrize("edges", [("80%", "1"), ("0.8", "1")])
 def test_the_bands_of_a_measure_in_percent_are_in_percent(tmp_path: Path, edges: tuple[str, str]) -> None:
     bands = f"[{{below: {edges[0]}, times: 0}}, {{below: {edges[1]}, times: 1}}, {{times: 1.5}}]"
-    rule = (
-        "payouts:\n  fee:\n    {for_each: partners, base: won, rate: 1%, multipliers: {pace: {by: BY, bands: BANDS}}}\n"
-    )
+    rule = "payouts:\n  fee: {for_each: partners, base: won, rate: 1%, multipliers: {m: {by: BY, bands: BANDS}}}\n"
     rule = SMALL + rule.replace("BANDS", bands)
     text = plan_document(of(tmp_path / "unit", rule.replace("BY", "share"))).markdown
     assert "| - | 80 % | 0 |\n| 80 % | 100 % | 1 |\n| 100 % | no end | 1.5 |" in text

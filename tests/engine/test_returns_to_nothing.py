@@ -23,13 +23,17 @@ from rules.quantities.taken import Fallen, fallen
 few = settings(max_examples=max(settings().max_examples // 40, 5), suppress_health_check=list(HealthCheck))
 DECIMALS = {"JPY": 0, "EUR": 2, "KWD": 3}
 MONTHS = ["2026-01", "2026-02", "2026-03", "2026-04"]
-CAPS = ["", "{at_most: 90, over: OVER, cut: pro_rata}", "{at_most: 90, over: OVER, cut: in_order, order: [deals.closed_on]}"]
+CAPS = [
+    "",
+    "{at_most: 90, over: OVER, cut: pro_rata}",
+    "{at_most: 90, over: OVER, cut: in_order, order: [deals.closed_on]}",
+]
 MARGINAL, WHOLE = "method: marginal", "method: whole, at_edge: lower_tier"
 
 
 @dataclass(frozen=True)
 class Deal:
-    """A deal: its day since 1 January, its amount in minor units, who is credited; and its returns, which come to all of
+    """A deal: its day since 1 January, its minor units, who is credited; and its returns, which come to all of
     it: days, and minor units of each."""
 
     day: int

@@ -91,7 +91,10 @@ def test_a_rating_without_an_author_counts_as_missing(tmp_path: Path) -> None:
 
 def test_who_gave_no_rating_stands_for_no_points_that_are_carried_over(tmp_path: Path) -> None:
     card = RATED.replace("missing: reweight", "missing: carry_last")
-    rows = {"reviews": "partner_id,rating,author\nacme,4,Ann\nbolt,,Bob\n", "scores": f"{SCORES}bolt,card,board,2025-Q4,30\n"}
+    rows = {
+        "reviews": "partner_id,rating,author\nacme,4,Ann\nbolt,,Bob\n",
+        "scores": f"{SCORES}bolt,card,board,2025-Q4,30\n",
+    }
     ran = Ran(story(tmp_path, card, REVIEWS, **rows))
     assert "(rated by Ann)" in ran.explained("acme", "card.board")
     told = ran.explained("bolt", "card.board")

@@ -58,6 +58,7 @@ TABLES = {
         k2,d1,acme,sourced,0.75
         k3,d2,crux,sourced,1
         k4,d9,bolt,influenced,1
+        k5,d9,bolt,co_sold,1
         """,
     "surveys.csv": """
         answer_id,respondent_id,partner_id,answered_on,question,score
@@ -156,6 +157,7 @@ def test_a_credit_is_traced_through_its_deal(store: Path) -> None:
     assert verdicts(store, "trace", "credits", "k1") == {
         "sourced.numerator": ("measured", "counts in sourced, for acme, bolt")
     }
+    assert verdicts(store, "trace", "credits", "k5") == {"": ("not_payable", "no row that counts refers to it")}
 
 
 def test_a_credit_for_a_sourced_deal_says_that_it_is_sourced(store: Path) -> None:

@@ -137,6 +137,40 @@ def test_a_slip_of_the_pen_is_met_with_what_was_meant(written: str, hint: str) -
     assert hint in [problem.hint for problem in read(FRAME + written).problems]
 
 
+QUOTE = "a comma within braces or brackets ends a value; put the whole in double quotes: "
+
+
+@pytest.mark.parametrize(
+    ("rule", "meant", "codes"),
+    [
+        ("{base: greatest(deals.amount, 0) / 2, rate: 5%}", "greatest(deals.amount, 0) / 2", "X115 P102"),
+        (
+            "{base: coalesce(deals.amount, deals.margin, 0), rate: 5%}",
+            "coalesce(deals.amount, deals.margin, 0)",
+            "X115 P102 P102",
+        ),
+        ("{base: deals.amount, rate: {rate: 5%, times: least(2, 1)}}", "least(2, 1)", "X115 P102"),
+        (
+            "{base: deals.amount, rate: 5%, limits: [{at_most: 5, cut: in_order, order: [least(deals.amount, 2)]}]}",
+            "least(deals.amount, 2)",
+            "X115 X115",
+        ),
+    ],
+)
+def test_an_expression_that_a_comma_cut_apart_is_to_be_quoted(rule: str, meant: str, codes: str) -> None:
+    found = read(FRAME + f"payouts:\n  p: {rule}\n").problems
+    assert " ".join(each.code for each in found) == codes
+    assert {each.hint for each in found} == {f'{QUOTE}"{meant}"'}
+    quoted = rule.replace(meant, f'"{meant}"')
+    assert not {"X115", "P102"} & {each.code for each in read(FRAME + f"payouts:\n  p: {quoted}\n").problems}
+
+
+@pytest.mark.parametrize("rule", ['{base: "greatest(deals.amount", rate: 5%, 0)}', "{base: (deals.amount, rate: 5%}"])
+def test_a_bracket_that_no_comma_cut_is_to_be_closed(rule: str) -> None:
+    found = read(FRAME + f"payouts:\n  p: {rule}\n").problems
+    assert found[0].code == "X115" and found[0].hint == "add )"
+
+
 @pytest.mark.parametrize(
     ("base", "hint"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
@@ -15,6 +16,7 @@ from rules.kinds.base import Terms
 from rules.problem import Refused
 from rules.quantities.currency import currency
 from rules.quantities.exact import Exact
+from rules.sharing.accounts import accounts_of
 from rules.sharing.base import Awards, Given, PoolKind, Pot, TableRows
 from rules.sharing.coalitions import Shapley
 from rules.sharing.distribution import Distribution
@@ -63,14 +65,45 @@ def funds(draw: st.DrawFn) -> tuple[Distribution, Pot]:
         )
         before.append(given_)
     chosen = draw(st.permutations(LAYERS))
-    return Distribution.model_validate({"layers": chosen}), Pot(
-        Fraction(draw(minor)), EUR, KEYS, LAST, rows, tuple(sorted(before, key=lambda each: each.last))
+    config: dict[str, Any] = {"layers": chosen}
+    if draw(st.booleans()):
+        config["clawback"] = {"to": draw(st.sampled_from(["0%", "20%", "1/3"])), "on": "2025-12-30"}
+    return Distribution.model_validate(config), Pot(
+        Fraction(draw(minor)), EUR, KEYS, LAST, rows, tuple(sorted(before, key=lambda each: each.last)), LAST - 30
     )
 
 
 @given(funds())
 def test_a_distribution_pays_what_it_tells_and_no_more_than_it_has(fund: tuple[Distribution, Pot]) -> None:
     agreed(fund[0], {}, fund[1])
+
+
+@given(funds())
+def test_a_clawback_leaves_the_carry_no_less_than_nothing_and_no_more_than_its_part(
+    fund: tuple[Distribution, Pot],
+) -> None:
+    """In all periods: what the carry keeps is within nothing and its part of all profit, unless nobody has a share."""
+    kind, pot = fund
+    assume(kind.clawback is not None)
+    assert kind.clawback is not None
+    found, without = kind.award({}, pot), kind.model_copy(update={"clawback": None}).award({}, pot)
+    earlier = sum((each.carry for each in pot.before), Fraction(0))
+    kept, had = earlier + (found.carry or 0), earlier + (without.carry or 0)
+    assert 0 <= kept <= had
+    assert found.left == without.left
+    assert found.exact.sum() - without.exact.sum() == had - kept
+    assert found.layers[:-1] == () or [each.fractions() for each in found.layers[:-1]] == [
+        each.fractions() for each in without.layers
+    ]
+    accounts = accounts_of(kind, True, {}, pot)
+    assume(accounts.shares.sum() > 0)
+    held = [max(each, Fraction(0)) for each in accounts.movements.until(pot.last).balances().fractions() if each]
+    returned = [
+        paid.sum() for layer, paid in zip(kind.layers, without.layers, strict=True) if layer.capital
+    ]
+    beyond = accounts.profit.sum() + accounts.profit_of_others + without.exact.sum() - sum(returned)  # type: ignore[union-attr]
+    profit = beyond - (sum(held) - sum(returned)) + had
+    assert kept <= kind.clawback.to * max(profit, Fraction(0))
 
 
 @given(funds(), st.randoms())
@@ -82,7 +115,7 @@ def test_the_order_of_movements_decides_nothing(fund: tuple[Distribution, Pot], 
     turned = TableRows(
         pot.rows.members[order], {name: each.take(np.array(order)) for name, each in pot.rows.columns.items()}
     )
-    other = Pot(pot.size, pot.terms, pot.keys, pot.last, turned, pot.before)
+    other = replace(pot, rows=turned)
     assert kind.award({}, other).exact.fractions() == kind.award({}, pot).exact.fractions()
 
 
@@ -126,6 +159,10 @@ def test_units_are_given_as_they_are_told(
         ({"layers": []}, "a waterfall without layers"),
         ({"layers": [{"mark": {}}]}, "a layer up to the mark, and no marks"),
         ({"layers": [{"capital": "true"}], "marks": "a.opening"}, "marks that no layer reads"),
+        ({"layers": [{"capital": "true"}], "clawback": {"to": "100%", "on": "2026-12-31"}}, "above 100 % of all"),
+        ({"layers": [{"capital": "true"}], "clawback": {"to": "-1%", "on": "2026-12-31"}}, "a part of -1 %"),
+        ({"layers": [{"capital": "true"}], "clawback": {"to": "20%", "on": "soon"}}, "soon"),
+        ({"layers": [{"capital": "true"}], "clawback": {"to": "20%"}}, "on"),
     ],
 )
 def test_what_a_distribution_must_not_say(config: dict[str, Any], words: str) -> None:
