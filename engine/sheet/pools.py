@@ -269,10 +269,11 @@ def shared_of(step: Share, book: Book) -> tuple[int, int]:
 
 
 def _carry_minor(step: Share, carry: Fraction, rest: Fraction) -> int:
-    """What the carry is paid in whole minor units, rounded down: with the rest that rounding leaves of what members are
-    awarded, unless the pool says that this stays with the house or is carried to the next period."""
+    """What the carry is paid, or gives back, in whole minor units, rounded towards zero: with the rest that rounding
+    leaves of what members are awarded, unless the pool says that this stays with the house or is carried to the next
+    period."""
     if step.residue in (Residue.HOUSE, Residue.CARRY):
-        return int(carry // 1)
+        return int(carry)  # towards zero
     paid = int((carry + rest) // 1)
     return paid if carry < 0 else max(paid, 0)  # below zero where a clawback takes it back
 

@@ -38,6 +38,7 @@ from rules.problem import Place, Problem
 from rules.program import Program
 from rules.quantities.written import DateRange
 from rules.sharing.base import AwardKind
+from rules.sharing.layers import Waterfall
 from rules.tables import FLAGS, Table
 
 KeyPlace = Callable[[tuple[str | int, ...]], Place]
@@ -56,6 +57,8 @@ def plan_warnings(program: Program, meaning: Meaning, key_place: KeyPlace) -> li
     found += payout_warnings(meaning, named)
     ordinary = score_spans(meaning, kpi_spans(meaning.kpis, POSITIVE))
     found += [warning for pool in meaning.pools for warning in _below_zero(pool, meaning, ordinary)]
+    for pool in meaning.pools:
+        found += _never_given_back(pool, meaning.effective, key_place)
     if not _holds_a_period(meaning.calendar, meaning.effective):
         length = "period of its calendar" if meaning.calendar.length == "custom" else meaning.calendar.length
         message = (
@@ -174,6 +177,15 @@ def _can_be_below_zero(measured: Expression, conditions: Iterable[Expression], n
                 held[str(left)] = held.get(str(left), Span()).held(value, None)
     span = expression_span(measured, held, POSITIVE)
     return (span.low is None or span.low < 0) and not any(isinstance(node, Case) for node in _nodes(measured))
+
+
+def _never_given_back(pool: PoolMeaning, effective: DateRange, key_place: KeyPlace) -> Iterator[Problem]:
+    """A day of a clawback on which the program is not in force."""
+    rule = pool.kind.clawback if isinstance(pool.kind, Waterfall) else None
+    if rule is not None and not effective.first <= rule.on <= effective.last:
+        message = f"the carry of {pool.name} gives back on {rule.on}, and the program is not in force on this day"
+        place = key_place(("pools", pool.name, "shared", "waterfall", "clawback", "on"))
+        yield _warning("P321", message, place, f"write a day within {effective.first} to {effective.last}")
 
 
 def _holds_a_period(calendar: Calendar, effective: DateRange) -> bool:

@@ -230,7 +230,10 @@ def explain_waterfall(
         steps.append(replace(step, name=f"{len(steps) + 1} clawback"))
         value += step.paid
     who = "the carry" if account is None else "the account"
-    return Told(value, f"{who} is paid {terms.money(value)} of {terms.money(proceeds)}", tuple(steps))
+    words = f"{who} is paid {terms.money(value)} of {terms.money(proceeds)}"
+    if clawback is not None:
+        words += " and of what the carry gives back" if account is not None else ", less what it gives back"
+    return Told(value, words, tuple(steps))
 
 
 @dataclass(slots=True)
@@ -257,7 +260,7 @@ def _told_given_back(
     lacking = max(Fraction(0), missing + sum(told.preferred) + told.owed - sum(told.profit))
     found = rule.explain(told.carry, profit, terms, lacking)
     last = found.steps[-1]
-    words = f"{found.words}, no less than the {terms.money(lacking)} that accounts lack" if lacking else found.words
+    words = f"accounts lack {terms.money(lacking)}; {found.words}" if lacking else found.words
     due, paid = _cut(last.entitled, shares), _cut(last.paid, shares)
     if account is None:
         return Step("clawback", -sum(due, Fraction(0)), -sum(paid, Fraction(0)), told.left, words)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -24,6 +24,7 @@ BACK = ("return", "cancellation", "chargeback")
 
 Row = dict[str, str]
 Shares = dict[str, dict[str, Fraction]]  # by deal: each partner's share of it
+Pays = Callable[[Fraction], Fraction]  # what a running total pays in all
 
 
 class Quarter(NamedTuple):
@@ -42,6 +43,10 @@ def quarter(name: str) -> Quarter:
     year, at = int(name[:4]), int(name[-1])
     last = date(year + at // 4, at % 4 * 3 + 1, 1) - timedelta(1)
     return Quarter(name, f"{year}-{at * 3 - 2:02}-01", last.isoformat())
+
+
+def quarter_of(day: str) -> Quarter:
+    return quarter(f"{day[:4]}-Q{(int(day[5:7]) + 2) // 3}")
 
 
 @cache
@@ -149,7 +154,10 @@ class Move(NamedTuple):
     value: Fraction
 
 
-def moves_of(tables: Tables, shares: Shares, stretch: Callable[[str], str]) -> dict[tuple[str, str], list[Move]]:
+Moves = Mapping[tuple[str, str], list[Move]]
+
+
+def moves_of(tables: Tables, shares: Shares, stretch: Callable[[str], str]) -> Moves:
     """By partner and stretch of time, the deals that were closed in it, and all that ever came back of those."""
     deals = tables.by_key("deals")
     moves: dict[tuple[str, str], list[Move]] = defaultdict(list)
@@ -167,38 +175,90 @@ def moves_of(tables: Tables, shares: Shares, stretch: Callable[[str], str]) -> d
     return moves
 
 
-def running(
-    moves: Mapping[tuple[str, str], list[Move]], able: set[str], pays: Callable[[Fraction], Fraction], now: Quarter
-) -> dict[str, Fraction]:
-    """What a quarter owes by deal, and by event what is taken back: exact, of all partners that can be paid.
+class Slice(NamedTuple):
+    """A line in a running total: where it begins and ended, what it was rounded to, and up to where it still stands."""
+
+    low: Fraction
+    high: Fraction
+    line: int
+    top: Fraction
+
+
+def in_order(own: list[Move], until: str) -> Iterator[tuple[Move, Fraction, Fraction]]:
+    """The moves of a running total up to a day, each with the total before it and after it."""
+    total = Fraction(0)
+    for move in sorted(own):
+        if "2025-01-01" <= move.day <= until:
+            before, total = total, total + move.value
+            assert total >= 0, (move.key, "more came back than there was")
+            yield move, before, total
+
+
+def together(exact: Mapping[str, Fraction]) -> dict[str, int]:
+    """The lines of one row by partner: their sum rounded, and what their whole cents lack of it one by one to the
+    largest remainders, of equals to the first ids."""
+    found = {who: floor(due) for who, due in exact.items()}
+    lacking = rounded(sum(exact.values(), Fraction(0))) - sum(found.values())
+    first = sorted(exact, key=lambda who: (found[who] - exact[who], who))[:lacking]
+    return {who: cents + (who in first) for who, cents in found.items()}
+
+
+def left(piece: Slice, pays: Pays) -> int:
+    """What is left of a line that fell to its top: what it was rounded to, less the rounded part that fell of it."""
+    due = pays(piece.high) - pays(piece.low)
+    fallen = (pays(piece.high) - pays(piece.top)) / due if due else Fraction(0)
+    return piece.line - rounded(piece.line * fallen)
+
+
+def taken(slices: list[Slice], down_to: Fraction, pays: Pays) -> int:
+    """What a return takes off the lines that stand above a total, the last first: nothing is left of those above it."""
+    found = 0
+    while slices and slices[-1].top > down_to:
+        piece = slices.pop()
+        fallen = piece._replace(top=max(piece.low, down_to))
+        found += left(piece, pays) - left(fallen, pays)
+        if fallen.top > fallen.low:
+            slices.append(fallen)
+    return found
+
+
+def running(moves: Moves, able: Callable[[str], set[str]], pays: Pays, now: Quarter) -> dict[str, int]:
+    """What a quarter pays by deal, and by event what it takes back, of the partners that can be paid by its last day.
 
     Each partner has a running total for each stretch. A deal raises that of the stretch in which it was closed; what
     comes back lowers the same one, whenever it comes back, so that it falls from the highest tier that was reached.
     """
-    due: dict[str, Fraction] = defaultdict(Fraction)
+    exact: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for (who, _), own in moves.items():
-        total = Fraction(0)
-        for day, _, key, value in sorted(own):
-            if who in able and "2025-01-01" <= day <= now.last:
-                total += value
-                assert total >= 0, (key, "more came back than there was")
-                if day >= now.first:
-                    due[key] += pays(total) - pays(total - value)
-    return due
+        for move, before, after in in_order(own, now.last):
+            if not move.is_back and who in able(quarter_of(move.day).last):
+                exact[move.key][who] = pays(after) - pays(before)
+    lines = {key: together(of) for key, of in exact.items()}
+    found: dict[str, int] = defaultdict(int)
+    for (who, _), own in moves.items():
+        slices: list[Slice] = []
+        for move, before, after in in_order(own, now.last):
+            line = lines.get(move.key, {}).get(who, 0)
+            if not move.is_back and after > before:
+                slices.append(Slice(before, after, line, after))
+            amount = -taken(slices, after, pays) if move.is_back else line
+            if move.day >= now.first and who in able(now.last):
+                found[move.key] += amount
+    return found
 
 
-def commission(tables: Tables, now: Quarter) -> dict[str, Fraction]:
+def commission(tables: Tables, now: Quarter) -> dict[str, int]:
     """What resellers earn on new business, by tiers of the fiscal year."""
     moves = moves_of(tables, credited(tables), lambda day: day[:4])
-    return running(moves, tables.able(now.last, "reseller"), by_tiers, now)
+    return running(moves, cache(lambda last: tables.able(last, "reseller")), by_tiers, now)
 
 
-def volume_rebate(tables: Tables, now: Quarter) -> dict[str, Fraction]:
+def volume_rebate(tables: Tables, now: Quarter) -> dict[str, int]:
     """What distributors get back on their deals, by the volume of the quarter."""
     won = {key: row["partner_id"] for key, row in tables.by_key("deals").items() if row["status"] == "won"}
     shares = {key: {who: Fraction(1)} for key, who in won.items() if who}
-    moves = moves_of(tables, shares, lambda day: f"{day[:4]}-{(int(day[5:7]) + 2) // 3}")
-    return running(moves, tables.able(now.last, "distributor"), back_to_the_first, now)
+    moves = moves_of(tables, shares, lambda day: quarter_of(day).name)
+    return running(moves, cache(lambda last: tables.able(last, "distributor")), back_to_the_first, now)
 
 
 def withheld(tables: Tables, now: Quarter) -> dict[str, Fraction]:

@@ -98,9 +98,7 @@ def test_a_clawback_leaves_the_carry_no_less_than_nothing_and_no_more_than_its_p
     accounts = accounts_of(kind, True, {}, pot)
     assume(accounts.shares.sum() > 0)
     held = [max(each, Fraction(0)) for each in accounts.movements.until(pot.last).balances().fractions() if each]
-    returned = [
-        paid.sum() for layer, paid in zip(kind.layers, without.layers, strict=True) if layer.capital
-    ]
+    returned = [paid.sum() for layer, paid in zip(kind.layers, without.layers, strict=True) if layer.capital]
     beyond = accounts.profit.sum() + accounts.profit_of_others + without.exact.sum() - sum(returned)  # type: ignore[union-attr]
     profit = beyond - (sum(held) - sum(returned)) + had
     assert kept <= kind.clawback.to * max(profit, Fraction(0))
