@@ -32,7 +32,7 @@ def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, wal
     undoes = back.pieces.get((at, row), [])
     if limited.applied == limited.entitled and all(_is_whole(lines_limited[which]) for which, _ in undoes):
         return line
-    if limited.applied <= 0:
+    if limited.entitled <= 0:
         words = _back_words(line, limited, [(lines_limited[which], piece) for which, piece in undoes], terms)
         return replace(line, value=Fraction(limited.applied), shown="", words=words)
     over = {"period": "of the period", "fiscal_year": "of the fiscal year"}.get(spec.over, "since the program began")

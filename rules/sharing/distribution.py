@@ -13,7 +13,7 @@ from rules.expressions.expression import ExpressionField, Written
 from rules.expressions.tree import Type
 from rules.kinds.base import Columns, RowFault, Terms, Words
 from rules.sharing.accounts import accounts_of
-from rules.sharing.accrual import date_of
+from rules.sharing.accrual import date_of, day
 from rules.sharing.base import Awards, PoolKind, Pot, TableWanted, Told, fault, guarded, zeros
 from rules.sharing.layers import Waterfall
 from rules.sharing.recovery import LastClawback
@@ -99,8 +99,9 @@ class Distribution(Waterfall, PoolKind):
         return self._told(columns, None, pot)
 
     def _told(self, columns: Columns, row: int | None, pot: Pot) -> Told:
-        accounts = accounts_of(self, self.shares is None, columns, pot)
-        return explain_waterfall(self, pot.size, accounts, pot.last, row, pot.terms, self._due(pot))
+        accounts, rule = accounts_of(self, self.shares is None, columns, pot), self.clawback
+        last = rule if rule is not None and pot.first <= day(rule.on) <= pot.last else None
+        return explain_waterfall(self, pot.size, accounts, pot.last, row, pot.terms, last)
 
     def _due(self, pot: Pot) -> LastClawback | None:
         """The clawback in the period that holds its day."""

@@ -14,7 +14,6 @@ from engine.digest import canonical
 from engine.explain import DoesNotReAdd
 from engine.values import Reasoned
 from rules.load import load
-from rules.sharing.distribution import Distribution
 from rules.sharing.recovery import Clawback
 
 DEAL_BY_DEAL = "      - split: {carry: 20%}\n"
@@ -154,7 +153,7 @@ def test_a_planted_fault_in_the_clawback_does_not_re_add(
         if planted == "to":
             monkeypatch.setattr(Clawback, "explain", lambda self, carry, *rest: whole(self, carry - 1, *rest))
         else:
-            monkeypatch.setattr(Distribution, "_due", lambda self, pot: None)
+            monkeypatch.setattr("rules.sharing.distribution.day", lambda on: 0)
         for partner, component in (("lp", "fund"), ("gp", "manager")):
             with pytest.raises(DoesNotReAdd):
                 of.why(partner, component)

@@ -94,4 +94,8 @@ def test_what_a_committee_enters_has_a_reason_and_two_people(tmp_path: Path) -> 
     rows += "W1,P1,400,the fair,Ann,Bob\nW2,P1,100,the fair,Ann,Ann\nW3,P1,50,,Ann,Bob\nW4,P1,,,,\nW5,P1,10,why,Ann,\n"
     found = read(tmp_path, "awards: awards.csv", {"awards.csv": rows})
     assert found.faults("awards") == [(3, ["F217"]), (4, ["F217"]), (6, ["F217"])]
-    assert [fault.place.field for row in found.rejected for fault in row.faults] == ["approved_by", "reason", "approved_by"]
+    assert [fault.place.field for row in found.rejected for fault in row.faults] == [
+        "approved_by",
+        "reason",
+        "approved_by",
+    ]
