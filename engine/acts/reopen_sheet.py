@@ -28,7 +28,7 @@ from rules.load import understand
 from rules.meaning import Meaning
 from rules.problem import CheckFailed, Place, Problem
 
-_FEW_ROWS = 50_000  # of a larger table a part is read, sooner than all of it goes into memory
+_NO_ROWS = 0  # in memory: one number rests on few tables, and on a part of each
 
 
 def kept_plan(store: Store, record: RunRecord) -> tuple[Meaning, Plan]:
@@ -72,7 +72,7 @@ def reopen_sheet(store: Store, record: RunRecord, meaning: Meaning) -> Iterator[
                 meaning.calendar,
                 meaning.eligible,
                 kept,
-                _FEW_ROWS,
+                _NO_ROWS,
                 trails,
                 meaning.exchange,
             )

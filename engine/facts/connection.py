@@ -49,8 +49,10 @@ def open_table(
     A column that the table did not have when it was kept is blank, as it is for a source without it.
     """
     file = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number=true)"
-    rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])
-    kind = "TABLE" if rows <= rows_in_memory_max else "VIEW"
+    kind = "VIEW"
+    if rows_in_memory_max:
+        rows = int(connection.execute(f"SELECT count(*) FROM {file}").fetchall()[0][0])
+        kind = "TABLE" if rows <= rows_in_memory_max else "VIEW"
     there = {str(column[0]) for column in connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()}
     added = "".join(
         f", CAST(NULL AS {SQL_TYPES[column.type]}) AS {identifier(column.name)}"
