@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 
 from engine.digest import sha256
 from engine.store.record import RunRecord
@@ -44,7 +45,7 @@ def last_number(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
-def _record(connection: sqlite3.Connection, row: tuple[object, ...], shown: str) -> RunRecord:
+def _record(connection: sqlite3.Connection, row: tuple[Any, ...], shown: str) -> RunRecord:
     """The value of a row, whose manifest is hashed again."""
     values = dict(zip(COLUMNS, row, strict=True))
     manifest, number, run_id = values["manifest"], values["number"], str(values["run_id"])
@@ -56,4 +57,4 @@ def _record(connection: sqlite3.Connection, row: tuple[object, ...], shown: str)
     blobs = dict(connection.execute(query, [number]).fetchall())
     # SQLite keeps no zone with a time: it is UTC, as it was when it went in.
     created_at = datetime.fromisoformat(str(values.pop("created_at"))).replace(tzinfo=UTC)
-    return RunRecord(**values, created_at=created_at, blobs=frozen(blobs))  # type: ignore[arg-type]
+    return RunRecord(**values, created_at=created_at, blobs=frozen(blobs))
