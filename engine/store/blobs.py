@@ -20,27 +20,28 @@ from engine.digest import sha256 as sha256_of
 from rules.problem import CheckFailed, Place, Problem
 
 _CHUNK_BYTES = 1 << 20
+_NAME = re.compile("[0-9a-f]{64}")
 
 
 def put(folder: Path, content: bytes | Path) -> str:
     """Keep bytes, or those of a file, and give their digest."""
-    sha256 = sha256_of(content) if isinstance(content, bytes) else _file_sha256(content)
-    target = _path(folder, sha256)
+    sha256 = sha256_of(content) if isinstance(content, bytes) else file_sha256(content)
+    target = path_of(folder, sha256)
     if target.exists():
         verified(folder, sha256)
     else:
         _make_folder(target.parent)
         with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as source:
             _write(source, target, sha256)
-    _sync(target.parent)  # also where it existed: the one who wrote it may not have come so far yet
+    sync(target.parent)  # also where it existed: the one who wrote it may not have come so far yet
     return sha256
 
 
 def verified(folder: Path, sha256: str) -> Path:
     """The path of a blob whose bytes still are what its name says; otherwise `CheckFailed`."""
     path = present(folder, sha256)
-    if _file_sha256(path) != sha256:
-        raise _fault(path, "was changed")
+    if file_sha256(path) != sha256:
+        raise fault(sha256, "was changed", str(path))
     return path
 
 
@@ -49,25 +50,33 @@ def verified_bytes(folder: Path, sha256: str) -> bytes:
     path = present(folder, sha256)
     data = path.read_bytes()
     if sha256_of(data) != sha256:
-        raise _fault(path, "was changed")
+        raise fault(sha256, "was changed", str(path))
     return data
 
 
 def present(folder: Path, sha256: str) -> Path:
     """The path of a blob that is there, whatever its bytes are; otherwise `CheckFailed`."""
-    path = _path(folder, sha256)
+    path = path_of(folder, sha256)
     if not path.exists():
-        raise _fault(path, "is missing")
+        raise fault(sha256, "is missing", str(path))
     return path
 
 
-def _fault(path: Path, what: str) -> CheckFailed:
-    hint = "restore the folder of the blobs from a backup"
-    return CheckFailed(Problem("S209", f"the blob {path.name[:12]} {what}", Place(str(path)), hint))
+def names(folder: Path) -> list[str]:
+    """The names of the blobs that are there, sorted, whatever their bytes are."""
+    found = (each.name for each in folder.glob("[0-9a-f][0-9a-f]/*"))
+    return sorted(name for name in found if _NAME.fullmatch(name) and path_of(folder, name).exists())
 
 
-def _path(folder: Path, sha256: str) -> Path:
-    assert re.fullmatch("[0-9a-f]{64}", sha256), "a blob is named by its SHA-256"
+def fault(sha256: str, what: str, shown: str) -> CheckFailed:
+    """A blob that is not what it should be."""
+    hint = "restore the blobs from a backup of the store"
+    return CheckFailed(Problem("S209", f"the blob {sha256[:12]} {what}", Place(shown), hint))
+
+
+def path_of(folder: Path, sha256: str) -> Path:
+    """Where the blob of this name stands, if it is there."""
+    assert _NAME.fullmatch(sha256), "a blob is named by its SHA-256"
     return folder / sha256[:2] / sha256
 
 
@@ -95,10 +104,10 @@ def _make_folder(folder: Path) -> None:
     for each in (folder.parent, folder):
         if not each.is_dir():
             each.mkdir(exist_ok=True)
-            _sync(each.parent)
+            sync(each.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """A new name in a folder survives a loss of power only once the folder itself is on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -107,6 +116,7 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _file_sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """The digest of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

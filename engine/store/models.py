@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -71,3 +71,75 @@ class AcceptanceRow(SQLModel, table=True):
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     actor: str
     engine: str
+
+
+class EventRow(SQLModel, table=True):
+    """An event as its canonical bytes; the other columns are copies of what these say, to find it by."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("key", name="event_key"), CheckConstraint("number >= 1", name="event_number"))
+
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    before_sha256: str
+    sha256: str
+    type: str
+    cycle: str
+    key: str | None
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LineRow(SQLModel, table=True):
+    """A line of an official run of a locked cycle, for who asks by SQL; the run's own lines are its blob.
+
+    No foreign key: it would be looked up for every one of millions of rows that are written together.
+    """
+
+    __tablename__ = "line"
+    __table_args__ = (CheckConstraint("run_number >= 1 and number >= 1", name="line_number"),)
+
+    run_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    partner: str
+    component: str
+    table_name: str
+    key: str
+    amount_minor: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class PostingRow(SQLModel, table=True):
+    """What an event changes in what a payee is owed."""
+
+    __tablename__ = "posting"
+    __table_args__ = (CheckConstraint("number >= 1", name="posting_number"),)
+
+    event: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    cycle: str
+    payee: str = Field(index=True)
+    program: str
+    period: str
+    kind: str
+    effective: str
+    currency: str
+    amount_minor: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class BlobRow(SQLModel, table=True):
+    """A blob in PostgreSQL, and how many chunks it is in. With SQLite, blobs are files."""
+
+    __tablename__ = "blob"
+    __table_args__ = (CheckConstraint("chunks >= 0", name="blob_chunks"), {"info": {"only": "postgresql"}})
+
+    sha256: str = Field(primary_key=True)
+    chunks: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class BlobChunkRow(SQLModel, table=True):
+    """A piece of a blob in PostgreSQL."""
+
+    __tablename__ = "blob_chunk"
+    __table_args__ = ({"info": {"only": "postgresql"}},)
+
+    sha256: str = Field(sa_column=Column(String, ForeignKey("blob.sha256"), primary_key=True))
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -1,30 +1,169 @@
-"""SQLite: how a store's file is opened, and what each of its failures means to the user.
+"""SQLite: the database of a store that is a file, and what each of its failures means to the user.
 
-In: a path. Out: a connection, or an SQLAlchemy engine of them; all have the settings below, read back. Python's own
+In: a path. Out: a database, whose connections have the settings below, read back. Its blobs stand beside it in a
+folder. Python's own
 handling of transactions is off; a write begins with BEGIN IMMEDIATE, so that it waits for its turn at the start and
 never fails half-way for a lock. SQLAlchemy is imported by who writes alone: to read a run takes less time than that.
 """
 
 from __future__ import annotations
 
-import errno
-import shutil
+import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rules.problem import Conflict, PartageError, Place, Problem, Refused, Unavailable
+from engine.store import blobs
+from engine.store.database import BUSY_MS, Reader
+from engine.store.faults import busy, no_folder, no_write, os_fault
+from rules.problem import PartageError, Place, Problem, Refused, Unavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from engine.store.bulk import Columns
+
 APPLICATION_ID = 0x50544745  # "PTGE": how a store is told from any other SQLite file
-BUSY_MS = 10_000
-SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": BUSY_MS}  # 2 is FULL
+_PARAMETERS_MAX = 900  # of one statement; SQLite takes 999 and more
+SETTINGS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: a commit is on the disk when it is told
+    "foreign_keys": 1,
+    "recursive_triggers": 1,  # REPLACE fires the triggers that refuse a removal
+    "busy_timeout": BUSY_MS,
+}
+
+
+class SqliteDatabase:
+    """A file of SQLite, and the folder of the same name + `.blobs`: see `engine.store.database`."""
+
+    def __init__(self, address: Path, create: bool, busy_ms: int) -> None:
+        self.shown = str(address)
+        self._create, self._busy_ms = create, busy_ms
+        self._folder = address.parent
+        with self._clean_faults():
+            # SQLite keeps its log beside the file that a link leads to; the blobs belong there too.
+            path = Path(os.path.realpath(address))
+            _refuse_what_is_no_store(path, self.shown, create)
+            self._path, self._folder = path, path.parent
+            self._blobs = path.with_name(path.name + ".blobs")
+            self._connection = connect(path, self.shown, create, busy_ms)
+
+    @property
+    def login(self) -> str:
+        """Who logged in: nobody does, into a file."""
+        return ""
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return open_engine(self._path, self.shown, self._create, self._busy_ms)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One view of the database, whatever others write meanwhile."""
+        with self._clean_faults():
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                if self._connection.in_transaction:  # some failures have ended it
+                    self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, alone among writers from its start: all of it is kept, or nothing."""
+        with self._clean_faults(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def reader_of(self, connection: Connection) -> sqlite3.Connection:
+        """What queries are asked of inside a transaction that writes."""
+        below = connection.connection.driver_connection
+        assert isinstance(below, sqlite3.Connection), "the engine connects to SQLite"
+        return below
+
+    def load(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[Columns]) -> None:
+        """Add rows, which come in chunks of columns: many by one statement, which pays for the triggers on each row."""
+        below, width = self.reader_of(connection), len(columns)
+        head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+        one = f"({', '.join('?' * width)})"
+        step = _PARAMETERS_MAX // width * width
+        many = head + ", ".join([one] * (step // width))
+        for chunk in chunks:
+            cells: list[object] = [None] * (width * len(chunk[0]))
+            for at, column in enumerate(chunk):
+                cells[at::width] = column.tolist()
+            whole = len(cells) // step * step
+            below.executemany(many, (cells[at : at + step] for at in range(0, whole, step)))
+            below.executemany(head + one, (cells[at : at + width] for at in range(whole, len(cells), width)))
+
+    def has_table(self, reader: Reader, name: str) -> bool:
+        """Whether there is a table of this name."""
+        return bool(reader.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name]).fetchall())
+
+    def mark(self, connection: Connection) -> None:
+        """Note in the file's head that it is a store."""
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def put(self, content: bytes | Path) -> str:
+        """Keep bytes, or those of a file, and give their digest."""
+        with self._clean_faults():
+            return blobs.put(self._blobs, content)
+
+    def holds(self, sha256: str) -> bool:
+        """Whether a blob of this name is there, whatever its bytes are."""
+        with self._clean_faults():
+            return blobs.path_of(self._blobs, sha256).exists()
+
+    def verified(self, sha256: str) -> Path:
+        """The path of a blob, whose bytes were hashed again just now."""
+        with self._clean_faults():
+            return blobs.verified(self._blobs, sha256)
+
+    def verified_bytes(self, sha256: str) -> bytes:
+        """The bytes of a blob, hashed again just now."""
+        with self._clean_faults():
+            return blobs.verified_bytes(self._blobs, sha256)
+
+    def present(self, sha256: str) -> Path:
+        """The path of a blob that is there, not hashed again."""
+        with self._clean_faults():
+            return blobs.present(self._blobs, sha256)
+
+    def blob_names(self, reader: Reader) -> list[str]:
+        """The names of all blobs, sorted: blobs are kept before what rests on them, so `reader` has begun first."""
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchall()  # a view begins when it is read first
+        with self._clean_faults():
+            return blobs.names(self._blobs)
+
+    @contextmanager
+    def borrowed(self, sha256: str) -> Iterator[Path]:
+        """The path of a blob, whose bytes were hashed again just now."""
+        yield self.verified(sha256)
+
+    def put_with(self, connection: Connection, path: Path) -> str:
+        """Keep the bytes of a file; a transaction that fails leaves them to no run."""
+        return self.put(path)
+
+    def check(self, reader: Reader) -> None:
+        """Raise Unavailable where SQLite finds a fault in its own pages."""
+        if reader.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
+            raise _damaged(Place(self.shown))
+
+    def close(self) -> None:
+        """Give the database back; the last one to close also clears its log."""
+        if "_engine" in self.__dict__:
+            self._engine.dispose()
+        self._connection.close()
+
+    @contextmanager
+    def _clean_faults(self) -> Iterator[None]:
+        with clean_faults(self.shown, self._folder):
+            yield
 
 
 def open_engine(path: Path, shown: str, create: bool, busy_ms: int = BUSY_MS) -> Engine:
@@ -46,7 +185,7 @@ def clean_faults(shown: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _os_fault(error, shown, folder) from None
+        raise os_fault(error, shown, folder) from None
     except Exception as error:
         cause = getattr(error, "orig", error)  # SQLAlchemy brings what SQLite raised along
         if not isinstance(cause, sqlite3.Error):
@@ -101,8 +240,7 @@ def _set_wal(connection: sqlite3.Connection, busy_ms: int) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    is_write = connection.get_execution_options().get("is_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _fault(error: BaseException, shown: str, folder: Path) -> PartageError | None:
@@ -110,35 +248,32 @@ def _fault(error: BaseException, shown: str, folder: Path) -> PartageError | Non
     place = Place(shown)
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            hint = "nothing was written: run the command again when the other one has ended"
-            return Conflict(Problem("S205", "another command is writing to the store", place, hint))
+            return busy(shown)
         case sqlite3.SQLITE_NOTADB:
             hint = "name the file of a Partage store; if it was one, restore it from a backup"
             return Refused(Problem("S202", "this file is not a database", place, hint))
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
-            return _no_access(place, "the database or its folder may not be written")
+            return no_folder(place, "the database or its folder may not be written")
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
-            return _no_write(place, folder, str(error))
+            return no_write(place, folder, str(error))
         case sqlite3.SQLITE_CORRUPT:
-            hint = "restore the store and its blobs from a backup"
-            return Unavailable(Problem("S208", "the database file is damaged", place, hint))
+            return _damaged(place)
+    if str(error).startswith("Could not decode to UTF-8"):  # Python's own words, for a text that nobody wrote
+        return _damaged(place)
     return None
 
 
-def _os_fault(error: OSError, shown: str, folder: Path) -> PartageError:
-    place = Place(str(error.filename or shown))
-    reason = (error.strerror or str(error)).lower()
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT):
-        return _no_access(place, reason)
-    return _no_write(place, folder, reason)
+def _damaged(place: Place) -> Unavailable:
+    hint = "restore the store and its blobs from a backup"
+    return Unavailable(Problem("S208", "the database file is damaged", place, hint))
 
 
-def _no_access(place: Place, reason: str) -> Unavailable:
-    hint = "a store needs a folder that may be written, for its log and its blobs: check the path and its rights"
-    return Unavailable(Problem("S203", f"cannot use the store: {reason}", place, hint))
-
-
-def _no_write(place: Place, folder: Path, reason: str) -> Unavailable:
-    free_bytes = shutil.disk_usage(folder).free
-    hint = f"the disk has {free_bytes:,} bytes free; nothing was kept, so mend the cause and run the command again"
-    return Unavailable(Problem("S204", f"cannot write to the store: {reason}", place, hint))
+def _refuse_what_is_no_store(path: Path, shown: str, create: bool) -> None:
+    if path.exists() and not path.is_file():
+        hint = f"name a file, such as {Path(shown) / 'partage.db'}" if path.is_dir() else "name an ordinary file"
+        raise Refused(Problem("S202", "a store is a file, and this is none", Place(shown), hint))
+    if not create and not path.exists():
+        hint = "check the path; `partage run` makes a store with its first run"
+        raise Refused(Problem("S201", "there is no store here", Place(shown), hint))
+    if not path.parent.is_dir():
+        raise Refused(Problem("S201", "the folder of the store does not exist", Place(shown), "make the folder first"))

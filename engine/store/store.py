@@ -1,4 +1,4 @@
-"""The store's face: open it, keep a run, read runs and blobs back.
+"""The store's face: open it, keep a run, record an event, read what was kept.
 
 A run is kept in two moves: its blobs first, then one transaction that adds the run and names the blobs. A command that
 dies in between leaves blobs without a run, which nobody sees; so a run is either all there or not at all. SQLModel is
@@ -8,70 +8,67 @@ imported where something is written, as a command that only reads should not wai
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from engine.digest import canonical
-from engine.store import blobs as blob_files, runs as kept_runs
+from engine.store import acceptances as kept_acceptances, postings as kept_postings, runs as kept_runs
 from engine.store.acceptance import Acceptance
-from engine.store.migrate import is_at_head, upgrade
-from engine.store.record import RunRecord
-from engine.store.sqlite import BUSY_MS, clean_faults, connect, open_engine
+from engine.store.address import open_database
+from engine.store.database import BUSY_MS, Database, Reader, written
+from engine.store.events import Log
+from engine.store.migrate import bring_to_head
+from engine.store.recording import record
 from engine.values import frozen
+from engine.values.draft import Draft, Recorded
+from engine.values.event import Command, Event
+from engine.values.posting import Owed, Posted
+from engine.values.record import RunRecord
 from rules.problem import Place, Problem, Refused
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
-    from sqlmodel import Session
+    from sqlalchemy import Connection
 
 
 class Store:
-    """An open store: the database at `path`, its blobs in the folder `path` + `.blobs`. Use it in a `with`.
+    """An open store: a file of SQLite with its blobs beside it, or a database of PostgreSQL. Use it in a `with`.
 
     Every failure of the disk or the database is a `PartageError`: `Conflict` where another command is writing,
     `Unavailable` for the environment, `CheckFailed` where what is read is not what was kept.
     """
 
-    def __init__(self, path: Path, shown: str, connection: sqlite3.Connection, engine: Callable[[], Engine]) -> None:
-        self._shown = shown
-        self._folder = path.parent
-        self._blobs = path.with_name(path.name + ".blobs")
-        self._connection, self._open_engine = connection, engine
-
-    @cached_property
-    def _engine(self) -> Engine:
-        return self._open_engine()
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._shown = database.shown
+        self._log = Log(database.shown)
 
     @classmethod
-    def open(cls, path: Path, create: bool = True, busy_ms: int = BUSY_MS) -> Store:
-        """Open the store at `path`, and make it where there is none and `create` says so; its schema is brought to the
-        head. A writer waits at most `busy_ms` for another one."""
-        shown = str(path)
-        with clean_faults(shown, path.parent):
-            # SQLite keeps its log beside the file that a link leads to; the blobs belong there too.
-            path = Path(os.path.realpath(path))
-            _refuse_what_is_no_store(path, shown, create)
-            engine = partial(open_engine, path, shown, create, busy_ms)
-            store = cls(path, shown, connect(path, shown, create, busy_ms), engine)
+    def open(cls, address: Path | str, create: bool = True, busy_ms: int = BUSY_MS) -> Store:
+        """Open the store at `address`: the path of a file, or `postgresql://USER@HOST/DATABASE`.
+
+        It is made where there is none and `create` says so, and its schema is brought to the head. A writer waits at
+        most `busy_ms` for another one.
+        """
+        database = open_database(address, create, busy_ms)
         try:
-            store._bring_to_head()
+            bring_to_head(database)
         except BaseException:
-            store.close()
+            database.close()
             raise
-        return store
+        return cls(database)
+
+    @property
+    def login(self) -> str:
+        """Who logged in, as the server of PostgreSQL says; "" of a file, into which nobody logs in."""
+        return self._database.login
 
     def close(self) -> None:
-        """Give the database back; the last one to close also clears its log."""
-        if "_engine" in self.__dict__:
-            self._engine.dispose()
-        self._connection.close()
+        """Give the database back."""
+        self._database.close()
 
     def __enter__(self) -> Store:
         return self
@@ -87,37 +84,47 @@ class Store:
         """
         assert record.number == 0, "the store numbers runs"
         assert canonical(json.loads(record.manifest)) == record.manifest, "a manifest is canonical JSON"
-        with self._reading() as connection:
-            earlier = kept_runs.same(connection, record, self._shown)
+        earlier = self.run_by_id(record.run_id, record.kind)
         if earlier is not None:
             return earlier
-        from engine.store import writing
-
         kept = replace(record, blobs=self._put(record.blobs, blobs))
-        with self._session(is_write=True) as session, self._reading() as connection:
-            earlier = kept_runs.same(connection, record, self._shown)  # another process may have been first
-            return earlier if earlier is not None else writing.add_run(session, kept)
+
+        def known(reader: Reader) -> RunRecord | None:
+            return kept_runs.by_id(reader, record.run_id, record.kind, self._shown)
+
+        def work(connection: Connection) -> RunRecord:
+            from engine.store import writing
+
+            earlier = known(self._database.reader_of(connection))  # another process may have been first
+            return earlier if earlier is not None else writing.add_run(connection, kept)
+
+        return written(self._database, work, known)
 
     def run(self, number: int) -> RunRecord:
         """The run of that number; raises Refused where there is none."""
-        with self._reading() as connection:
-            found = kept_runs.run(connection, number, self._shown)
-            last = kept_runs.last_number(connection)
+        with self._database.reading() as reader:
+            found = kept_runs.run(reader, number, self._shown)
+            last = kept_runs.last_number(reader)
         if found is not None:
             return found
         message = f"there is no run {number}: " + (f"runs 1 to {last} are kept" if last else "no run is kept yet")
         hint = "`partage show` shows the latest run" if last else "`partage run` calculates and keeps one"
         raise Refused(Problem("S210", message, Place(self._shown), hint))
 
+    def run_by_id(self, run_id: str, kind: str) -> RunRecord | None:
+        """The run of this id and kind, if it is kept."""
+        with self._database.reading() as reader:
+            return kept_runs.by_id(reader, run_id, kind, self._shown)
+
     def runs(self) -> tuple[RunRecord, ...]:
         """All runs, in the order in which they were kept."""
-        with self._reading() as connection:
-            return kept_runs.runs(connection, self._shown)
+        with self._database.reading() as reader:
+            return kept_runs.runs(reader, self._shown)
 
     def latest(self) -> RunRecord | None:
         """The run that was kept last; None in an empty store."""
-        with self._reading() as connection:
-            return kept_runs.run(connection, kept_runs.last_number(connection), self._shown)
+        with self._database.reading() as reader:
+            return kept_runs.run(reader, kept_runs.last_number(reader), self._shown)
 
     def accept(self, acceptance: Acceptance, document: bytes) -> Acceptance:
         """Keep an acceptance and the bytes of the plan that was read, and give it back with its number.
@@ -125,88 +132,80 @@ class Store:
         One of the same version by the same partner that was kept before is given back unchanged.
         """
         assert acceptance.number == 0, "the store numbers acceptances"
-        from engine.store import writing
-
         self._put({"document": acceptance.document_sha256}, {"document": document})
-        with self._session(is_write=True) as session:
-            earlier = writing.found(session, acceptance)
-            return earlier if earlier is not None else writing.add_acceptance(session, acceptance)
+
+        def known(reader: Reader) -> Acceptance | None:
+            return kept_acceptances.same(reader, acceptance)
+
+        def work(connection: Connection) -> Acceptance:
+            from engine.store import writing
+
+            earlier = known(self._database.reader_of(connection))
+            return earlier if earlier is not None else writing.add_acceptance(connection, acceptance)
+
+        return written(self._database, work, known)
 
     def acceptances(self) -> tuple[Acceptance, ...]:
         """All acceptances, in the order in which they were recorded."""
-        from engine.store import writing
+        with self._database.reading() as reader:
+            return kept_acceptances.acceptances(reader)
 
-        with self._session() as session:
-            return writing.acceptances(session)
+    def record(self, command: Command, decide: Callable[[Sequence[Event]], Draft]) -> Recorded:
+        """Record what a command does: its event, and the runs, lines and postings that come with it, or none of them.
+
+        `decide` is given all events, and is asked again where the database could not finish; it must have no effect of
+        its own. The same key with the same request has one effect, and gives the event that it had; with another
+        request it is Refused. A Conflict that `decide` raises is recorded as an event `refused` without a key, then
+        raised; whatever else it raises leaves no trace.
+        """
+        return record(self._database, self._log, command, decide)
+
+    def events(self) -> tuple[Event, ...]:
+        """All events in their order; raises CheckFailed where the chain or the bytes of one were changed."""
+        with self._database.reading() as reader:
+            return self._log.read(reader)
+
+    def postings(self, cycle: str | None = None) -> Iterator[Posted]:
+        """All postings, or those of a cycle, in the order of their events; those added meanwhile are left out."""
+        with self._database.reading() as reader:
+            last = kept_postings.last_event(reader)
+        after = (0, 0)
+        while True:
+            with self._database.reading() as reader:
+                found, after = kept_postings.page(reader, cycle, after, last)
+            if not found:
+                return
+            yield from found
+
+    def owed(self, as_of: date | None = None) -> tuple[Owed, ...]:
+        """What postings come to by payee, program, currency and kind; those that count up to a day, or all."""
+        with self._database.reading() as reader:
+            return kept_postings.owed(reader, as_of)
+
+    def put(self, content: bytes | Path) -> str:
+        """Keep bytes, or those of a file, and give their digest: what a run or an event names must be kept before."""
+        return self._database.put(content)
 
     def blob(self, sha256: str) -> Path:
-        """The path of a blob, whose bytes were hashed again just now; raises CheckFailed where they differ."""
-        with clean_faults(self._shown, self._folder):
-            return blob_files.verified(self._blobs, sha256)
+        """The path of a blob, whose bytes were hashed again just now; raises CheckFailed where they differ.
+
+        With PostgreSQL it is a copy, which is gone when the store is closed.
+        """
+        return self._database.verified(sha256)
 
     def blob_bytes(self, sha256: str) -> bytes:
         """The bytes of a blob, hashed again just now; raises CheckFailed where they differ."""
-        with clean_faults(self._shown, self._folder):
-            return blob_files.verified_bytes(self._blobs, sha256)
+        return self._database.verified_bytes(sha256)
 
     def blob_path(self, sha256: str) -> Path:
         """The path of a blob, not hashed again: for who reads a part, and holds what comes of it against the run."""
-        with clean_faults(self._shown, self._folder):
-            return blob_files.present(self._blobs, sha256)
-
-    def _bring_to_head(self) -> None:
-        with self._reading() as connection:
-            if is_at_head(connection, self._shown):
-                return
-        with self._connected(is_write=True) as connection:
-            upgrade(connection, self._shown)
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """One view of the database, whatever others write meanwhile."""
-        with clean_faults(self._shown, self._folder):
-            self._connection.execute("BEGIN")
-            try:
-                yield self._connection
-            finally:
-                if self._connection.in_transaction:  # some failures have ended it
-                    self._connection.execute("ROLLBACK")
-
-    @contextmanager
-    def _connected(self, is_write: bool) -> Iterator[Connection]:
-        with (
-            clean_faults(self._shown, self._folder),
-            self._engine.connect().execution_options(is_write=is_write) as connection,
-            connection.begin(),
-        ):
-            yield connection
-
-    @contextmanager
-    def _session(self, is_write: bool = False) -> Iterator[Session]:
-        """One transaction: all of it or nothing."""
-        from sqlmodel import Session
-
-        with self._connected(is_write) as connection, Session(connection) as session:
-            yield session
-            session.flush()
+        return self._database.present(sha256)
 
     def _put(self, named: Mapping[str, str], blobs: Mapping[str, bytes | Path]) -> Mapping[str, str]:
         digests = dict(named)
-        with clean_faults(self._shown, self._folder):
-            for role, content in blobs.items():
-                digest = blob_files.put(self._blobs, content)
-                assert digests.setdefault(role, digest) == digest, f"the blob {role} is not what the record names"
-            for role in named.keys() - blobs.keys():
-                blob_files.verified(self._blobs, named[role])
+        for role, content in blobs.items():
+            digest = self._database.put(content)
+            assert digests.setdefault(role, digest) == digest, f"the blob {role} is not what the record names"
+        for role in named.keys() - blobs.keys():
+            self._database.verified(named[role])
         return frozen(digests)
-
-
-def _refuse_what_is_no_store(path: Path, shown: str, create: bool) -> None:
-    if path.exists() and not path.is_file():
-        hint = f"name a file, such as {Path(shown) / 'partage.db'}" if path.is_dir() else "name an ordinary file"
-        raise Refused(Problem("S202", "a store is a file, and this is none", Place(shown), hint))
-    if not create and not path.exists():
-        hint = "check the path; `partage run` makes a store with its first run"
-        raise Refused(Problem("S201", "there is no store here", Place(shown), hint))
-    if not path.parent.is_dir():
-        raise Refused(Problem("S201", "the folder of the store does not exist", Place(shown), "make the folder first"))

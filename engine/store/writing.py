@@ -1,63 +1,61 @@
-"""What the store writes, by SQLModel: a run and its blobs, an acceptance; and acceptances read back.
+"""What the store writes by SQLModel: a run and its blobs, an acceptance, an event.
 
-In: a session inside a transaction of `engine.store.store`, which imports this where something is written: SQLModel
-takes as long to import as it takes to explain a number.
+In: a connection inside a write transaction of `engine.store.database`. It is imported where something is written:
+SQLModel takes as long to import as it takes to explain a number.
 """
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from datetime import UTC
+from dataclasses import replace
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import Connection
+from sqlmodel import Session, func, select
 
+from engine.digest import sha256
 from engine.store.acceptance import Acceptance
-from engine.store.models import AcceptanceRow, RunBlobRow, RunRow
-from engine.store.record import RunRecord
+from engine.store.acceptances import COLUMNS as ACCEPTANCE_COLUMNS
+from engine.store.models import AcceptanceRow, EventRow, RunBlobRow, RunRow
 from engine.store.runs import COLUMNS
+from engine.values.event import Event
+from engine.values.record import RunRecord
 
-_ACCEPTANCE = [each.name for each in fields(Acceptance)]
 
-
-def add_run(session: Session, record: RunRecord) -> RunRecord:
+def add_run(connection: Connection, record: RunRecord) -> RunRecord:
     """Keep a run under the next number: 1, 2, 3 and so on, without a gap."""
-    numbered = replace(record, number=_last_number(session, RunRow) + 1)
-    session.add(RunRow(**{name: getattr(numbered, name) for name in COLUMNS}))
-    session.flush()  # the run before its blobs, which refer to it
-    for role, digest in numbered.blobs.items():
-        session.add(RunBlobRow(run_number=numbered.number, role=role, sha256=digest))
+    with Session(connection) as session:
+        numbered = replace(record, number=_last_number(session, RunRow) + 1)
+        session.add(RunRow(**{name: getattr(numbered, name) for name in COLUMNS}))
+        session.flush()  # the run before its blobs, which refer to it
+        for role, digest in numbered.blobs.items():
+            session.add(RunBlobRow(run_number=numbered.number, role=role, sha256=digest))
+        session.flush()
     return numbered
 
 
-def found(session: Session, acceptance: Acceptance) -> Acceptance | None:
-    """The earlier acceptance of the same version by the same person of the same partner, if there is one."""
-    same = select(AcceptanceRow).where(
-        AcceptanceRow.program_sha256 == acceptance.program_sha256,
-        AcceptanceRow.document_sha256 == acceptance.document_sha256,
-        AcceptanceRow.partner == acceptance.partner,
-        AcceptanceRow.accepted_by == acceptance.accepted_by,
-    )
-    row = session.exec(same).one_or_none()
-    return None if row is None else _value(row)
-
-
-def add_acceptance(session: Session, acceptance: Acceptance) -> Acceptance:
+def add_acceptance(connection: Connection, acceptance: Acceptance) -> Acceptance:
     """Keep an acceptance under the next number."""
-    numbered = replace(acceptance, number=_last_number(session, AcceptanceRow) + 1)
-    session.add(AcceptanceRow(**{name: getattr(numbered, name) for name in _ACCEPTANCE}))
+    with Session(connection) as session:
+        numbered = replace(acceptance, number=_last_number(session, AcceptanceRow) + 1)
+        session.add(AcceptanceRow(**{name: getattr(numbered, name) for name in ACCEPTANCE_COLUMNS}))
+        session.flush()
     return numbered
 
 
-def acceptances(session: Session) -> tuple[Acceptance, ...]:
-    """All acceptances, in the order in which they were recorded."""
-    rows = session.exec(select(AcceptanceRow).order_by(col(AcceptanceRow.number))).all()
-    return tuple(_value(row) for row in rows)
-
-
-def _value(row: AcceptanceRow) -> Acceptance:
-    values = {name: getattr(row, name) for name in _ACCEPTANCE}
-    # SQLite keeps no zone with a time: it is UTC, as it was when it went in.
-    return Acceptance(**values | {"recorded_at": row.recorded_at.replace(tzinfo=UTC)})
+def add_event(connection: Connection, event: Event) -> None:
+    """Add an event to the end of the log."""
+    content = event.content
+    with Session(connection) as session:
+        row = EventRow(
+            number=event.number,
+            before_sha256=event.before_sha256,
+            sha256=sha256(content),
+            type=event.type,
+            cycle=event.cycle,
+            key=event.key or None,
+            content=content,
+        )
+        session.add(row)
+        session.flush()
 
 
 def _last_number(session: Session, table: type[RunRow] | type[AcceptanceRow]) -> int:

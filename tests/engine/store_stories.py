@@ -1,5 +1,6 @@
 """What the stories about the store share: a run for July, and how a failure is told."""
 
+import multiprocessing
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from engine.digest import canonical, sha256
-from engine.store import RunRecord
+from engine.store import Acceptance, RunRecord
 from rules.problem import PartageError
 
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["engine.store.writing", "engine.store.postgres", "alembic.command"])
 LINES = b"ada,120.00\n"
 
 
@@ -38,6 +41,13 @@ def july(note: str = "", **changes: Any) -> RunRecord:
         blobs={},
     )
     return replace(record, **changes)
+
+
+def accepted(document: bytes) -> Acceptance:
+    """Ada's word for a partner on a plan, not kept yet."""
+    at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    named = "Rewards", "program.yaml", sha256(b"program"), sha256(document), "P-1", "Ada Jung"
+    return Acceptance(0, *named, at.date(), "", at, "ops", "0.1.0")
 
 
 @contextmanager

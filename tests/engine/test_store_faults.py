@@ -3,7 +3,6 @@
 Process stories use real processes on a real file. Rights are tested as a user without any, so that they hold for root.
 """
 
-import multiprocessing
 import os
 import random
 import resource
@@ -16,13 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_stories import LINES, by_sql, fault, july
+from store_stories import LINES, PROCESSES, by_sql, fault, july
 
 from engine.store import Store
 from rules.problem import Conflict, PartageError, Refused, Unavailable
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["engine.store"])
 NOBODY = 65_534
 
 

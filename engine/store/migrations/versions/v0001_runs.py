@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from engine.store.migrations.triggers import append_only, in_order
+
 revision = "0001"
 down_revision = None
 
@@ -35,25 +37,17 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), primary_key=True),
         sa.Column("sha256", sa.String(), nullable=False),
     )
-    for table in ("run", "run_blob"):
-        for act in ("update", "delete"):
-            _refuse(f"{table}_no_{act}", f"{act} on {table}", f"{table} is append-only", "true")
-    # Without these two, INSERT OR REPLACE would remove an earlier row and fire no trigger of removal.
-    _refuse(
-        "run_in_order",
-        "insert on run",
+    append_only("run")
+    append_only("run_blob")
+    in_order(
+        "run",
         "runs are numbered without gaps, and each is kept once",
         "new.number <> (select coalesce(max(number), 0) + 1 from run)"
         " or exists (select 1 from run where run_id = new.run_id and kind = new.kind)",
     )
-    _refuse(
-        "run_blob_in_order",
-        "insert on run_blob",
+    in_order(
+        "run_blob",
         "a blob is added with its run, once",
         "new.run_number <> (select max(number) from run)"
         " or exists (select 1 from run_blob where run_number = new.run_number and role = new.role)",
     )
-
-
-def _refuse(name: str, act: str, message: str, when: str) -> None:
-    op.execute(f"create trigger {name} before {act} when {when} begin select raise(abort, '{message}'); end")

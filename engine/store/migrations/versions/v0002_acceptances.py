@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from engine.store.migrations.triggers import append_only, in_order
+
 revision = "0002"
 down_revision = "0001"
 
@@ -26,18 +28,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("program_sha256", "document_sha256", "partner", name="acceptance_once"),
         sa.CheckConstraint("number >= 1", name="acceptance_number"),
     )
-    for act in ("update", "delete"):
-        _refuse(f"acceptance_no_{act}", f"{act} on acceptance", "acceptance is append-only", "true")
-    # Without this, INSERT OR REPLACE would remove an earlier row and fire no trigger of removal.
-    _refuse(
-        "acceptance_in_order",
-        "insert on acceptance",
+    append_only("acceptance")
+    in_order(
+        "acceptance",
         "acceptances are numbered without gaps, and each is kept once",
         "new.number <> (select coalesce(max(number), 0) + 1 from acceptance)"
         " or exists (select 1 from acceptance where program_sha256 = new.program_sha256"
         " and document_sha256 = new.document_sha256 and partner = new.partner)",
     )
-
-
-def _refuse(name: str, act: str, message: str, when: str) -> None:
-    op.execute(f"create trigger {name} before {act} when {when} begin select raise(abort, '{message}'); end")

@@ -3,9 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from engine.store.migrations.triggers import append_only, in_order, is_postgres, let_change
+
 revision = "0003"
 down_revision = "0002"
 
+_ONCE = ("program_sha256", "document_sha256", "partner", "accepted_by")
 _COLUMNS = (
     "number, program, file, program_sha256, document_sha256, partner, accepted_by, accepted_on, note, recorded_at, "
     "actor, engine"
@@ -13,9 +16,25 @@ _COLUMNS = (
 
 
 def upgrade() -> None:
-    """Make the table anew with what it holds, and the triggers that guard it: SQLite changes no constraint in place."""
-    for name in ("acceptance_no_update", "acceptance_no_delete", "acceptance_in_order"):
-        op.execute(f"drop trigger {name}")
+    """Change what is unique, and the triggers that guard the table."""
+    let_change("acceptance")
+    if is_postgres():
+        op.drop_constraint("acceptance_once", "acceptance")
+        op.create_unique_constraint("acceptance_once", "acceptance", list(_ONCE))
+    else:
+        _make_anew()
+        append_only("acceptance")
+    in_order(
+        "acceptance",
+        "acceptances are numbered without gaps, and each is kept once",
+        "new.number <> (select coalesce(max(number), 0) + 1 from acceptance)"
+        " or exists (select 1 from acceptance where program_sha256 = new.program_sha256"
+        " and document_sha256 = new.document_sha256 and partner = new.partner and accepted_by = new.accepted_by)",
+    )
+
+
+def _make_anew() -> None:
+    """Make the table anew with what it holds: SQLite changes no constraint in place."""
     op.rename_table("acceptance", "acceptance_before")
     op.create_table(
         "acceptance",
@@ -31,23 +50,8 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("engine", sa.String(), nullable=False),
-        sa.UniqueConstraint("program_sha256", "document_sha256", "partner", "accepted_by", name="acceptance_once"),
+        sa.UniqueConstraint(*_ONCE, name="acceptance_once"),
         sa.CheckConstraint("number >= 1", name="acceptance_number"),
     )
     op.execute(f"insert into acceptance ({_COLUMNS}) select {_COLUMNS} from acceptance_before order by number")
     op.drop_table("acceptance_before")
-    for act in ("update", "delete"):
-        _refuse(f"acceptance_no_{act}", f"{act} on acceptance", "acceptance is append-only", "true")
-    # Without this, INSERT OR REPLACE would remove an earlier row and fire no trigger of removal.
-    _refuse(
-        "acceptance_in_order",
-        "insert on acceptance",
-        "acceptances are numbered without gaps, and each is kept once",
-        "new.number <> (select coalesce(max(number), 0) + 1 from acceptance)"
-        " or exists (select 1 from acceptance where program_sha256 = new.program_sha256"
-        " and document_sha256 = new.document_sha256 and partner = new.partner and accepted_by = new.accepted_by)",
-    )
-
-
-def _refuse(name: str, act: str, message: str, when: str) -> None:
-    op.execute(f"create trigger {name} before {act} when {when} begin select raise(abort, '{message}'); end")

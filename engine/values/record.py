@@ -1,4 +1,4 @@
-"""What the store keeps of a run: its figures in short, the manifest that its id is the digest of, and its blobs."""
+"""A run as the store keeps it: its figures in short, the manifest that its id is the digest of, and its blobs."""
 
 from __future__ import annotations
 
