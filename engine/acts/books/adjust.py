@@ -1,0 +1,115 @@
+"""Adjustments and holds: amounts by hand, and payees who wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.acts.books.asking import Asker, record
+from engine.ledger import adjustments
+from engine.ledger.books import Books
+from engine.ledger.refusals import refused
+from engine.store import Address, Store
+from engine.values.draft import Draft, Recorded
+from rules.problem import Place, Problem, Refused
+from rules.quantities.currency import currency
+from rules.quantities.written import parse_money
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What is asked for by hand: who gets it, of which program and component, and why.
+
+    `amount` is to be added, or `to` is what the component shall come to: one of the two, as people write money.
+    """
+
+    cycle: str
+    payee: str
+    program: str
+    component: str
+    amount: str
+    to: str
+    reason: str
+    evidence: str
+    dispute: int = 0
+
+
+def submit_adjustment(store: Address, asked: Adjustment, asker: Asker) -> Recorded:
+    """Ask for an adjustment in the open cycle; another person approves it."""
+    with Store.open(store, create=False) as kept:
+        request = {name: getattr(asked, name) for name in ("payee", "program", "component", "amount", "to", "dispute")}
+        command = asker.command("adjust", asked.cycle, {**request, "reason": asked.reason, "evidence": asked.evidence})
+
+        def decide(books: Books) -> Draft:
+            return adjustments.submit_adjustment(books, command, _content(books, asked))
+
+        return record(kept, command, decide)
+
+
+def approve_adjustment(store: Address, number: int, asker: Asker) -> Recorded:
+    """Approve an adjustment as another person than the one who asked for it."""
+    command = asker.command("adjust approve", "", {"request": number})
+    with Store.open(store, create=False) as kept:
+        return record(kept, command, lambda books: adjustments.approve_adjustment(books, command, number))
+
+
+def reject_adjustment(store: Address, number: int, reason: str, asker: Asker) -> Recorded:
+    """Turn an adjustment down."""
+    command = asker.command("adjust reject", "", {"request": number, "reason": reason})
+    with Store.open(store, create=False) as kept:
+        return record(kept, command, lambda books: adjustments.reject_adjustment(books, command, number, reason))
+
+
+def hold(store: Address, payee: str, reason: str, asker: Asker) -> Recorded:
+    """Let a payee's payments wait."""
+    command = asker.command("hold", "", {"payee": payee, "reason": reason})
+    with Store.open(store, create=False) as kept:
+        return record(kept, command, lambda books: adjustments.hold(books, command, payee, reason))
+
+
+def release(store: Address, payee: str, reason: str, asker: Asker) -> Recorded:
+    """Let a payee be paid again."""
+    command = asker.command("release", "", {"payee": payee, "reason": reason})
+    with Store.open(store, create=False) as kept:
+        return record(kept, command, lambda books: adjustments.release(books, command, payee, reason))
+
+
+def _content(books: Books, asked: Adjustment) -> Mapping[str, Any]:
+    """What the event says: the program, where the cycle has one only, and amounts in minor units of its currency."""
+    if bool(asked.amount) == bool(asked.to):
+        message = "an adjustment adds an amount, or says what a component shall come to"
+        raise refused("B140", message, "one of: --amount AMOUNT, --to AMOUNT")
+    if asked.to and not asked.component:
+        raise refused("B140", "it is not said what shall come to this amount", "name it: --component NAME")
+    cycle = books.cycle(asked.cycle)
+    program = asked.program or (cycle.programs[0] if len(cycle.programs) == 1 else "")
+    if not program:
+        raise refused("B126", "the cycle pays several programs", f"--program: {', '.join(cycle.programs)}")
+    if program not in cycle.calculations:
+        message = f"nothing was calculated yet of {program} in cycle {cycle.name}"
+        raise refused("B128", message, "calculate it first: an adjustment is in the currency of its program")
+    code = cycle.calculations[program].currency
+    content: dict[str, Any] = {
+        "payee": asked.payee,
+        "program": program,
+        "component": asked.component,
+        "currency": code,
+        "reason": asked.reason,
+        "evidence": asked.evidence,
+    }
+    content |= {"dispute": asked.dispute} if asked.dispute else {}
+    return content | {"amount_minor" if asked.amount else "to_minor": str(_minor(asked.amount or asked.to, code))}
+
+
+def _minor(text: str, code: str) -> int:
+    """An amount as people write it, in minor units of a currency."""
+    try:
+        money = parse_money(text)
+    except ValueError as error:
+        raise Refused(Problem("B140", str(error), Place(), "write it as 1250.00 or -12.40")) from None
+    minor = money.amount * currency(code).minor_per_major
+    if money.currency not in (None, code) or minor.denominator != 1:
+        message = f"{text} is no amount of {code} in whole minor units"
+        raise Refused(Problem("B140", message, Place(), f"write an amount of {code}"))
+    return int(minor)

@@ -1,0 +1,41 @@
+"""Who asks for something, and how it becomes a command of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.ledger import Books, books_of
+from engine.store import Store
+from engine.values.draft import Draft, Recorded
+from engine.values.event import Command, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, how they are known (`os-declared`, `database`), when (UTC), and the idempotency key of what they ask:
+    the same key and request have one effect, however often they are sent."""
+
+    actor: str
+    identity: str
+    at: datetime
+    key: str
+
+    def command(self, name: str, cycle: str, request: Mapping[str, Any]) -> Command:
+        """The command that asks for something."""
+        return Command(name, cycle, self.actor, self.identity, self.at, self.key, request)
+
+    def part(self, name: str) -> Asker:
+        """The same for one part of what is asked, with a key of its own."""
+        return Asker(self.actor, self.identity, self.at, f"{self.key}/{name}")
+
+
+def record(store: Store, command: Command, decide: Callable[[Books], Draft]) -> Recorded:
+    """Decide on the books as they are when the event is appended, and append it."""
+
+    def on_events(events: Sequence[Event]) -> Draft:
+        return decide(books_of(events))
+
+    return store.record(command, on_events)

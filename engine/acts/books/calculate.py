@@ -1,0 +1,137 @@
+"""Calculate in a cycle: what a program would pay, with the event that says so; a preview where no cycle is open.
+
+In a cycle, what was imported is held against what earlier periods were locked on: what it changes of them is trued up
+in this cycle, and the cycle's own period opens with what the last one closes with by then.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.acts.books.asking import Asker, record
+from engine.acts.books.history import TruedUp, is_opened_by_books, trued_up
+from engine.acts.calculate import Calculated, calculate, refuse_empty, refuse_rejected
+from engine.acts.period import period_of
+from engine.facts.gather import gather_facts
+from engine.ledger import Books, books_of, moves
+from engine.ledger.cycles import Cycle
+from engine.store import Address, RunRecord, Store
+from engine.values.closing import Closing
+from engine.values.draft import Draft, Recorded
+from engine.values.true_up import Batch
+from rules.load import load
+
+_OPENED = ("balances", "scores")  # are no import where a period opens with what the books say
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InCycle:
+    """What was calculated, and the cycle that it is for ("" for a preview), with its true-ups; `calculated` is None
+    where the cycle has no period of its own."""
+
+    calculated: Calculated | None
+    cycle: str
+    batches: tuple[Batch, ...]
+    recorded: Recorded | None
+
+
+def calculate_in_cycle(
+    program: Path, period: str, store: Address, asker: Asker, is_official: bool, is_preview: bool
+) -> InCycle:
+    """Calculate a period of a program: in the cycle that is open for both, else (or where asked) as a preview.
+
+    In a cycle every row has to be accepted or excused, as in every official run; what was calculated before is
+    replaced, and what was approved is void unless the very same comes out.
+    """
+    title = load(program).understood().title
+    with Store.open(store) as kept:
+        books = books_of(kept.events())
+        cycle = None if is_preview else books.unlocked(title, period)
+        if cycle is not None:
+            work = _Work(kept, books, title, cycle, asker)
+            return work.trued_up_only(program, period) if not cycle.has_run else work.with_run(program, period, store)
+    return InCycle(calculate(program, period, store, asker.actor, asker.at, is_official), "", (), None)
+
+
+class _Work:
+    """One calculation in a cycle: what was trued up on the way is kept until the event names it."""
+
+    def __init__(self, store: Store, books: Books, program: str, cycle: Cycle, asker: Asker) -> None:
+        self._store, self._books, self._program = store, books, program
+        self._cycle, self._asker = cycle, asker
+        self._trued = TruedUp((), None)
+        self._recorded: Recorded | None = None
+
+    def with_run(self, program: Path, period: str, address: Address) -> InCycle:
+        """The run of the cycle's own period, and the true-ups of the earlier ones."""
+        opener = self._open if is_opened_by_books(self._store, self._books, self._program) else None
+        done = calculate(program, period, address, self._asker.actor, self._asker.at, True, self._keep, opener)
+        return InCycle(done, self._cycle.name, self._trued.batches, self._recorded)
+
+    def trued_up_only(self, program: Path, period: str) -> InCycle:
+        """The true-ups alone, of all periods that are locked, the cycle's own among them."""
+        loaded = load(program)
+        meaning = loaded.understood()
+        days = period_of(meaning, period)
+        with gather_facts(meaning, loaded.folder, days) as facts, tempfile.TemporaryDirectory() as folder:
+            refuse_empty(meaning, facts)
+            refuse_rejected(facts)
+            tables = {each.table: Path(folder) / f"{each.table}.parquet" for each in facts.inputs}
+            for name, path in tables.items():
+                facts.snapshot.write(name, path)
+            opens = is_opened_by_books(self._store, self._books, self._program)
+            imported = {name: path for name, path in tables.items() if not (opens and name in _OPENED)}
+            self._trued = trued_up(self._store, self._books, self._program, imported)
+            kept = {name: self._store.put(path) for name, path in imported.items()}
+            self._store.put(loaded.data)
+            self._record(self._said(loaded.sha256, meaning.terms.currency.code, kept), ())
+        return InCycle(None, self._cycle.name, self._trued.batches, self._recorded)
+
+    def _open(self, tables: Mapping[str, Path]) -> Closing:
+        imported = {name: path for name, path in tables.items() if name not in _OPENED}
+        self._trued = trued_up(self._store, self._books, self._program, imported)
+        return self._trued.opening or Closing()
+
+    def _keep(self, store: Store, run: RunRecord, blobs: Mapping[str, bytes | Path]) -> RunRecord:
+        named = replace(run, blobs={role: store.put(content) for role, content in blobs.items()})
+        own = {role.removeprefix("table:"): sha for role, sha in named.blobs.items() if role.startswith("table:")}
+        tables = {name: sha for name, sha in own.items() if not ("opening" in named.blobs and name in _OPENED)}
+        said = self._said(named.blobs["program"], run.currency, tables)
+        total = run.total_minor + sum(each.lines.total_minor for each in self._trued.batches)
+        counts = {"run_id": run.run_id, "partners": run.partners, "lines": run.lines, "total_minor": str(total)}
+        self._record(said | counts, (named,))
+        found = store.run_by_id(run.run_id, run.kind)
+        assert found is not None, "the run was kept with its event"
+        return found
+
+    def _said(self, program_sha256: str, currency: str, tables: Mapping[str, str]) -> dict[str, object]:
+        batches = [
+            {
+                "sha256": self._store.put(each.content),
+                "period": each.period,
+                "records": len(each.records),
+                "lines": len(each.lines),
+                "total_minor": str(each.lines.total_minor),
+            }
+            for each in self._trued.batches
+        ]
+        return {
+            "program": self._program,
+            "program_sha256": program_sha256,
+            "run_id": "",
+            "currency": currency,
+            "total_minor": str(sum(each.lines.total_minor for each in self._trued.batches)),
+            "batches": batches,
+            "tables": dict(sorted(tables.items())),
+        }
+
+    def _record(self, said: Mapping[str, object], runs: Sequence[RunRecord]) -> None:
+        command = self._asker.command("calculate", self._cycle.name, said)
+
+        def decide(books: Books) -> Draft:
+            return replace(moves.calculated(books, command, said), runs=tuple(runs))
+
+        self._recorded = record(self._store, command, decide)

@@ -1,0 +1,148 @@
+"""Pay what payees are owed, take back what a bank returned, and close a cycle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+
+from engine.acts.books.asking import Asker, record
+from engine.digest import sha256
+from engine.ledger import moves, payments
+from engine.ledger.books import Books, books_of
+from engine.ledger.cycles import Cycle
+from engine.ledger.payments import Owed, Paid
+from engine.store import Address, Store
+from engine.values.draft import Draft, Recorded
+from engine.values.event import Command
+from rules.problem import PartageError, Place, Problem, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment as it is kept, and who got what; `content` is its list, byte for byte the same each time."""
+
+    recorded: Recorded
+    paid: tuple[Paid, ...]
+    content: bytes
+
+
+def pay(store: Address, name: str, only: Collection[str], paid_on: date, asker: Asker) -> Payment:
+    """Pay what is owed now, to all payees or `only` some; the list is kept before the event that names it."""
+    command = asker.command("pay", name, {"only": sorted(only), "paid_on": str(paid_on)})
+    with Store.open(store, create=False) as kept:
+        recorded = None
+        while recorded is None:  # the list is kept before the event; who is owed what may change in between
+            listed = _listed(kept, command, only, paid_on)
+
+            def decide(books: Books, listed: str = listed) -> Draft:
+                draft, content, _ = payments.pay(books, command, _owed(kept), only, paid_on)
+                if sha256(content) != listed:
+                    raise _OwedOtherwise
+                return draft
+
+            with suppress(_OwedOtherwise):
+                recorded = record(kept, command, decide)
+        content = kept.blob_bytes(recorded.event.payload["list_sha256"])
+        return Payment(recorded, paid_of(content), content)
+
+
+class _OwedOtherwise(Exception):
+    """What payees are owed changed between the list and the event."""
+
+
+def _listed(store: Store, command: Command, only: Collection[str], paid_on: date) -> str:
+    """Keep the list of what would be paid now, and give its digest; "" where it can't be paid: the decision tells."""
+    try:
+        _, content, _ = payments.pay(books_at(store), command, _owed(store), only, paid_on)
+    except PartageError:
+        return ""
+    return store.put(content)
+
+
+def take_back(
+    store: Address, name: str, number: int, returned: Mapping[tuple[str, str], str], asker: Asker
+) -> Recorded:
+    """Note what came back of a payment, by payee and currency ("" where the payee was paid in one only), with the
+    bank's reason."""
+    items = [[payee, currency, reason] for (payee, currency), reason in sorted(returned.items())]
+    command = asker.command("return", name, {"payment": number, "items": items})
+    with Store.open(store, create=False) as kept:
+
+        def decide(books: Books) -> Draft:
+            cycle = books.cycle(name)
+            payment = payments.payment_of(cycle, number)
+            gone = _returned(kept, name, number)
+            paid = [
+                each
+                for each in paid_of(kept.blob_bytes(payment.list_sha256))
+                if (each.payee, each.currency) not in gone
+            ]
+            return payments.take_back(books, command, number, _in_currencies(returned, paid), paid)
+
+        return record(kept, command, decide)
+
+
+def close(store: Address, name: str, asker: Asker) -> Recorded:
+    """Close a locked cycle whose payees were paid, or are on hold."""
+    command = asker.command("close", name, {})
+    with Store.open(store, create=False) as kept:
+
+        def decide(books: Books) -> Draft:
+            cycle = books.cycles.get(name)
+            return moves.close(books, command, {} if cycle is None else unpaid(kept, books, cycle))
+
+        return record(kept, command, decide)
+
+
+def unpaid(store: Store, books: Books, cycle: Cycle) -> Mapping[str, int]:
+    """What the payees of a cycle are still owed, who are not on hold, by payee."""
+    own = {each.posting.payee for each in store.postings(cycle.name)}
+    found: dict[str, int] = {}
+    for (payee, _), amount in _owed(store).items():
+        if payee in own and payee not in books.holds and amount > 0:
+            found[payee] = found.get(payee, 0) + amount
+    return found
+
+
+def paid_of(content: bytes) -> tuple[Paid, ...]:
+    """Who got what by a payment, from its kept list."""
+    rows = json.loads(content)["rows"]
+    return tuple(Paid(str(id), str(payee), str(currency), int(amount)) for id, payee, currency, amount in rows)
+
+
+def _owed(store: Store) -> Owed:
+    owed: dict[tuple[str, str], int] = {}
+    for each in store.owed():
+        key = each.payee, each.currency
+        owed[key] = owed.get(key, 0) + each.amount_minor
+    return owed
+
+
+def _returned(store: Store, name: str, number: int) -> set[tuple[str, str]]:
+    """What came back of a payment before."""
+    found = [
+        each.payload["items"]
+        for each in store.events()
+        if each.type == "cycle.returned" and each.cycle == name and each.payload["payment"] == number
+    ]
+    return {(payee, currency) for items in found for payee, currency, *_ in items}
+
+
+def _in_currencies(returned: Mapping[tuple[str, str], str], paid: Collection[Paid]) -> Mapping[tuple[str, str], str]:
+    """What came back, each with its currency, which a payee who was paid in one need not be named with."""
+    found = {}
+    for (payee, currency), reason in returned.items():
+        theirs = sorted(each.currency for each in paid if each.payee == payee)
+        if not currency and len(theirs) > 1:
+            message = f"{payee} was paid in {' and '.join(theirs)}, and it is not said which came back"
+            raise Refused(Problem("B145", message, Place(), "name it: PAYEE:CURRENCY"))
+        found[payee, currency or (theirs[0] if theirs else "")] = reason
+    return found
+
+
+def books_at(store: Store) -> Books:
+    """The books as they are now."""
+    return books_of(store.events())

@@ -1,0 +1,270 @@
+"""partage cycle: a payout cycle, from its opening to its close."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.commands.asking import asker, asking_options, told
+from engine.commands.console import json_option, print_grid, print_json, store_path
+from rules.problem import Place, Problem, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@click.group(name="cycle")
+def command() -> None:
+    """A payout cycle: open, calculate (partage run), submit, approve (another person), lock, pay, close.
+
+    What is approved is a digest of all that would be paid; any change voids it. What was locked never changes: late and
+    corrected data is trued up in the next cycle.
+    """
+
+
+@command.command(name="open")
+@click.argument("name_", metavar="NAME")
+@click.option("--program", "programs", type=click.Path(path_type=Path), multiple=True, required=True)
+@click.option("--period", help="The period that it pays; the cycle's name unless said.")
+@asking_options
+@json_option
+@click.pass_context
+def open_(
+    ctx: click.Context,
+    name_: str,
+    programs: tuple[Path, ...],
+    period: str | None,
+    name: str | None,
+    key: str,
+    is_json: bool,
+) -> None:
+    """Open the cycle NAME, which pays one program or several. Of a period that was locked before, it trues up only."""
+    from engine.acts.books.cycle import open_cycle
+
+    done = open_cycle(store_path(ctx), _name(name_), programs, period or name_, asker(ctx, name, key))
+    said = done.event.payload
+    what = "" if said["has_run"] else ", to true up what was locked"
+    told(
+        done,
+        is_json,
+        f"cycle {name_} is open for {said['period']['name']}{what}: {', '.join(said['programs'])}",
+        f"next: partage run {programs[0]} --period {said['period']['name']}",
+    )
+
+
+@command.command(name="status")
+@click.argument("name", required=False)
+@json_option
+@click.pass_context
+def status(ctx: click.Context, name: str | None, is_json: bool) -> None:
+    """Show all cycles, or the cycle NAME: what it pays, who did what, and what may come next."""
+    from engine.acts.books.looks import books, look
+    from engine.reports.cycle import cycle_json, cycle_lines, cycles_grid
+
+    if name is not None:
+        found = look(store_path(ctx), name)
+        if is_json:
+            print_json(cycle_json(found))
+            return
+        for line in cycle_lines(found):
+            click.echo(line)
+        return
+    cycles = list(books(store_path(ctx)).cycles.values())
+    if is_json:
+        print_json({"cycles": [{"cycle": each.name, "period": each.period, "status": each.status} for each in cycles]})
+    elif cycles:
+        print_grid(cycles_grid(cycles))
+    else:
+        click.echo("no cycle was opened yet   next: partage cycle open NAME --program PROGRAM")
+
+
+@command.command(name="trueups")
+@click.argument("name")
+@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write them to a new file.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@json_option
+@click.pass_context
+def trueups(ctx: click.Context, name: str, table: Path | None, force: bool, is_json: bool) -> None:
+    """Show what late and corrected data changes in the cycle NAME of periods that are locked: line by line, and why."""
+    from engine.acts.books.looks import true_ups
+    from engine.acts.start import write_new
+    from engine.reports.true_ups import batch_lines, batches_json, delta_csv, delta_grid
+
+    found = true_ups(store_path(ctx), name)
+    if table is not None:
+        write_new(table, delta_csv(found), force, "the true-ups")
+    if is_json:
+        print_json({"cycle": name, "true_ups": batches_json(found)})
+        return
+    for line in batch_lines(found):
+        click.echo(line)
+    if any(len(each.lines) for each in found):
+        print_grid(delta_grid(found))
+    elif not found:
+        click.echo(f"cycle {name} trues nothing up")
+
+
+@command.command(name="submit")
+@click.argument("name_", metavar="NAME")
+@asking_options
+@json_option
+@click.pass_context
+def submit(ctx: click.Context, name_: str, name: str | None, key: str, is_json: bool) -> None:
+    """Submit the cycle NAME for approval by another person."""
+    from engine.acts.books.cycle import submit as act
+
+    done = act(store_path(ctx), name_, asker(ctx, name, key))
+    said = done.event.payload
+    by = f" among {', '.join(said['policy']['by'])}" if said["policy"]["by"] else ""
+    told(
+        done,
+        is_json,
+        f"cycle {name_} is submitted: {_totals(said['totals_minor'])}",
+        f"digest {said['digest']}",
+        f"next: partage cycle approve {name_} --digest {said['digest'][:12]} ({said['policy']['needs']}{by})",
+    )
+
+
+@command.command(name="approve")
+@click.argument("name_", metavar="NAME")
+@click.option("--digest", default="", help="The digest that you looked at, or its beginning: no other is approved.")
+@asking_options
+@json_option
+@click.pass_context
+def approve(ctx: click.Context, name_: str, digest: str, name: str | None, key: str, is_json: bool) -> None:
+    """Approve the cycle NAME as it is submitted, as somebody who had no hand in it."""
+    from engine.acts.books.cycle import approve as act
+
+    done = act(store_path(ctx), name_, digest, asker(ctx, name, key))
+    told(done, is_json, f"{done.event.actor} approved cycle {name_}", f"next: partage cycle status {name_}")
+
+
+@command.command(name="reject")
+@click.argument("name_", metavar="NAME")
+@click.option("--reason", required=True, help="What is wrong.")
+@asking_options
+@json_option
+@click.pass_context
+def reject(ctx: click.Context, name_: str, reason: str, name: str | None, key: str, is_json: bool) -> None:
+    """Send the cycle NAME back: it is open again."""
+    from engine.acts.books.cycle import reject as act
+
+    done = act(store_path(ctx), name_, reason, asker(ctx, name, key))
+    told(done, is_json, f"{done.event.actor} sent cycle {name_} back: {done.event.payload['reason']}")
+
+
+@command.command(name="lock")
+@click.argument("name_", metavar="NAME")
+@asking_options
+@json_option
+@click.pass_context
+def lock(ctx: click.Context, name_: str, name: str | None, key: str, is_json: bool) -> None:
+    """Lock the cycle NAME: what was approved is owed from now on, and never changes."""
+    from engine.acts.books.lock import lock as act
+
+    done = act(store_path(ctx), name_, asker(ctx, name, key))
+    told(
+        done,
+        is_json,
+        f"cycle {name_} is locked: {_totals(done.event.payload['totals_minor'])} is owed",
+        f"next: partage cycle pay {name_}",
+    )
+
+
+@command.command(name="pay")
+@click.argument("name_", metavar="NAME")
+@click.option("--only", multiple=True, help="Pay this payee, and others named like it; all that are owed unless said.")
+@click.option("--on", "paid_on", type=click.DateTime(["%Y-%m-%d"]), help="The day of the payment; today unless said.")
+@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write who gets what to a file.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@asking_options
+@json_option
+@click.pass_context
+def pay(
+    ctx: click.Context,
+    name_: str,
+    only: tuple[str, ...],
+    paid_on: datetime | None,
+    table: Path | None,
+    force: bool,
+    name: str | None,
+    key: str,
+    is_json: bool,
+) -> None:
+    """Pay what payees are owed: those of the cycle NAME and what was left from cycles before. Who is on hold waits."""
+    from engine.acts.books.pay import pay as act
+    from engine.acts.start import refuse_existing, write_new
+    from engine.reports.payments import payment_csv
+
+    if table is not None:
+        refuse_existing(table, force)
+    day = paid_on.date() if paid_on is not None else datetime.now(UTC).date()
+    done = act(store_path(ctx), name_, only, day, asker(ctx, name, key))
+    said = done.recorded.event.payload
+    if table is not None:
+        write_new(table, payment_csv(done.paid), True, "the payment")
+    told(
+        done.recorded,
+        is_json,
+        f"payment {said['payment']} of cycle {name_} on {said['paid_on']}: {_totals(said['totals_minor'])} to "
+        f"{said['payees']} payees",
+        f"list {said['list_sha256']}",
+        f"next: partage cycle return {name_} {said['payment']} PAYEE... · partage cycle close {name_}",
+    )
+
+
+@command.command(name="return")
+@click.argument("name_", metavar="NAME")
+@click.argument("payment", type=int)
+@click.option("--payee", "payees", multiple=True, required=True, help="Who was not paid: PAYEE, or PAYEE:CURRENCY.")
+@click.option("--reason", required=True, help="What the bank says.")
+@asking_options
+@json_option
+@click.pass_context
+def return_(
+    ctx: click.Context,
+    name_: str,
+    payment: int,
+    payees: tuple[str, ...],
+    reason: str,
+    name: str | None,
+    key: str,
+    is_json: bool,
+) -> None:
+    """Note what the bank sent back of a PAYMENT of the cycle NAME: it is owed again."""
+    from engine.acts.books.pay import take_back
+    from engine.ledger.refusals import reasoned
+
+    returned = {(payee, code): reasoned(reason) for payee, _, code in (each.partition(":") for each in payees)}
+    done = take_back(store_path(ctx), name_, payment, returned, asker(ctx, name, key))
+    items = done.event.payload["items"]
+    told(done, is_json, *(f"{payee} is owed {_totals({code: minor})} again" for payee, code, minor, _ in items))
+
+
+@command.command(name="close")
+@click.argument("name_", metavar="NAME")
+@asking_options
+@json_option
+@click.pass_context
+def close(ctx: click.Context, name_: str, name: str | None, key: str, is_json: bool) -> None:
+    """Close the cycle NAME, whose payees were paid or are on hold."""
+    from engine.acts.books.pay import close as act
+
+    done = act(store_path(ctx), name_, asker(ctx, name, key))
+    told(done, is_json, f"cycle {name_} is closed")
+
+
+def _totals(totals_minor: Mapping[str, str]) -> str:
+    from engine.reports.cycle import totals
+
+    return totals({code: int(amount) for code, amount in totals_minor.items()})
+
+
+def _name(name: str) -> str:
+    if not name.isprintable() or not 0 < len(name) <= 64 or name != name.strip() or "/" in name:
+        hint = "1 to 64 characters that can be seen, without a slash, such as 2026-Q2"
+        raise Refused(Problem("B107", "this is no name for a cycle", Place(), hint))
+    return name

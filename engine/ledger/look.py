@@ -1,0 +1,25 @@
+"""A cycle as it stands, with all that people want to see of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.ledger.cycles import Cycle
+from engine.ledger.requests import Request
+from engine.values.event import Event
+from engine.values.posting import Posted
+
+
+@dataclass(frozen=True, slots=True)
+class CycleLook:
+    """A cycle as it stands: what it would pay or pays, by currency, who is still to be paid, and its events."""
+
+    cycle: Cycle
+    totals_minor: Mapping[str, int]
+    unpaid_minor: Mapping[str, int]
+    postings: tuple[Posted, ...]
+    adjustments: tuple[Request, ...]
+    events: tuple[Event, ...]
+    runs: Mapping[str, int]
+    held: Mapping[str, str]

@@ -1,0 +1,200 @@
+"""The moves of a cycle: each looks at the books and gives the draft of its event, or refuses.
+
+open -> calculated as often as you like -> submitted -> approved by another person (as many as the program asks for) ->
+locked -> paid -> closed. A rejection, or any change, leads back to open; nothing leads back from locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine.ledger.books import Books
+from engine.ledger.cycles import AWAITING, CLOSED, LOCKED, OPEN, READY, Cycle
+from engine.ledger.refusals import conflict, reasoned, refused
+from engine.values.draft import Draft
+from engine.values.event import Command
+from engine.values.lines import LateLines, Lines
+from engine.values.posting import Posting
+from rules.approval import PARTS
+from rules.calendar import Period
+
+_DID: Mapping[str, str] = {**PARTS, "submit": "submitted it"}
+
+
+def open_cycle(books: Books, command: Command, period: Period, programs: Sequence[str], before: str | None) -> Draft:
+    """Open a cycle for programs and a period; `before` names the period before it, None where there is none.
+
+    A program is in one open cycle at a time, and its periods are locked one after another. A period that was locked is
+    opened again only to true it up: the cycle then has no run of its own.
+    """
+    if command.cycle in books.cycles:
+        message = f"there is a cycle {command.cycle} already, {books.cycles[command.cycle].status}"
+        raise conflict("B121", message, "open one of another name; nothing reopens a cycle: its corrections go there")
+    is_locked = []
+    for program in programs:
+        busy = [each for each in books.cycles.values() if program in each.programs and not each.is_locked]
+        if busy:
+            message = f"{program} is in cycle {busy[0].name}, which is {busy[0].status}"
+            raise conflict("B122", message, "lock that one first: the next one opens with what it closes with")
+        if books.version(program, period.start) is None:
+            message = f"no version of {program} is in force on {period.start}"
+            hint = "partage program submit, approve (another person) and activate put one into force"
+            raise conflict("B123", message, hint)
+        done = {each.period for each in books.locked(program) if each.has_run}
+        is_locked.append(period.name in done)
+        if done and period.name not in done and before not in done:
+            last = books.locked(program)[-1].period
+            message = f"{program} was locked up to {last}, and {period.name} does not follow it"
+            raise conflict("B124", message, f"open the period after {last} first: no period is left out")
+    if len(set(is_locked)) > 1:
+        names = [program for program, each in zip(programs, is_locked, strict=True) if each]
+        message = f"{period.name} is locked already for {', '.join(names)} and not for the others"
+        raise conflict("B125", message, "open a cycle for each")
+    payload = {
+        "period": {"name": period.name, "start": str(period.start), "end": str(period.end)},
+        "programs": sorted(programs),
+        "has_run": not is_locked[0],
+    }
+    return Draft("cycle.opened", command.cycle, payload)
+
+
+def calculated(books: Books, command: Command, content: Mapping[str, Any]) -> Draft:
+    """Note what was calculated of a program; it replaces what was calculated of it before, and voids approvals."""
+    cycle = books.cycle(command.cycle)
+    if cycle.is_locked:
+        raise _is_locked(books, cycle)
+    if content["program"] not in cycle.programs:
+        hint = f"its programs: {', '.join(cycle.programs)}"
+        raise conflict("B126", f"cycle {cycle.name} does not pay {content['program']}", hint)
+    return Draft("cycle.calculated", cycle.name, content)
+
+
+def submit(books: Books, command: Command, policy: Mapping[str, Any], totals_minor: Mapping[str, str]) -> Draft:
+    """Ask for the approval of all that a cycle would pay; `policy` is what the programs ask of an approval."""
+    cycle = books.cycle(command.cycle)
+    if cycle.is_locked:
+        raise _is_locked(books, cycle)
+    if cycle.status in (AWAITING, READY):
+        message = f"cycle {cycle.name} is {cycle.status}: {cycle.submitted_by} submitted it and nothing changed since"
+        raise conflict("B127", message, "another person approves or rejects it: partage cycle approve")
+    lacking = [program for program in cycle.programs if program not in cycle.calculations]
+    if lacking:
+        message = f"nothing was calculated yet of {', '.join(lacking)}"
+        raise conflict("B128", message, f"partage run PROGRAM --period {cycle.period}")
+    authors: set[str] = set()
+    for program, each in cycle.calculations.items():
+        version = books.version(program, cycle.start)
+        if version is None or version.sha256 != each.program_sha256:
+            found = "none" if version is None else version.sha256[:12]
+            message = f"{program} was calculated with version {each.program_sha256[:12]}, and {found} is in force"
+            raise conflict("B129", message, "calculate with the version in force, or have the other one approved")
+        if all(version.sha256 != earlier.calculations[program].program_sha256 for earlier in books.locked(program)):
+            authors.add(version.author)
+    payload = {
+        "digest": cycle.content_sha256,
+        "policy": dict(policy),
+        "authors": sorted(authors),
+        "totals_minor": dict(totals_minor),
+    }
+    return Draft("cycle.submitted", cycle.name, payload)
+
+
+def approve(books: Books, command: Command, digest: str) -> Draft:
+    """Approve what a cycle would pay; `digest` ("" for whatever is submitted) is the one that was looked at."""
+    cycle = _submitted(books, command)
+    allowed = cycle.policy["by"]
+    barred = [part for part in cycle.makers.get(command.actor, ()) if part not in cycle.policy["may_also"]]
+    if barred:
+        did = " and ".join(_DID[part] for part in barred)
+        message = f"{command.actor} {did}, and can't approve cycle {cycle.name}"
+        raise conflict("B101", message, "someone who had no hand in it approves")
+    if allowed and command.actor not in allowed:
+        message = f"{command.actor} is not among those who approve cycle {cycle.name}"
+        raise conflict("B102", message, f"approval by: {', '.join(allowed)}")
+    if digest and not cycle.digest.startswith(digest):
+        message = f"cycle {cycle.name} is submitted as {cycle.digest[:12]}, and {digest[:12]} was looked at"
+        raise conflict("B103", message, "it changed since: look at it again, then approve that digest")
+    if any(each.actor == command.actor for each in cycle.approvals):
+        missing = cycle.policy["needs"] - len(cycle.approvals)
+        message = f"{command.actor} approved cycle {cycle.name} already"
+        raise conflict("B104", message, f"{missing} more must approve" if missing > 0 else "lock it")
+    return Draft("cycle.approved", cycle.name, {"digest": cycle.digest, "needs": cycle.policy["needs"]})
+
+
+def reject(books: Books, command: Command, reason: str) -> Draft:
+    """Send a cycle back, with a reason; it is open again."""
+    cycle = _submitted(books, command)
+    return Draft("cycle.rejected", cycle.name, {"digest": cycle.digest, "reason": reasoned(reason)})
+
+
+def lock(
+    books: Books,
+    command: Command,
+    totals_minor: Mapping[str, str],
+    lines: Sequence[tuple[str, Lines | LateLines]],
+    postings: Iterable[Posting],
+) -> Draft:
+    """Lock a cycle that was approved: what it pays is owed from now on, and never changes."""
+    cycle = lockable(books, command)
+    payload = {"digest": cycle.content_sha256, "totals_minor": dict(totals_minor)}
+    return Draft("cycle.locked", cycle.name, payload, lines=tuple(lines), postings=postings)
+
+
+def lockable(books: Books, command: Command) -> Cycle:
+    """The cycle of a command, if it may be locked now; raises Conflict."""
+    cycle = books.cycle(command.cycle)
+    if cycle.is_locked:
+        raise _is_locked(books, cycle)
+    if cycle.status != READY:
+        waits = " (it changed after it was approved)" if cycle.is_voided else ""
+        message = f"cycle {cycle.name} is {cycle.status}{waits}, and only an approved one is locked"
+        missing = cycle.policy.get("needs", 1) - len(cycle.approvals)
+        hint = "submit it" if cycle.status == OPEN else f"{missing} more must approve it"
+        raise conflict("B130", message, hint)
+    return cycle
+
+
+def close(books: Books, command: Command, unpaid_minor: Mapping[str, int]) -> Draft:
+    """Close a locked cycle; `unpaid_minor` is what its payees are still owed, by payee, who are not on hold."""
+    cycle = books.cycle(command.cycle)
+    if cycle.status == CLOSED:
+        raise conflict("B131", f"cycle {cycle.name} is closed", "open the next one")
+    if cycle.status != LOCKED:
+        message = f"cycle {cycle.name} is {cycle.status}, and only a locked one is closed"
+        raise conflict("B131", message, "lock and pay it first")
+    waiting = sorted(payee for payee, amount in unpaid_minor.items() if amount > 0)
+    if waiting:
+        first = ", ".join(waiting[:5]) + (" and others" if len(waiting) > 5 else "")
+        message = f"{len(waiting)} payees of cycle {cycle.name} have not been paid: {first}"
+        raise conflict("B132", message, "pay them, or hold them with a reason: what is held is carried on")
+    return Draft("cycle.closed", cycle.name, {})
+
+
+def policy_of(policies: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What all programs of a cycle ask of an approval together: as many people as the strictest, and those whom each
+    of them allows; raises Refused where they allow nobody in common."""
+    named = [set(each["by"]) for each in policies if each["by"]]
+    allowed = sorted(set.intersection(*named)) if named else []
+    if named and not allowed:
+        message = "the programs of the cycle name nobody in common who may approve"
+        raise refused("B105", message, "name a person in approval: by: of each, or open a cycle for each")
+    also = set.intersection(*(set(each["may_also"]) for each in policies))
+    return {"by": allowed, "needs": max(each["needs"] for each in policies), "may_also": sorted(also)}
+
+
+def _submitted(books: Books, command: Command) -> Cycle:
+    cycle = books.cycle(command.cycle)
+    if cycle.is_locked:
+        raise _is_locked(books, cycle)
+    if cycle.status not in (AWAITING, READY):
+        voids = ": it changed after it was submitted, so that is void" if cycle.is_voided else ""
+        message = f"cycle {cycle.name} is not submitted{voids}"
+        raise conflict("B133", message, f"partage cycle submit {cycle.name}")
+    return cycle
+
+
+def _is_locked(books: Books, cycle: Cycle) -> Exception:
+    runs = ", ".join(each.run_id[:12] for each in cycle.calculations.values() if each.run_id)
+    message = f"cycle {cycle.name} is {cycle.status}" + (f" at {runs}" if runs else "")
+    return conflict("B134", message, "what was locked never changes: corrections go into the next cycle")

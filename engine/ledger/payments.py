@@ -1,0 +1,133 @@
+"""Payments: what payees are owed is paid, in full or some of them, and what a bank sends back is owed again.
+
+What a payee is owed is one sum over all programs and cycles, by currency: earned + adjusted - paid + returned. It is
+paid only where it is above zero and the payee is not on hold, so that nothing is ever paid twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from engine.digest import canonical, sha256
+from engine.ledger.books import Books
+from engine.ledger.cycles import LOCKED, Cycle, Payment
+from engine.ledger.refusals import conflict, refused
+from engine.values.draft import Draft
+from engine.values.event import Command
+from engine.values.posting import Posting
+
+Owed = Mapping[tuple[str, str], int]  # by payee and currency, in minor units
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """One payee's part of a payment; `id` is the same however often the list is written."""
+
+    id: str
+    payee: str
+    currency: str
+    amount_minor: int
+
+
+def payable(books: Books, cycle: Cycle, owed: Owed, only: Collection[str]) -> tuple[Paid, ...]:
+    """Who would be paid now, by payee and currency; `only` these where it names any."""
+    number = len(cycle.payments) + 1
+    wanted = sorted(owed.items())
+    return tuple(
+        Paid(f"{cycle.name}-{number}-{payee}-{currency}", payee, currency, amount)
+        for (payee, currency), amount in wanted
+        if amount > 0 and payee not in books.holds and (not only or payee in only)
+    )
+
+
+def list_of(cycle: Cycle, number: int, paid: Collection[Paid], paid_on: date) -> bytes:
+    """The list of a payment as it is kept: canonical JSON, its count and totals with it."""
+    rows = [[each.id, each.payee, each.currency, str(each.amount_minor)] for each in paid]
+    said = {"t": "partage/payment/1", "cycle": cycle.name, "payment": number, "paid_on": str(paid_on)}
+    return canonical({**said, "count": len(rows), "totals_minor": _totals(paid), "rows": rows})
+
+
+def pay(
+    books: Books, command: Command, owed: Owed, only: Collection[str], paid_on: date
+) -> tuple[Draft, bytes, tuple[Paid, ...]]:
+    """Pay what is owed: the draft, the list as it is to be kept, and who gets what."""
+    cycle = books.cycle(command.cycle)
+    if cycle.status != LOCKED:
+        message = f"cycle {cycle.name} is {cycle.status}, and only a locked one is paid"
+        raise conflict("B135", message, "its payments were made" if cycle.is_locked else "approve and lock it first")
+    _refuse_unpayable(books, owed, only)
+    paid = payable(books, cycle, owed, only)
+    if not paid:
+        message = f"nobody is to be paid now in cycle {cycle.name}"
+        held = f"{len(books.holds)} on hold; " if books.holds else ""
+        raise conflict("B136", message, f"{held}all others were paid, or are owed nothing")
+    number = len(cycle.payments) + 1
+    content = list_of(cycle, number, paid, paid_on)
+    payload = {
+        "payment": number,
+        "paid_on": str(paid_on),
+        "payees": len({each.payee for each in paid}),
+        "totals_minor": _totals(paid),
+        "list_sha256": sha256(content),
+    }
+    postings = [
+        Posting(each.payee, "", cycle.period, "paid", str(paid_on), each.currency, -each.amount_minor) for each in paid
+    ]
+    return Draft("cycle.paid", cycle.name, payload, postings=postings), content, paid
+
+
+def take_back(
+    books: Books, command: Command, number: int, returned: Mapping[tuple[str, str], str], paid: Collection[Paid]
+) -> Draft:
+    """Note what a bank sent back of a payment, by payee and currency with the bank's reason: it is owed again.
+
+    `paid` is who got what by that payment and was not sent back before.
+    """
+    cycle = books.cycle(command.cycle)
+    payment_of(cycle, number)
+    by_payee = {(each.payee, each.currency): each for each in paid}
+    unknown = sorted({payee for payee, currency in returned if (payee, currency) not in by_payee})
+    if unknown:
+        message = f"payment {number} of cycle {cycle.name} has nothing of {', '.join(unknown)} that could come back"
+        raise conflict("B137", message, "each payment comes back once: see partage cycle status")
+    back = sorted(returned)
+    amounts = {key: by_payee[key].amount_minor for key in back}
+    payload = {
+        "payment": number,
+        "items": [
+            [payee, currency, str(amounts[payee, currency]), returned[payee, currency]] for payee, currency in back
+        ],
+    }
+    postings = [
+        Posting(payee, "", cycle.period, "returned", str(command.at.date()), currency, amounts[payee, currency])
+        for payee, currency in back
+    ]
+    return Draft("cycle.returned", cycle.name, payload, postings=postings)
+
+
+def payment_of(cycle: Cycle, number: int) -> Payment:
+    """The payment of that number; raises Conflict where the cycle has none."""
+    found = next((each for each in cycle.payments if each.number == number), None)
+    if found is None:
+        known = ", ".join(str(each.number) for each in cycle.payments) or "none was made yet"
+        raise conflict("B138", f"cycle {cycle.name} has no payment {number}", f"payments: {known}")
+    return found
+
+
+def _refuse_unpayable(books: Books, owed: Owed, only: Collection[str]) -> None:
+    payees = {payee for payee, _ in owed}
+    unknown = sorted(set(only) - payees)
+    if unknown:
+        message = f"nothing was ever owed to {', '.join(unknown)}"
+        raise refused("B139", message, "name payees as `partage cycle status` lists them")
+    held = sorted(set(only) & set(books.holds))
+    if held:
+        message = f"{', '.join(held)} {'is' if len(held) == 1 else 'are'} on hold"
+        raise conflict("B142", message, "release them first: partage release PAYEE --reason TEXT")
+
+
+def _totals(paid: Collection[Paid]) -> dict[str, str]:
+    currencies = sorted({each.currency for each in paid})
+    return {each: str(sum(one.amount_minor for one in paid if one.currency == each)) for each in currencies}

@@ -1,0 +1,192 @@
+"""A cycle and the log as people read them and as scripts do.
+
+In: what the acts found. Out: grids, sentences and plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from engine.ledger.cycles import OPEN, Cycle
+from engine.ledger.look import CycleLook
+from engine.ledger.requests import Request
+from engine.reports.register import Grid
+from engine.values.event import Event
+from rules.quantities.currency import currency, format_minor
+
+_DID: Mapping[str, str] = {
+    "calculate": "calculated",
+    "adjust": "adjusted",
+    "submit": "submitted",
+    "write": "wrote the program",
+}
+
+
+def money(amount_minor: int, code: str) -> str:
+    """An amount with its currency."""
+    return f"{code} {format_minor(amount_minor, currency(code))}"
+
+
+def totals(totals_minor: Mapping[str, int]) -> str:
+    """Amounts by currency in words."""
+    return ", ".join(money(amount, code) for code, amount in totals_minor.items()) or "nothing"
+
+
+def cycles_grid(cycles: Sequence[Cycle]) -> Grid:
+    """All cycles, a row each."""
+    rows = tuple(
+        (each.name, each.period, each.status, ", ".join(each.programs), str(len(each.payments)), next_step(each))
+        for each in cycles
+    )
+    heads = ("cycle", "period", "status", "programs", "payments", "next")
+    return Grid(heads, rows, (False, False, False, False, True, False))
+
+
+def cycle_lines(look: CycleLook) -> Iterator[str]:
+    """A cycle in sentences."""
+    cycle = look.cycle
+    yield f"cycle {cycle.name}   {cycle.start} to {last_day(cycle)}   {cycle.status}"
+    for program in cycle.programs:
+        yield f"  {program}: {_calculated(look, program)}"
+    for each in look.adjustments:
+        said = each.content
+        what = "comes to" if "to_minor" in said else "adjusted by"
+        amount = money(int(said.get("to_minor", said.get("amount_minor", "0"))), said["currency"])
+        yield f"  adjustment {each.number}: {said['payee']} {what} {amount} ({said['reason']}), {_decided(each)}"
+    yield f"would pay {totals(look.totals_minor)}" if not cycle.is_locked else f"pays {totals(look.totals_minor)}"
+    makers = [f"{actor} {' and '.join(_DID[part] for part in parts)}" for actor, parts in cycle.makers.items()]
+    if makers:
+        yield "by        " + "; ".join(makers)
+    if cycle.status != OPEN:
+        names = ", ".join(each.actor for each in cycle.approvals) or "nobody yet"
+        yield f"approved  by {names}: {len(cycle.approvals)} of {cycle.policy.get('needs', 1)}"
+        yield f"digest    {cycle.content_sha256}"
+    if cycle.is_voided:
+        yield "an earlier submission is void: it changed since"
+    for payment in cycle.payments:
+        paid = totals(payment.totals_minor)
+        yield f"payment {payment.number} on {payment.paid_on}: {paid} to {payment.payees} payees"
+    if cycle.is_locked and look.unpaid_minor:
+        yield f"unpaid    {len(look.unpaid_minor)} payees"
+    for payee, reason in look.held.items():
+        yield f"on hold   {payee}: {reason}"
+    yield f"next      {next_step(cycle)}"
+
+
+def next_step(cycle: Cycle) -> str:
+    """The command that may come next."""
+    match cycle.status:
+        case "open" if len(cycle.calculations) < len(cycle.programs):
+            return f"partage run PROGRAM --period {cycle.period}"
+        case "open":
+            return f"partage cycle submit {cycle.name}"
+        case "submitted":
+            return f"partage cycle approve {cycle.name} (another person)"
+        case "approved":
+            return f"partage cycle lock {cycle.name}"
+        case "locked":
+            return f"partage cycle pay {cycle.name} · partage cycle close {cycle.name}"
+    return "nothing: it is closed"
+
+
+def last_day(cycle: Cycle) -> str:
+    """The last day of a cycle's period."""
+    return str(cycle.end - timedelta(days=1))
+
+
+def cycle_json(look: CycleLook) -> dict[str, Any]:
+    """A cycle with the keys that scripts rely on; amounts in minor units, as whole numbers."""
+    cycle = look.cycle
+    return {
+        "cycle": cycle.name,
+        "period": cycle.period,
+        "status": cycle.status,
+        "digest": cycle.content_sha256,
+        "has_run": cycle.has_run,
+        "programs": [
+            {
+                "program": program,
+                "run": look.runs.get(program) or None,
+                "run_id": each.run_id or None,
+                "program_sha256": each.program_sha256,
+                "currency": each.currency,
+                "total_minor": each.total_minor,
+                "batches": list(each.batches),
+            }
+            for program, each in sorted(cycle.calculations.items())
+        ],
+        "totals_minor": dict(look.totals_minor),
+        "makers": {actor: list(parts) for actor, parts in cycle.makers.items()},
+        "approvals": [{"actor": each.actor, "digest": each.digest} for each in cycle.approvals],
+        "needs": cycle.policy.get("needs", 1),
+        "payments": [
+            {
+                "payment": each.number,
+                "paid_on": str(each.paid_on),
+                "payees": each.payees,
+                "totals_minor": dict(each.totals_minor),
+                "list_sha256": each.list_sha256,
+            }
+            for each in cycle.payments
+        ],
+        "unpaid_minor": dict(look.unpaid_minor),
+        "on_hold": dict(look.held),
+        "next": next_step(cycle),
+    }
+
+
+def log_grid(events: Sequence[Event]) -> Grid:
+    """Events, a row each."""
+    rows = tuple(
+        (
+            str(each.number),
+            each.at.strftime("%Y-%m-%d %H:%M:%S") + (" (clock went back)" if each.is_clock_regressed else ""),
+            each.actor if each.identity in ("os-declared", "database") else f"{each.actor} ({each.identity})",
+            each.type,
+            each.cycle,
+            said(each),
+            each.sha256[:12],
+        )
+        for each in events
+    )
+    heads = ("event", "at (UTC)", "who", "what", "cycle", "", "sha256")
+    return Grid(heads, rows, (True, False, False, False, False, False, False))
+
+
+def said(event: Event) -> str:
+    """What an event says beyond its type, in a few words."""
+    found = event.payload
+    if event.type == "refused":
+        return f"{found['command']}: {found['code']} {found['message']}"
+    parts = []
+    if "program" in found:
+        parts.append(str(found["program"]))
+    if "programs" in found:
+        parts.append(", ".join(found["programs"]))
+    if found.get("run_id"):
+        parts.append(f"run {found['run_id'][:12]}")
+    for name in ("request", "dispute", "payment", "payee", "reason", "decision", "effective"):
+        if name in found:
+            parts.append(f"{name} {found[name]}" if name not in ("reason", "payee") else str(found[name]))
+    if "totals_minor" in found:
+        parts.append(totals({code: int(amount) for code, amount in found["totals_minor"].items()}))
+    elif "total_minor" in found and "currency" in found:
+        parts.append(money(int(found["total_minor"]), found["currency"]))
+    if "digest" in found:
+        parts.append(f"digest {found['digest'][:12]}")
+    return "; ".join(parts)
+
+
+def _calculated(look: CycleLook, program: str) -> str:
+    each = look.cycle.calculations.get(program)
+    if each is None:
+        return "nothing calculated yet"
+    run = f"run {look.runs[program]} ({each.run_id[:12]})" if each.run_id else "no run of its own"
+    batches = f", {len(each.batches)} earlier periods trued up" if each.batches else ""
+    return f"{run}, {money(each.total_minor, each.currency)}{batches}"
+
+
+def _decided(request: Request) -> str:
+    return f"{request.status} by {request.decided_by}" if request.decided_by else "waits for a second person"

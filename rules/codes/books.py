@@ -1,0 +1,169 @@
+"""B: the books: who may do what to a payout cycle, and in which order."""
+
+from __future__ import annotations
+
+from rules.codes.code import Code
+
+_ORDER = "See `partage cycle status`: what may come next stands there."
+
+BOOKS: dict[str, Code] = {
+    "B100": Code("No reason", "What is done by hand is done for a reason, which is kept for ever.", "Say why."),
+    "B101": Code(
+        "Four eyes",
+        "Nobody approves what they had a hand in: what was submitted, calculated, adjusted or written by one person is "
+        "approved by another.",
+        "Ask somebody who had no hand in it. The refusal itself stands in the log.",
+    ),
+    "B102": Code("Not among those who approve", "The program names who approves.", "Ask one of those who are named."),
+    "B103": Code(
+        "Another digest was looked at",
+        "An approval is bound to exactly what was looked at; the cycle changed since.",
+        "Look at it again, and approve the digest that it has now.",
+    ),
+    "B104": Code("Approved already", "Each person approves a cycle once.", "Ask another person, or lock it."),
+    "B105": Code(
+        "Nobody in common",
+        "A cycle of several programs is approved by people whom each of the programs names.",
+        "Name a person in common, or open a cycle for each program.",
+    ),
+    "B106": Code(
+        "Programs that do not go together",
+        "The programs of a cycle are paid together, so each is named once and their periods have the same days.",
+        "Open a cycle for each calendar.",
+    ),
+    "B107": Code(
+        "No name for a cycle",
+        "The name stands in the log, in payments and in commands.",
+        "Take one such as the period's.",
+    ),
+    "B110": Code("No such request", "Nobody asked for this under that number.", "`partage log` lists all requests."),
+    "B111": Code("Decided already", "A decision on a request stands.", "Submit a new request."),
+    "B112": Code(
+        "Asked for before", "The same version was submitted or activated before.", "Go on with the one that is named."
+    ),
+    "B113": Code(
+        "Not approved", "Only a version that another person approved comes into force.", "Have it approved first."
+    ),
+    "B114": Code(
+        "Locked under another version",
+        "A period that is locked keeps the version that it was locked with.",
+        "Let the version be effective in a later period.",
+    ),
+    "B120": Code("No such cycle", "No cycle of this name was opened.", "Open it, or name one that is listed."),
+    "B121": Code("Name of a cycle taken", "Nothing reopens a cycle, so a name is used once.", "Choose another name."),
+    "B122": Code(
+        "Program in another open cycle",
+        "A cycle opens with what the one before closes with, so a program is in one open cycle at a time.",
+        "Lock that one first.",
+    ),
+    "B123": Code(
+        "No version in force",
+        "A cycle pays by a version of the program that was submitted, approved by another person and activated.",
+        "Put a version into force that is effective by the period's first day.",
+    ),
+    "B124": Code(
+        "Period left out",
+        "Periods are locked one after another: balances and late data are carried from each to the next.",
+        "Open the period that comes next.",
+    ),
+    "B125": Code(
+        "Locked for some of the programs only",
+        "A cycle has runs of its period, or trues up alone.",
+        "Open one for each.",
+    ),
+    "B126": Code("Program not of the cycle", "A cycle pays the programs that it was opened with.", _ORDER),
+    "B127": Code("Submitted already", "Nothing changed since the cycle was submitted.", _ORDER),
+    "B128": Code("Nothing calculated yet", "What is approved is a calculation.", "Calculate each program first."),
+    "B129": Code(
+        "Calculated with another version",
+        "Only the version in force pays.",
+        "Calculate with that one, or have the other one approved and activated.",
+    ),
+    "B130": Code("Not approved yet", "Only what was approved, and did not change since, is locked.", _ORDER),
+    "B131": Code("Not to be closed now", "A cycle is closed once, after it was locked and paid.", _ORDER),
+    "B132": Code(
+        "Payees not paid yet", "A closed cycle owes nobody anything, but those on hold.", "Pay them, or hold them."
+    ),
+    "B133": Code(
+        "Not submitted",
+        "What is approved or rejected was submitted, and did not change since: any change voids it.",
+        "Submit it.",
+    ),
+    "B134": Code(
+        "Locked already",
+        "What was locked never changes, and nothing reopens it.",
+        "Correct in the open cycle: late data is trued up there, and adjustments are made there.",
+    ),
+    "B135": Code("Not to be paid now", "Only a locked cycle is paid.", _ORDER),
+    "B136": Code("Nobody to pay", "All were paid, are on hold, or are owed nothing.", _ORDER),
+    "B137": Code(
+        "Nothing that could come back",
+        "A bank sends back what was paid, each part of a payment once.",
+        "Name payees of that payment.",
+    ),
+    "B138": Code("No such payment", "The cycle has no payment of this number.", "Name one that is listed."),
+    "B139": Code("No such payee", "Nothing was ever owed to this payee.", "Name payees as the status lists them."),
+    "B140": Code("Amount that adjusts nothing", "An adjustment is of an amount that the books can hold.", "Name one."),
+    "B141": Code(
+        "No evidence", "A second person looks at what an adjustment rests on.", "Say where it can be looked up."
+    ),
+    "B142": Code("On hold", "A payee on hold is not paid, and is not held twice.", "Release it first."),
+    "B143": Code("Not on hold", "Only a payee on hold is released.", "Name one that is listed."),
+    "B144": Code(
+        "Two payees of a partner",
+        "What a partner earned is paid to one payee on the last day of the period.",
+        "End one of them in the source of payees.",
+    ),
+    "B145": Code(
+        "Currency not said",
+        "A payee who was paid in several currencies gets each of them back by itself.",
+        "Name the currency with the payee.",
+    ),
+    "B150": Code("Same dispute", "A claim is answered once.", "Answer, or close, the dispute that is named."),
+    "B151": Code("Dispute answered or closed", "An answer stands.", "Open a new dispute to say more."),
+    "B152": Code("Dispute without an answer", "A claim is answered before it is closed.", "Answer it."),
+    "B153": Code(
+        "Row that the run did not read",
+        "A claim is about a row of the tables that a run rests on, named by its key.",
+        "Name the table and the key as `partage trace` does; claim a missing row with --add.",
+    ),
+    "B154": Code(
+        "Nothing that can be claimed",
+        "A claim says what cells of one row should hold; the key itself names the row.",
+        "Write --set column=value for columns of the table, each once.",
+    ),
+    "B155": Code("Claim that changes nothing", "The row holds all that is claimed.", "Claim what it does not hold."),
+    "B156": Code(
+        "Granted without a cycle",
+        "What is granted is paid by an adjustment of an open cycle.",
+        "Name the cycle: --cycle NAME.",
+    ),
+    "B157": Code(
+        "Adjustment of the dispute waits",
+        "A dispute whose adjustment was submitted is being granted, and can't be declined beside it.",
+        "Reject the adjustment first, or let the dispute be granted.",
+    ),
+    "B158": Code(
+        "Days the wrong way round", "A roll-forward goes from one day to a later one.", "Let --from be before --as-of."
+    ),
+    "B159": Code(
+        "Program that the books do not know", "No cycle pays a program of this title.", "Name one of those listed."
+    ),
+    "B160": Code(
+        "Too late for an opening",
+        "A program with a locked cycle opens with what that one closed with.",
+        "Correct a balance by an adjustment.",
+    ),
+    "B162": Code(
+        "Not what a program opens with",
+        "A program goes live with what its balances, its year so far and its payees stood at, in the form of the table "
+        "`balances`.",
+        "Write the columns of the table, and names that `partage opening submit` lists.",
+    ),
+    "B163": Code(
+        "Nothing to open with",
+        "A file for go-live says what stood where on the day before the first period.",
+        "Write a row for each balance that is not empty, or go live without an opening.",
+    ),
+    "B161": Code("Opening there already", "A program goes live once.", "Reject the first request, or go on with it."),
+}
