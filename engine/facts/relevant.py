@@ -1,0 +1,155 @@
+"""Which changes can matter to a period: a row that every rule dates after its end cannot, nor one that no rule sees.
+
+In: changes, the readings of a plan, and the two snapshots. Out: the changes that can matter. Where that cannot be told
+from the rows alone, a change matters: to work a period out again for nothing gives no line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from itertools import chain
+
+from engine.facts.read import table_name
+from engine.facts.seen import Seen
+from engine.facts.side import Side
+from engine.facts.sql import identifier
+from engine.values import PARTNERS, RECORD, Reading
+from engine.values.late import Change, Changes, changes_of
+from rules.calendar import NoSuchPeriod
+from rules.crediting.meaning import CREDIT, SUBJECT
+from rules.expressions.tree import Column, Type, columns
+from rules.joins import PERIOD, route
+from rules.tables import HISTORY
+
+SHARING = ("credits", "touches", "leads", "registrations")  # say who earns on a deal, a customer or a project
+_FROM = ("valid_from", "valid_on", "day")  # of tables whose rows hold from a day on, for whatever is dated after it
+
+
+def matters(changes: Changes, readings: Sequence[Reading], before: Side, now: Side) -> Changes:
+    """The changes that can matter to the period that both sides are seen from."""
+    found: list[Change] = []
+    for table, every in changes.by_table.items():
+        old = _of_table(table, {each.record_before for each in every} - {0}, readings, before)
+        new = _of_table(table, {each.record_now for each in every} - {0}, readings, now)
+        found += [each for each in every if each.record_before in old or each.record_now in new]
+    return changes_of(iter(found))
+
+
+def _of_table(table: str, records: Collection[int], readings: Sequence[Reading], side: Side) -> frozenset[int]:
+    """Those of the records of a table that can matter."""
+    if not records or table not in side.tables:
+        return frozenset()
+    side.look_up(table, records)
+    if table == PARTNERS:
+        return _partners(side)
+    columns_of = {column.name: column.type for column in side.tables[table].columns}
+    if columns_of.get(PERIOD) == Type.TEXT:
+        return _of_periods(table, side)
+    since = next((name for name in _FROM if columns_of.get(name) == Type.DATE), None)
+    tests = [query for reading in readings for query in _ways(table, reading, side)]
+    found: set[int] = set()
+    if table == HISTORY or (since is not None and not any(reading.table == table for reading in readings)):
+        day = f"{identifier(since or 'valid_from')} < {_day(side.period.end)}"
+        query = f"SELECT t.record FROM {identifier(f'late_{table}')} AS t"
+        tests.append(f"{query} WHERE coalesce({day}, TRUE)")
+    for query in tests:
+        if len(found) == len(records):
+            break
+        found |= side.records(query)
+    return frozenset(found)
+
+
+def _partners(side: Side) -> frozenset[int]:
+    """Partners that can be paid, and those that were there before the period was over."""
+    table = side.tables[PARTNERS]
+    began = "recruited_on" if table.column("recruited_on") is not None else None
+    test = "TRUE" if began is None else f"coalesce({began} < {_day(side.period.end)}, TRUE)"
+    query = f"SELECT t.record, t.partner_id, {test} FROM late_partners AS t"
+    rows = side.connection.execute(query).fetchall()
+    return frozenset(int(record) for record, key, is_there in rows if is_there or key in side.payable())
+
+
+def _of_periods(table: str, side: Side) -> frozenset[int]:
+    """Rows of a table that says something by periods: those of this one and of earlier ones."""
+    query = f"SELECT t.record, t.{identifier(PERIOD)} FROM {identifier(f'late_{table}')} AS t"
+    rows = side.connection.execute(query).fetchall()
+    return frozenset(int(record) for record, name in rows if not _is_later(name, side))
+
+
+def _is_later(name: str | None, side: Side) -> bool:
+    """Whether a text names a period that begins after this one."""
+    try:
+        return name is not None and side.calendar.period(name).start >= side.period.end
+    except NoSuchPeriod:
+        return False
+
+
+def _ways(table: str, reading: Reading, side: Side) -> Iterator[str]:
+    """Queries for the records of a table by which a reading comes to them before the end of the period."""
+    if reading.table not in side.tables:
+        return
+    if reading.table == table:
+        yield _in_time(reading, side, "t.record")
+        return
+    if table in SHARING and (reading.credit is not None or reading.credited is not None):
+        yield from _sharing(table, reading, side)
+    for reached, is_owned in _reached(reading, side):
+        if reached == table:
+            if is_owned:  # it is the partner's whom a row is paid to, whoever the row itself names
+                yield f"SELECT t.record FROM {identifier(f'late_{table}')} AS t"
+            else:
+                yield _in_time(reading, side, Column(table, RECORD))
+
+
+def _in_time(reading: Reading, side: Side, selected: str | Column) -> str:
+    """The records, among those that changed, of rows that a reading dates before the end of the period, or of rows that
+    these see."""
+    seen = Seen(side.tables, reading.table, side.period)
+    record = seen.named(selected) if isinstance(selected, Column) else selected
+    test = "TRUE"
+    if reading.dated is not None:
+        test = f"{seen.named(reading.dated)} < {_day(side.period.end)}"
+    own = table_name(reading.table) if isinstance(selected, Column) else identifier(f"late_{reading.table}")
+    source = f"{own} AS t {seen.joins()}"
+    return f"SELECT DISTINCT {record} FROM {source} WHERE {test} AND {record} IN (SELECT record FROM late_records)"
+
+
+def _reached(reading: Reading, side: Side) -> Iterator[tuple[str, bool]]:
+    """The tables that rows of a reading see on the way to what its rule names, and whether by their partner."""
+    trees = chain(reading.trees, reading.needs, (reading.where, reading.dated, reading.owner, reading.after))
+    named = {column.table for tree in trees if tree is not None for column in columns(tree)}
+    named |= {column.on.table for tree in reading.trees for column in columns(tree) if isinstance(column.on, Column)}
+    for each in sorted(name for name in named if name not in (None, PERIOD, CREDIT, reading.table)):
+        if each not in side.tables:
+            continue
+        is_owned = False
+        for hop in route(side.tables, reading.table, each):
+            is_owned = is_owned or hop.table == PARTNERS
+            yield hop.table, is_owned
+        for hop in route(side.tables, PARTNERS, each) if each != PARTNERS else ():
+            yield hop.table, True
+
+
+def _sharing(table: str, reading: Reading, side: Side) -> Iterator[str]:
+    """Rows that say who earns: of the deals, customers and projects of rows that are dated in time."""
+    held = {column.name for column in side.tables[table].columns}
+    for of, key in SUBJECT.items():
+        if of not in side.tables or not (reading.table == of or route(side.tables, reading.table, of)):
+            continue
+        seen = Seen(side.tables, reading.table, side.period)
+        name = seen.named(Column(of, key))
+        test = "TRUE" if reading.dated is None else f"{seen.named(reading.dated)} < {_day(side.period.end)}"
+        subjects = f"SELECT {name} FROM {table_name(reading.table)} AS t {seen.joins()} WHERE {test}"
+        ways = [(f"{table_name(table)} AS s", "s")] if key in held else []
+        if table == "touches" and "leads" in side.tables:
+            ways.append(("t_touches AS s JOIN t_leads AS l USING (lead_id)", "l"))
+        for source, alias in ways:
+            if alias == "l" and side.tables["leads"].column(key) is None:
+                continue
+            yield f"""SELECT DISTINCT s.record FROM {source} SEMI JOIN late_records AS r ON r.record = s.record
+                WHERE {alias}.{identifier(key)} IN ({subjects})"""
+
+
+def _day(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"

@@ -1,0 +1,100 @@
+"""A snapshot as it lies in its files, asked for a few rows: nothing is read into memory, and no digest is taken.
+
+In: kept tables, and what a program means. Out: a connection to them under the names that queries use, and which
+partners can be paid. The two snapshots of a true-up are two of these.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from engine.facts.connection import connect, open_table
+from engine.facts.read import table_name
+from engine.facts.snapshot import Snapshot
+from engine.facts.sql import identifier
+from engine.facts.versions import prepare
+from rules.calendar import Calendar, Period
+from rules.meaning import Meaning
+from rules.tables import Table
+
+_NO_ROWS = 0  # of a table are read into memory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One snapshot: its connection, the tables that it has, and the partners that can be paid (`payable`)."""
+
+    connection: duckdb.DuckDBPyConnection
+    tables: Mapping[str, Table]
+    period: Period
+    calendar: Calendar
+    payable: Callable[[], frozenset[str]]
+    scratch: Path
+    _late: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    def records(self, query: str) -> frozenset[int]:
+        """The records that a query selects."""
+        found = self.connection.execute(query).fetchnumpy()
+        return frozenset(next(iter(found.values())).tolist()) if found else frozenset()
+
+    def register(self, name: str, records: Iterable[int]) -> None:
+        """Records under a name, as the column `record`."""
+        self.connection.register(name, pa.table({"record": pa.array(sorted(records), pa.int64())}))
+
+    def look_up(self, table: str, records: Collection[int]) -> None:
+        """Read the rows that are late once: `rows_of` finds them then without going through the table."""
+        self.register("late_records", records)
+        query = f"SELECT t.* FROM {table_name(table)} AS t SEMI JOIN late_records USING (record)"
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(f'late_{table}')} AS {query}")
+        self._late[table] = frozenset(records)
+
+    def rows_of(self, table: str, records: Collection[int]) -> str:
+        """A relation in which these rows of a table stand, and others perhaps."""
+        is_late = self._late.get(table, frozenset()).issuperset(records)
+        return identifier(f"late_{table}") if is_late else table_name(table)
+
+
+@contextmanager
+def side_of(meaning: Meaning, kept: Mapping[str, Path], period: Period) -> Iterator[Side]:
+    """The snapshot of some kept tables, as a period sees it."""
+
+    @cache
+    def payable() -> frozenset[str]:
+        with opened(meaning, kept, period, _NO_ROWS) as snapshot:
+            return frozenset(map(str, snapshot.partners().keys.tolist()))
+
+    with tempfile.TemporaryDirectory(prefix="partage-") as name:
+        scratch = Path(name)
+        connection = connect([*{path.parent for path in kept.values()}, scratch], None, scratch)
+        try:
+            there = {table: meaning.tables[table] for table in kept}
+            for table, path in kept.items():
+                open_table(connection, there[table], path, _NO_ROWS)
+            prepare(connection, there)
+            yield Side(connection, there, period, meaning.calendar, payable, scratch)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def opened(
+    meaning: Meaning, kept: Mapping[str, Path], period: Period, rows_in_memory_max: int | None = None
+) -> Iterator[Snapshot]:
+    """The facts of kept tables, whose digests nobody asks for."""
+    with tempfile.TemporaryDirectory(prefix="partage-") as name:
+        connection = connect([path.parent for path in kept.values()], None, Path(name))
+        try:
+            files = {source.table: source.shown for source in meaning.sources}
+            how = () if rows_in_memory_max is None else (rows_in_memory_max,)
+            own = (connection, meaning.tables, files, period, meaning.calendar, meaning.eligible, kept)
+            yield Snapshot(*own, *how, exchange=meaning.exchange)
+        finally:
+            connection.close()
