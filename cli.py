@@ -22,6 +22,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("engine.commands.run", "Calculate a period: who gets what, to the last unit."),
     "show": ("engine.commands.show", "Show a kept run: its register, its lines, its inputs."),
     "trace": ("engine.commands.trace", "Tell what became of a source row, rule by rule."),
+    "diff": ("engine.commands.diff", "Tell what moved between two runs: who gained and lost, and by which cause."),
+    "replay": ("engine.commands.replay", "Work out a kept run again, and prove that nothing of it was changed."),
+    "parallel": ("engine.commands.parallel", "Hold an old system's payouts against a run, and explain what differs."),
+    "program": ("engine.commands.program", "Put a version of a program into force: submit, approve, activate."),
+    "cycle": ("engine.commands.cycle", "Run a payout cycle: open, submit, approve, lock, pay, close."),
+    "adjust": ("engine.commands.adjust", "Adjust an amount by hand, with a second person."),
+    "dispute": ("engine.commands.dispute", "Claim that a row of a run is wrong, and answer what was claimed."),
+    "accrue": ("engine.commands.accrue", "Show what was earned and not paid by a day, payee by payee."),
+    "opening": ("engine.commands.opening", "Go live with balances and positions that a second person approves."),
+    "hold": ("engine.commands.hold:hold", "Let a payee's payments wait."),
+    "release": ("engine.commands.hold:release", "Let a payee be paid again."),
+    "log": ("engine.commands.log", "Show everything that was done to the books, refusals included."),
+    "backup": ("engine.commands.backup", "Back the books up into a folder, verified."),
+    "restore": ("engine.commands.restore", "Make a store of a backup: the books again, or at another place."),
+    "upgrade": ("engine.commands.upgrade", "Bring a store of an older version up to date, after a backup."),
     "explain": ("engine.commands.explain", "Explain a partner's payout, from the cent to the source rows."),
 }
 
@@ -35,7 +50,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(COMMANDS[cmd_name][0]).command
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name or "command")
         assert isinstance(command, click.Command)
         return command
 
@@ -59,10 +75,11 @@ class LazyGroup(click.Group):
 @click.option(
     "--store",
     type=click.Path(dir_okay=False),
+    metavar="FILE|URL",
     default="partage.db",
     show_default=True,
     envvar="PARTAGE_STORE",
-    help="Where runs are kept.",
+    help="Where runs are kept: a file, or postgresql://USER@HOST/DATABASE.",
 )
 @click.version_option(package_name="partage", prog_name="partage")
 @click.pass_context

@@ -154,7 +154,8 @@ def _contradictions(one: Table) -> list[str]:
         told.append(f"`{needs.column}` is {says} and `{needs.date}` is blank")
     if one.name in ENTERED:
         first, second, why = ENTERED[one.name]
-        told.append(f"`{first}`, `{second}` or `{why}` is blank, or the two people are the same")
+        told.append(f"`{first}`, `{second}` or `{why}` is blank")
+        told.append(f"`{second}` is who is in `{first}` or `partner_id`")
     return told + [f"`{later}` is before `{first}`" for first, later in NEVER_BEFORE.get(one.name, ())]
 
 

@@ -52,11 +52,15 @@ def balances_page() -> str:
         "balances](../how-to/keep-balances.md) shows them at work.\n\n"
         "Payouts, pools and balances can name what a balance opened with: `fund.opening` is that of the balance "
         "`fund`.\n\n"
+        "Banks of limits (`PAYOUT.bank`), what pools carry over (`POOL.carried`) and what waterfalls paid so far "
+        "(`POOL.layer.N`, `POOL.carry`) roll forward in the same way, without being named; a row of the program's own "
+        "leaves `partner_id` blank.\n\n"
         "Where a balance opens with what a file says, the file is the table [`balances`](tables.md#balances): `as_of` "
         "is the last day of a period, and the next period opens with all rows of that day; a partner or a balance "
         "without one opens with nothing. What came before that day is not looked at again. `released_on` says when a "
         "part of a `holdback` is released, or a part of an `allowance` expires: in the period that holds the day. "
-        "Without it, the part counts as if it had come on to the balance on `as_of`.\n"
+        "Without it, the part counts as if it had come on to the balance on `as_of`. Of what a waterfall paid, it "
+        "is the day on which it did.\n"
     ]
     for name, kind in BALANCES.items():
         assert name in KEPT, f"add an example of {name} to KEPT in docs/reference_of_balances.py"

@@ -49,6 +49,9 @@ SESSIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("accept", (), "partage accept mine/tests.yaml --partner P-01 --by Ada --on 2025-12-05 --json"),
     ("accept --list", (), "partage accept --list mine/tests.yaml --json"),
     ("show --balances", ("partage run mine/balances.yaml --period 2026-01",), "partage show --balances --json"),
+    ("diff", ("partage run mine/moved.yaml --period 2026-Q1",), "partage diff 1 3 --partner P-01 --json"),
+    ("replay", (), "partage replay 1 --json"),
+    ("parallel", (), "partage parallel 1 mine/old.csv --json"),
     ("a failure of any command", (), "partage show 99 --json"),
 )
 
@@ -95,6 +98,10 @@ NAMED: Mapping[str, str] = {"pools": "POOL", "partners[].components": "COMPONENT
     "scorecards.SCORECARD[].carried": "PATH",
     "balances": "BALANCE",
     "balances.BALANCE[].movements_minor": "MOVEMENT",
+    "total.by_cause": "CAUSE",
+    "partners[].by_cause": "CAUSE",
+    "rows[].by_cause": "CAUSE",
+    "causes": "CAUSE",
 }
 
 
@@ -158,6 +165,7 @@ def json_page() -> str:
                 Path("mine/bad.yaml").write_text("program: Bad\ncurency: EUR\n", "utf-8")
                 Path("mine/tests.yaml").write_text(TESTS, "utf-8")
                 Path("mine/balances.yaml").write_text(BALANCES, "utf-8")
+                _move("mine")
                 with Path("mine/leads.csv").open("a", encoding="utf-8") as rows:
                     rows.write("L 5,P-01,web,2026-01-05,\n")
             value = json.loads(printed)
@@ -172,6 +180,16 @@ def json_page() -> str:
             also = "The keys of [`partage show`](#partage-show), and:\n\n" if is_view else ""
             parts.append(f"\n## {head}\n\n{also}{table(('key', 'type', ''), rows)}")
     return "".join(parts)
+
+
+def _move(folder: str) -> None:
+    """The same program over deals that were changed, and an old system's payouts."""
+    program, deals = (Path(folder, name).read_text("utf-8") for name in ("program.yaml", "deals.csv"))
+    head, first, second, *others = deals.splitlines(keepends=True)
+    rows = [head, first.replace("D-1001", "D-1009"), second.replace("50", "51"), *others]
+    Path(folder, "moved.csv").write_text("".join(rows), "utf-8")
+    Path(folder, "moved.yaml").write_text(program.replace("deals.csv", "moved.csv"), "utf-8")
+    Path(folder, "old.csv").write_text("partner,amount\nP-01,7000.00\n", "utf-8")
 
 
 def _meaning(path: str) -> str:

@@ -25,7 +25,7 @@ from engine.values import (
 )
 from rules.calendar import Period
 from rules.crediting.meaning import CREDIT
-from rules.expressions.tree import And, Column, Comparison, Expression, InList, Literal, columns
+from rules.expressions.tree import And, Column, Comparison, Expression, InList, IsNull, Literal, columns
 from rules.meaning import KpiMeaning, MeasureMeaning
 from rules.scorecards.scored import Conditional, Measuring, ScorecardMeaning
 
@@ -106,6 +106,8 @@ def _scored(step: Score, period: Period, before: Period | None) -> Iterator[Read
     names = tuple((path, each) for path, each in card.score_names().items() if card.carries(path))
     if names:
         yield replace(_carried(step, names, before), scored=scored)
+    if card.keeps_tiers:
+        yield replace(_held(step, before), scored=scored)
 
 
 def _carried(step: Score, names: tuple[tuple[str, tuple[str, ...]], ...], before: Period | None) -> Reading:
@@ -114,6 +116,16 @@ def _carried(step: Score, names: tuple[tuple[str, tuple[str, ...]], ...], before
     where = And((of_card, _named("scores", (name for _, each in names for name in each))))
     reading = _undated(f"{step.name}.carried", step, "scores", where, Column("scores", "partner_id"), ())
     reading = replace(reading, carried=(step.name, names))
+    return replace(reading, of_period=(Column("scores", "period"), "" if before is None else before.name))
+
+
+def _held(step: Score, before: Period | None) -> Reading:
+    """The earlier tiers that partners hold at the start."""
+    of_card = Comparison("=", Column("scores", "scorecard"), Literal(step.name))
+    where = And((of_card, IsNull(Column("scores", "kpi"))))
+    owner, tier, tiers = Column("scores", "partner_id"), Column("scores", "tier"), step.scorecard.card.tiers
+    reading = _undated(f"{step.name}.held", step, "scores", where, owner, (tier,))
+    reading = replace(reading, carried=(step.name, (("", () if tiers is None else tiers.names),)))
     return replace(reading, of_period=(Column("scores", "period"), "" if before is None else before.name))
 
 
@@ -191,7 +203,7 @@ def _rows(plan: Plan, step: ReadRows, period: Period) -> Reading:
         during=step.during if back is None else back.during,
         is_added=(step.since != "period") if back is None else (back.is_added and back.since != "period"),
         credit=step.credit,
-        agreed=tuple(step.agreed.values()),
+        agreed=tuple(term.name for term in step.agreed.values()),
     )
 
 

@@ -52,10 +52,10 @@ class Start:
 
     @classmethod
     def of(cls, meaning: ScorecardMeaning, facts: Facts, closed_by: Callable[[], Sheet | None]) -> Start:
-        """As the facts say, by the tiers of partners and the table of scores; what they leave blank as the period
+        """As the facts say, by the table of scores and the tiers of partners; what they leave blank as the period
         before closed, which is worked out only where that is asked."""
-        own, tiers = meaning.name, meaning.card.tiers
-        held = None if tiers is None or tiers.hysteresis is None else facts.opening_tiers(tiers.names)
+        own = meaning.name
+        held = told_tiers(meaning, facts) if meaning.keeps_tiers else None
         points = dict(facts.earlier_points(own, meaning.score_names()))
         carries = [path for path in meaning.entries if meaning.carries(path)]
         is_whole = held is None or bool(held.is_known().all())
@@ -81,6 +81,30 @@ class Start:
         names = {path: f"{meaning.name}.carried.{path}" for path in meaning.entries}
         points = {path: sheet.columns[name] for path, name in names.items() if name in sheet.columns}
         return cls(sheet.columns.get(f"{meaning.name}.{OPENING}"), points)
+
+
+def told_tiers(meaning: ScorecardMeaning, facts: Facts) -> Exact:
+    """The tier that each partner holds at the start, as its place: that which it had in the period before by the table
+    of scores, else that of the table of partners; unknown where neither says one that the scorecard has."""
+    assert meaning.card.tiers is not None, "a scorecard that keeps tiers has some"
+    earlier, names = by_scores(meaning, facts)[0], meaning.card.tiers.names
+    if earlier.is_known().all():
+        return earlier
+    return earlier.where(earlier.is_known(), facts.opening_tiers(names))
+
+
+def by_scores(meaning: ScorecardMeaning, facts: Facts) -> tuple[Exact, NDArray[np.int64]]:
+    """The tier that each partner had in the period before by the table of scores, as its place, and the record of the
+    row that says so (0: none does)."""
+    assert meaning.card.tiers is not None, "a scorecard that keeps tiers has some"
+    return _places(meaning.name, meaning.card.tiers.names, facts)
+
+
+def _places(scorecard: str, names: Sequence[str], facts: Facts) -> tuple[Exact, NDArray[np.int64]]:
+    texts, records = facts.earlier_tiers(scorecard)
+    place = {name: at for at, name in enumerate(names)}
+    found = Exact.of([None if text is None else place.get(text.lower()) for text in texts])
+    return found, np.where(found.is_known(), records, 0)
 
 
 def _at(column: Exact, at: NDArray[np.int64]) -> Exact:
@@ -161,6 +185,8 @@ def used_rows(reading: Reading, sheet: Sheet, facts: Facts) -> Sequence[NDArray[
     if reading.carried is None:
         return [np.where(whom, sheet.partners.records, 0)]
     card, names = reading.carried
+    if names[0][0] == "":
+        return [np.where(whom, _places(card, names[0][1], facts)[1], 0)]
     found = facts.earlier_records(card, dict(names))
     carried = {path: sheet.columns[f"{card}.carried.{path}"].is_known() for path in found}
     return [np.where(carried[path], records, 0) for path, records in found.items()]
@@ -172,16 +198,19 @@ def tier_warnings(card: ScorecardMeaning, sheet: Sheet, facts: Facts) -> Iterato
     if tiers is None or tiers.hysteresis is None:
         return
     whom = sheet.columns[f"{card.name}.not_scored"].numerator >= 0
-    known, held = {name.lower() for name in tiers.names}, facts.texts(Column(PARTNERS, "tier"))
-    others: dict[str, list[str]] = {}
-    for at in np.flatnonzero(whom).tolist():
-        if held[at] is not None and str(held[at]).lower() not in known:
-            others.setdefault(str(held[at]), []).append(str(sheet.partners.keys[at]))
-    for tier, partners in sorted(others.items()):
-        more = f" and {len(partners) - 1} more" if len(partners) > 1 else ""
-        message = f"{card.title} has no tier '{tier}', the tier of {partners[0]}{more} at the start: it counts as blank"
-        hint = f"write one of {', '.join(tiers.names)}, or map it: values: {{tier: {{{tier}: ...}}}}"
-        yield Problem("F318", message, Place(facts.file(PARTNERS), field="tier"), hint, "warning")
+    told = {PARTNERS: facts.texts(Column(PARTNERS, "tier")), "scores": facts.earlier_tiers(card.name)[0]}
+    for table, held in told.items():
+        others: dict[str, list[str]] = {}
+        for at in np.flatnonzero(whom).tolist():
+            if held[at] is not None and str(held[at]).lower() not in tiers.names:
+                others.setdefault(str(held[at]), []).append(str(sheet.partners.keys[at]))
+        for tier, partners in sorted(others.items()):
+            more = f" and {len(partners) - 1} more" if len(partners) > 1 else ""
+            message = (
+                f"{card.title} has no tier '{tier}', the tier of {partners[0]}{more} at the start: it counts as blank"
+            )
+            hint = f"write one of {', '.join(tiers.names)}, or map it: values: {{tier: {{{tier}: ...}}}}"
+            yield Problem("F318", message, Place(facts.file(table), field="tier"), hint, "warning")
 
 
 def _scale_columns(each: Measuring, whom: Flags, named: Mapping[str, Exact], facts: Facts) -> Mapping[str, Exact]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -19,23 +19,25 @@ from engine.values import (
     PARTNERS,
     PAYOUT,
     Input,
-    KeepBalance,
     LateLines,
     LineColumn,
     Lines,
     Plan,
     PoolBooks,
+    Roll,
     Run,
     Share,
     Sheet,
+    Unscored,
+    rolls,
 )
 from engine.version import VERSION
-from rules.balances.meaning import CLOSING, OPENING
 from rules.catalogue import catalogue_digest
 from rules.problem import Problem, Refused
 from rules.quantities.currency import table_digest
 from rules.quantities.exact import LIMIT, Exact, Integers, total
 
+UNSCORED_NAMED = 10  # of a pool, in its run
 _TEXT_LINES = 65_536  # whose text is put together at once
 CHUNK_LINES = 1 << 20  # of a run: of more, some partners' lines are put together after others'
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')  # what canonical JSON writes in another way
@@ -49,7 +51,7 @@ def settle(
     `engine_version` is the one that first worked the run out: a later one that comes to the same says so by the same
     id.
     """
-    lines = _lines(plan, sheet)
+    lines = lines_of(plan, sheet)
     parts = [sheet.of_payees(step.name).numerator for step in plan.components]
     paid = sheet.of_payees(PAYOUT).numerator
     if any(_is_beyond(column) for column in (*parts, paid)) or abs(total(paid)) >= LIMIT:
@@ -66,6 +68,7 @@ def settle(
         if isinstance(step, Share)
     }
     _assert_books(plan, lines, payouts, pools)
+    unscored = dict(_unscored(plan, sheet))
     partners = tuple(str(key) for key in sheet.payees.keys)
     manifest = {
         "t": "partage/manifest/1",
@@ -88,7 +91,7 @@ def settle(
         "lines": len(lines),
         "lines_sha256": lines_digest(lines, plan.terms.currency.code),
         "partners": len(partners),
-        "pools": {name: _pool(books) for name, books in pools.items()},
+        "pools": {name: _pool(books, unscored.get(name)) for name, books in pools.items()},
         "sheet_sha256": sheet_digest(sheet),
         **_balances(plan, sheet),
         "total": {"currency": plan.terms.currency.code, "minor": str(lines.total_minor)},
@@ -104,6 +107,7 @@ def settle(
         lines=lines,
         pools=pools,
         manifest=manifest,
+        unscored=unscored,
     )
 
 
@@ -140,7 +144,7 @@ def _lines_text(lines: Lines, rows: slice, currency: str) -> str:
     return "".join(found)
 
 
-def _lines(plan: Plan, sheet: Sheet) -> Lines | LateLines:
+def lines_of(plan: Plan, sheet: Sheet) -> Lines | LateLines:
     """Every paid row and every share by partner, component and table, each in the order of its frame, which is that of
     its keys; rows that pay nothing stay visible."""
     shared = {step.component for step in plan.steps if isinstance(step, Share)}
@@ -184,26 +188,48 @@ def _texts(column: Exact) -> str:
     return '"' + repr(above.tolist())[1:-1].replace(", ", '","') + '"' if len(column) else ""
 
 
-def _pool(books: PoolBooks) -> dict[str, str]:
-    """A pool's books in the manifest; what the house adds is told where it adds anything."""
-    adds = {"house_adds_minor": str(books.house_adds_minor)} if books.house_adds_minor else {}
-    return {"size_minor": str(books.size_minor), "left_minor": str(books.left_minor)} | adds
+def _unscored(plan: Plan, sheet: Sheet) -> Iterator[tuple[str, Unscored]]:
+    """Of each pool, who of its members has no share."""
+    for step in (each for each in plan.steps if isinstance(each, Share)):
+        known = sheet.columns[step.name].is_known()
+        if not known.all():
+            keys = sheet.frames[step.frame].keys[~known]
+            house = sheet.columns.get(f"{step.component}.unscored")
+            kept = None if house is None else int(house.numerator[0])
+            first = tuple(str(key) for key in np.sort(keys)[:UNSCORED_NAMED])
+            yield step.component, Unscored(len(keys), first, kept)
+
+
+def _pool(books: PoolBooks, unscored: Unscored | None) -> dict[str, object]:
+    """A pool's books in the manifest; what the house adds, and who is not scored, is told where there is any."""
+    found: dict[str, object] = {"size_minor": str(books.size_minor), "left_minor": str(books.left_minor)}
+    if books.house_adds_minor:
+        found["house_adds_minor"] = str(books.house_adds_minor)
+    if unscored is not None:
+        kept = {} if unscored.house_minor is None else {"house_minor": str(unscored.house_minor)}
+        found["unscored"] = {"members": str(unscored.members), "first": list(unscored.first), **kept}
+    return found
 
 
 def _balances(plan: Plan, sheet: Sheet) -> dict[str, object]:
-    """What all partners have on each balance, and the digest of all accounts; only where there are balances."""
-    found = {}
-    for step in (each for each in plan.components if isinstance(each, KeepBalance)):
+    """What all partners, or the program, have on each balance, and the digest of all accounts; only where there are
+    balances."""
+    found = {roll.name: _rolled(roll, sheet) for roll in rolls(plan.steps)}
+    accounts = {"accounts_sha256": sheet_digest(sheet, ACCOUNTS)} if ACCOUNTS in sheet.frames else {}
+    return {**accounts, "balances": found} if found else {}
 
-        def whole(what: str, name: str = step.name) -> int:
-            return total(sheet.columns[f"{ACCOUNTS}.{name}.{what}"].numerator)
 
-        opening, closing = whole(OPENING), whole(CLOSING)
-        moves = {each: whole(each) for each in step.balance.kind.names()}
-        assert opening + sum(moves.values()) == closing, f"{step.name} rolls forward"
-        movements = {name: str(amount) for name, amount in moves.items()}
-        found[step.name] = {"opening_minor": str(opening), "movements": movements, "closing_minor": str(closing)}
-    return {"accounts_sha256": sheet_digest(sheet, ACCOUNTS), "balances": found} if found else {}
+def _rolled(roll: Roll, sheet: Sheet) -> dict[str, object]:
+    """A balance of all who have one, which rolls forward; of an allowance, what is overdrawn, and by how many."""
+    opening, *moves, closing = (total(sheet.columns[name].numerator) for name in roll.columns)
+    assert opening + sum(moves) == closing, f"{roll.name} rolls forward"
+    movements = {name: str(amount) for name, amount in zip(roll.moves, moves, strict=True)}
+    found = {"opening_minor": str(opening), "movements": movements, "closing_minor": str(closing)}
+    of_each = sheet.columns[roll.columns[-1]].numerator
+    below = of_each[of_each < 0]
+    if roll.tells_overdrawn and len(below):
+        return {**found, "overdrawn": {"partners": len(below), "minor": str(-total(below))}}
+    return dict(found)
 
 
 def _assert_books(plan: Plan, lines: Lines | LateLines, payouts: Integers, pools: dict[str, PoolBooks]) -> None:

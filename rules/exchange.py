@@ -144,35 +144,68 @@ class Gain:
 Row: TypeAlias = tuple[str, str, date, Fraction, int]  # from, to, the day, the rate, the record
 
 
-class Rates:
-    """The rates of one kind between the program's currency and others: `rows` in any order."""
+_Ways: TypeAlias = dict[tuple[str, bool], list[Quote]]  # by the other currency, and whether the first is the own
 
-    def __init__(self, meaning: ExchangeMeaning, rows: Iterable[Row]) -> None:
-        self._meaning, code = meaning, meaning.terms.currency.code
-        self._quotes: dict[tuple[str, bool], list[Quote]] = {}
+
+class Rates:
+    """The rates of one kind between the program's currency and others: `rows` in any order; `clashing` are those that
+    were rejected since several are of one day, which is then without a rate. So is a month with several averages."""
+
+    def __init__(self, meaning: ExchangeMeaning, rows: Iterable[Row], clashing: Iterable[Row] = ()) -> None:
+        self.meaning = meaning
+        self._quotes, self._clashing = self._by_way(rows), self._by_way(clashing)
+        if meaning.kind == "average":
+            for way, quotes in self._quotes.items():
+                self._clashing.setdefault(way, []).extend(_of_one_month(quotes))
+
+    def _by_way(self, rows: Iterable[Row]) -> _Ways:
+        """Rates by the other currency and the direction, in the order of their days."""
+        code = self.meaning.terms.currency.code
+        found: _Ways = {}
         for origin, to, day, rate, record in rows:
             if (origin == code) != (to == code):
                 is_inverse = origin == code
                 other = to if is_inverse else origin
-                self._quotes.setdefault((other, is_inverse), []).append(Quote(day, rate, is_inverse, record))
-        for quotes in self._quotes.values():
+                found.setdefault((other, is_inverse), []).append(Quote(day, rate, is_inverse, record))
+        for quotes in found.values():
             quotes.sort(key=lambda quote: quote.day)
+        return found
 
     def of(self, code: str, day: date | None) -> Quote | None:
         """The quotation that converts a currency on a day: in the row's direction where one counts, else in the other;
-        None where none does."""
-        if day is None:
-            return None
-        return self._latest(code, False, day) or self._latest(code, True, day)
+        None where none does, or where it clashes with another of its day."""
+        found, clash = self._of(code, day)
+        return found if clash is None else None
 
-    def _latest(self, code: str, is_inverse: bool, day: date) -> Quote | None:
-        quotes = self._quotes.get((code, is_inverse), [])
-        if self._meaning.kind == "average":
-            month = [each for each in quotes if (each.day.year, each.day.month) == (day.year, day.month)]
+    def clash(self, code: str, day: date | None) -> Quote | None:
+        """One of the clashing quotations of which another would convert a currency on a day; None where none would."""
+        return self._of(code, day)[1]
+
+    def _of(self, code: str, day: date | None) -> tuple[Quote | None, Quote | None]:
+        if day is None:
+            return None, None
+        for is_inverse in (False, True):
+            found = self._latest(self._quotes, code, is_inverse, day)
+            clash = self._latest(self._clashing, code, is_inverse, day)
+            if clash is not None and (found is None or found.day <= clash.day or self.meaning.kind == "average"):
+                return None, clash
+            if found is not None:
+                return found, None
+        return None, None
+
+    def _latest(self, ways: _Ways, code: str, is_inverse: bool, day: date) -> Quote | None:
+        quotes = ways.get((code, is_inverse), [])
+        if self.meaning.kind == "average":
+            month = [each for each in quotes if _month(each) == (day.year, day.month)]
             return month[-1] if month else None
         at = bisect_right(quotes, day, key=lambda quote: quote.day)
         found = quotes[at - 1] if at else None
-        return found if found and (day - found.day).days <= self._meaning.stale_after_days else None
+        return found if found and (day - found.day).days <= self.meaning.stale_after_days else None
+
+    def beside(self, code: str, clash: Quote) -> list[Quote]:
+        """The accepted quotations of the month of a clashing average, in its direction, in the order of their days."""
+        quotes = self._quotes.get((code, clash.is_inverse), [])
+        return [each for each in quotes if _month(each) == _month(clash)]
 
     def nearest(self, code: str, day: date | None) -> Quote | None:
         """The quotation of a currency that is the fewest days away; of two, the earlier; without a day, the latest."""
@@ -183,4 +216,16 @@ class Rates:
 
     def factor(self, code: str, quote: Quote) -> Fraction:
         """Minor units of the program's currency for one minor unit of another, exact."""
-        return quote.factor(currency(code), self._meaning.terms.currency)
+        return quote.factor(currency(code), self.meaning.terms.currency)
+
+
+def _month(quote: Quote) -> tuple[int, int]:
+    return quote.day.year, quote.day.month
+
+
+def _of_one_month(quotes: Iterable[Quote]) -> list[Quote]:
+    """The averages of months that have several which differ."""
+    found: dict[tuple[int, int], list[Quote]] = {}
+    for each in quotes:
+        found.setdefault(_month(each), []).append(each)
+    return [each for month in found.values() if len({quote.rate for quote in month}) > 1 for each in month]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from rules.approval import ApprovalMeaning
 from rules.balances.meaning import BalanceMeaning
 from rules.calendar import Calendar
 from rules.cases.meaning import CaseMeaning
@@ -173,6 +174,7 @@ class Meaning:
     amounts: AmountsMeaning | None = None
     cases: tuple[CaseMeaning, ...] = ()
     exchange: ExchangeMeaning | None = None
+    approval: ApprovalMeaning | None = None
 
     @property
     def paying_credits(self) -> tuple[CreditMeaning, ...]:

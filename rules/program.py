@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from rules.approval import ApprovalSpec
 from rules.balances.spec import Balance
 from rules.cases.spec import Cases
 from rules.crediting.credit import CreditSpec
@@ -130,4 +131,5 @@ class Program(Written):
     balances: Mapping[Name, Balance] = Field(
         default={}, description="what is kept of partners between periods, in the order in which it changes payments"
     )
+    approval: ApprovalSpec | None = Field(default=None, description="who approves a cycle, and how many of them")
     tests: Cases = Field(default={}, description="cases by name: what is given, and what has to come out")

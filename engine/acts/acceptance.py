@@ -43,7 +43,7 @@ class Word:
     note: str
 
 
-def accept(program: Path, store: Path, word: Word, today: date, actor: str, at: datetime) -> Accepted:
+def accept(program: Path, store: Path | str, word: Word, today: date, actor: str, at: datetime) -> Accepted:
     """Record that a person accepted its partner's plan; each accepts a version once. Raises Refused after `today`."""
     partner, by, on, note = word.partner, word.by.strip(), word.on, word.note
     _check(by, "the name of who accepted", NAME_MAX)
@@ -71,7 +71,7 @@ def accept(program: Path, store: Path, word: Word, today: date, actor: str, at: 
         return Accepted(kept, kept.number > before)
 
 
-def accepted(store: Path, program: Path | None, partner: str | None) -> Listed:
+def accepted(store: Path | str, program: Path | None, partner: str | None) -> Listed:
     """The acceptances that are kept, of one partner where it is named; told apart by the plan of `program` now."""
     loaded = None if program is None else load(program)
     with Store.open(store, create=False) as books:

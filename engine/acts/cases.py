@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.acts.between import refuse_between
 from engine.explain import explain
 from engine.facts.gather import Gathered, gather_facts
 from engine.plan import compile_plan
@@ -90,6 +91,7 @@ def played(meaning: Meaning, case: CaseMeaning, program_sha256: str) -> Iterator
         with gather_facts(told, folder, case.period, threads=1) as facts:
             if facts.rejected:
                 raise Refused(*(fault for each in facts.rejected for fault in each.faults))
+            refuse_between(plan, facts.snapshot, case.period)
             sheet = evaluate(plan, facts.snapshot, case.period)
             yield Played(told, plan, sheet, facts, settle(plan, sheet, program_sha256, facts.inputs))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.acts.period import period_of
 from engine.digest import sha256
 from engine.facts.gather import reopen_facts
+from engine.facts.opened import opens_with, with_openings
 from engine.facts.rejected import Rejected, from_bytes
 from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
@@ -19,6 +20,7 @@ from engine.store import RunRecord, Store
 from engine.values import Plan, Run, Sheet
 from engine.version import VERSION
 from rules.load import understand
+from rules.meaning import Meaning
 from rules.problem import CheckFailed, Place, Problem
 
 
@@ -45,6 +47,7 @@ def reopen(store: Store, number: int) -> Iterator[Reopened]:
         role.removeprefix("table:"): store.blob(sha) for role, sha in record.blobs.items() if role.startswith("table:")
     }
     plan = compile_plan(meaning)
+    meaning = opened_as_kept(record, meaning, plan)
     rejected = from_bytes(store.blob_bytes(record.blobs["rejected"])) if "rejected" in record.blobs else ()
     with reopen_facts(meaning, kept, period, rejected) as facts:
         sheet = evaluate(plan, facts.snapshot, period)
@@ -56,8 +59,13 @@ def reopen(store: Store, number: int) -> Iterator[Reopened]:
         yield Reopened(record, plan, sheet, facts.snapshot, run, tuple(rejected))
 
 
+def opened_as_kept(record: RunRecord, meaning: Meaning, plan: Plan) -> Meaning:
+    """What a run's program means, with the tables that the run opened with where it was given any."""
+    return with_openings(meaning, opens_with(plan)) if "opening" in record.blobs else meaning
+
+
 @contextmanager
-def reopen_run(store: Path, number: int) -> Iterator[Reopened]:
+def reopen_run(store: Path | str, number: int) -> Iterator[Reopened]:
     """The run of that number in the store at a path, recomputed."""
     with Store.open(store, create=False) as books, reopen(books, number) as run:
         yield run

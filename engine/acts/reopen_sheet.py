@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.acts.period import period_of
+from engine.acts.reopen import opened_as_kept
 from engine.digest import sha256
 from engine.facts.connection import connect
 from engine.facts.kept_trails import INDEX, KeptTrails
@@ -36,7 +37,8 @@ def kept_plan(store: Store, record: RunRecord) -> tuple[Meaning, Plan]:
     data = store.blob_bytes(record.blobs["program"])
     _refuse_other(record, "program", sha256(data))
     meaning = understand(data, record.file, Path(), warns=False).understood()
-    return meaning, compile_plan(meaning)
+    plan = compile_plan(meaning)
+    return opened_as_kept(record, meaning, plan), plan
 
 
 def is_kept(record: RunRecord, plan: Plan, name: str) -> bool:

@@ -38,7 +38,7 @@ def score_partners(program: Path, period_name: str) -> ScoreSheet:
         raise Refused(Problem("S115", "the program has no scorecard", Place(program.name), hint))
     period = period_of(meaning, period_name)
     plan = compile_plan(meaning)
-    scoring = replace(plan, steps=tuple(step for step in plan.steps if isinstance(step, Quota | Kpi | Score)))
+    scoring = replace(plan, steps=tuple(step for step in plan.steps if isinstance(step, Quota | Kpi | Score)), gaps=())
     with gather_facts(meaning, loaded.folder, period) as facts:
         sheet = sheet_of(scoring, facts, period, program)
         warnings = list(unused_problems(facts.rejected, facts.unused, "warning"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from engine.acts.between import refuse_between
 from engine.facts.gather import Gathered
 from engine.facts.rejected import first_problems
 from engine.sheet import evaluate
@@ -18,6 +19,7 @@ def sheet_of(plan: Plan, facts: Gathered, period: Period, program: Path, keep: K
     """The sheet of a plan and a period; raises Refused with the faults of the program, then with the first rejected
     rows and the command that lists all of them."""
     try:
+        refuse_between(plan, facts.snapshot, period)
         return evaluate(plan, facts.snapshot, period, keep=keep)
     except Refused as refusal:
         command = f"partage run {shlex.quote(str(program))} --period {period.name} --official"

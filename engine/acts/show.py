@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.facts.rejected import Rejected, from_bytes
 from engine.store import RunRecord, Store
+from engine.store.address import shown
 from engine.store.lines import lines_from_parquet
 from engine.store.tables import partner_names
 from engine.values import Fate, Lines
@@ -31,13 +32,13 @@ class Shown:
     fates: tuple[Fate, ...]
 
 
-def show(store: Path, number: int | None) -> Shown:
+def show(store: Path | str, number: int | None) -> Shown:
     """The run of that number, or the latest one."""
     with Store.open(store, create=False) as books:
         record = books.latest() if number is None else books.run(number)
         if record is None:
             raise Refused(
-                Problem("S112", "no run is kept here yet", Place(str(store)), "calculate one with partage run")
+                Problem("S112", "no run is kept here yet", Place(shown(store)), "calculate one with partage run")
             )
         lines = lines_from_parquet(books.blob_bytes(record.blobs["lines"]))
         names = partner_names(books.blob(record.blobs["table:partners"]))

@@ -58,15 +58,20 @@ def write_schema(path: Path, force: bool) -> None:
 
 def write_new(path: Path, text: str, force: bool, what: str) -> None:
     """Write a text (`what` it is, for a refusal) to a new file; over one that is there only with `force`."""
-    if path.exists() and not force:
-        hint = "name a new file, or add --force; nothing was written"
-        raise Refused(Problem("S102", "there is a file of this name already", Place(str(path)), hint))
+    refuse_existing(path, force)
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         reason = (error.strerror or "not writable").lower()
         hint = "check the folder's rights and the disk, or name another file"
         raise Unavailable(Problem("S103", f"cannot write {what}: {reason}", Place(str(path)), hint)) from None
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Raise Refused where a file is there that is not to be written over."""
+    if path.exists() and not force:
+        hint = "name a new file, or add --force; nothing was written"
+        raise Refused(Problem("S102", "there is a file of this name already", Place(str(path)), hint))
 
 
 def _refuse_to_overwrite(folder: Path) -> None:

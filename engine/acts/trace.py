@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.acts.reopen import Reopened, reopen
 from engine.readings import readings
 from engine.store import RunRecord, Store
+from engine.store.address import shown
 from engine.trace import Verdict, trace
 from rules.expressions.tree import Column
 from rules.problem import Place, Problem, Refused
@@ -25,7 +26,7 @@ class Traced:
     others: tuple[tuple[str, str], ...] = ()
 
 
-def trace_row(store: Path, number: int | None, table: str, key: str) -> Traced:
+def trace_row(store: Path | str, number: int | None, table: str, key: str) -> Traced:
     """The verdicts on one row, in the run of that number or in the latest."""
     with Store.open(store, create=False) as books:
         record = _record(books, number, store)
@@ -33,7 +34,7 @@ def trace_row(store: Path, number: int | None, table: str, key: str) -> Traced:
             return Traced(record, table, key, _verdicts(run, table, key))
 
 
-def why_not(store: Path, number: int, partner: str, key: str) -> Traced:
+def why_not(store: Path | str, number: int, partner: str, key: str) -> Traced:
     """Why the row with that key paid a partner nothing, or what it did: its verdicts in every table that has the
     key."""
     with Store.open(store, create=False) as books, reopen(books, number) as run:
@@ -82,8 +83,8 @@ def _verdicts(run: Reopened, table: str, key: str, partner: str = "") -> tuple[V
     return trace(run.plan, run.sheet, run.facts, standing, read, table, key, partner)
 
 
-def _record(books: Store, number: int | None, store: Path) -> RunRecord:
+def _record(books: Store, number: int | None, store: Path | str) -> RunRecord:
     record = books.latest() if number is None else books.run(number)
     if record is None:
-        raise Refused(Problem("S112", "no run is kept here yet", Place(str(store)), "calculate one with partage run"))
+        raise Refused(Problem("S112", "no run is kept here yet", Place(shown(store)), "calculate one with partage run"))
     return record

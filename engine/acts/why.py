@@ -23,7 +23,7 @@ class Why:
     reason: Reasoned
 
 
-def why(store: Path, number: int, partner: str, name: str | None, is_whole: bool = False) -> Why:
+def why(store: Path | str, number: int, partner: str, name: str | None, is_whole: bool = False) -> Why:
     """Why a partner has its value of `name` (its whole payout by default) in a run.
 
     A KPI or a number of a scorecard is worked out from its kept rows and held against the sheet that the run kept. For

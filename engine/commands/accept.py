@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.console import actor, counted, json_option, print_grid, print_json, store_path
+from engine.commands.console import actor, counted, json_option, print_grid, print_json, store_path, store_shown
 from rules.problem import Place, Problem, Refused
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def command(
     each = found.acceptance
     said = "recorded" if found.is_new else "accepted before"
     click.echo(f"{said}  {each.partner}: {each.accepted_by} on {each.accepted_on}, number {each.number}")
-    click.echo(f"plan {each.document_sha256[:12]} of program {each.program_sha256[:12]}   kept in {store_path(ctx)}")
+    click.echo(f"plan {each.document_sha256[:12]} of program {each.program_sha256[:12]}   kept in {store_shown(ctx)}")
 
 
 def _list(ctx: click.Context, program: Path | None, partner: str | None, is_json: bool) -> None:

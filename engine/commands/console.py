@@ -21,9 +21,17 @@ SCREEN_WIDTH = 150  # as wide as a register is at most
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON with stable keys.")
 
 
-def store_path(ctx: click.Context) -> Path:
-    """Where the runs are kept."""
-    return Path(ctx.find_root().obj)
+def store_path(ctx: click.Context) -> Path | str:
+    """Where the runs are kept: a file, or the address of a database, which may hold a password: see `store_shown`."""
+    asked = str(ctx.find_root().obj)
+    return asked if "://" in asked else Path(asked)
+
+
+def store_shown(ctx: click.Context) -> str:
+    """Where the runs are kept, as it may be printed."""
+    from engine.store.address import shown
+
+    return shown(store_path(ctx))
 
 
 def actor() -> str:

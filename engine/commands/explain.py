@@ -40,7 +40,7 @@ def command(
             click.echo("\n".join(traced_lines(traced)))
         return
     from engine.acts.why import why
-    from engine.reports.tree import as_json, tree_lines
+    from engine.reports.tree import as_json, closing, tree_lines
 
     found = why(store_path(ctx), run, partner, line, is_whole)
     if is_json:
@@ -52,4 +52,4 @@ def command(
     click.echo(f"{found.record.program}, {found.record.period}: {who}")
     for text in tree_lines(found.reason):
         click.echo(text)
-    click.echo("adds up to the posted cent")
+    click.echo(closing(found.reason))

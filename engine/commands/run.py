@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.console import actor, counted, json_option, print_grid, print_json, store_path
+from engine.commands.asking import asker, asking_options
+from engine.commands.console import counted, json_option, print_grid, print_json, store_path, store_shown
 from engine.commands.failures import as_json as as_json_problem, tell
 from engine.commands.header import header, sums
 from engine.version import VERSION
 
 if TYPE_CHECKING:
+    from engine.acts.books.calculate import InCycle
     from engine.acts.calculate import Calculated
 
 ROWS_SHOWN = 40
@@ -24,19 +26,42 @@ TABLES_SHOWN = 6
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option("--period", required=True, help="The period to calculate, such as 2026-Q2.")
 @click.option("--official", "is_official", is_flag=True, help="Refuse the run while a row is bad and not excused.")
+@click.option("--preview", "is_preview", is_flag=True, help="Change nothing in a cycle, though one is open.")
+@asking_options
 @json_option
 @click.pass_context
-def command(ctx: click.Context, program: Path, period: str, is_official: bool, is_json: bool) -> None:
-    """Calculate PROGRAM for a period: who gets what, to the last unit. The run is kept, and can be explained."""
-    from engine.acts.calculate import calculate
-    from engine.reports.balances import balance_totals
-    from engine.reports.register import as_json, grid, register
-    from engine.reports.scorecards import scored_counts
+def command(
+    ctx: click.Context,
+    program: Path,
+    period: str,
+    is_official: bool,
+    is_preview: bool,
+    name: str | None,
+    key: str,
+    is_json: bool,
+) -> None:
+    """Calculate PROGRAM for a period: who gets what, to the last unit. The run is kept, and can be explained.
 
-    done = calculate(program, period, store_path(ctx), actor(), datetime.now(UTC), is_official)
+    Where a cycle is open for the program and the period, the run is what the cycle would pay, as often as it is
+    calculated anew; what was approved is void then, unless the very same comes out. Elsewhere it is a preview.
+    """
+    from engine.acts.books.calculate import calculate_in_cycle
+    from engine.reports.balances import balance_totals
+    from engine.reports.register import as_json, grid, register, unscored_lines
+    from engine.reports.scorecards import scored_counts
+    from engine.reports.true_ups import batch_lines, batches_json
+
+    if is_official and is_preview:
+        raise click.UsageError("--official refuses what a preview leaves out: name one of them")
+    found_in = calculate_in_cycle(program, period, store_path(ctx), asker(ctx, name, key), is_official, is_preview)
+    done = found_in.calculated
+    if done is None:
+        _told_true_ups(found_in, is_json)
+        return
     found = register(done.run.lines, done.run.components, done.titles, done.names, done.run.currency)
     if is_json:
-        print_json({"run": done.record.number, **_determined(done), **as_json(found)})
+        where = {"cycle": found_in.cycle or None, "true_ups": batches_json(found_in.batches)}
+        print_json({"run": done.record.number, **where, **_determined(done), **as_json(found)})
         return
     click.echo(header(done.record, done.run.manifest))
     click.echo("read      " + _told_inputs(done))
@@ -46,13 +71,31 @@ def command(ctx: click.Context, program: Path, period: str, is_official: bool, i
         click.echo("scored    " + scored_counts(step, done.sheet))
     print_grid(grid(found, ROWS_SHOWN))
     click.echo(sums(found, done.run.pools))
+    for line in unscored_lines(found, done.run.unscored):
+        click.echo(line)
     for line in balance_totals(done.run.manifest, done.titles, done.run.currency):
         click.echo(line)
     number = done.record.number
     first = found.rows[0].partner if found.rows else "PARTNER"
-    click.echo(
-        f"run {number} kept in {store_path(ctx)}   next: partage explain {number} {first} · partage show {number}"
-    )
+    for line in batch_lines(found_in.batches):
+        click.echo(line)
+    after = f"partage cycle submit {found_in.cycle}" if found_in.cycle else f"partage show {number}"
+    place = f" for cycle {found_in.cycle}" if found_in.cycle else ""
+    click.echo(f"run {number} kept in {store_shown(ctx)}{place}   next: partage explain {number} {first} · {after}")
+
+
+def _told_true_ups(found_in: InCycle, is_json: bool) -> None:
+    """What a cycle without a period of its own pays: what late data changes of those that were locked."""
+    from engine.reports.true_ups import batch_lines, batches_json
+
+    if is_json:
+        print_json({"run": None, "cycle": found_in.cycle, "true_ups": batches_json(found_in.batches)})
+        return
+    for line in batch_lines(found_in.batches):
+        click.echo(line)
+    if not found_in.batches:
+        click.echo("nothing of what was locked comes to anything else")
+    click.echo(f"kept for cycle {found_in.cycle}   next: partage cycle submit {found_in.cycle}")
 
 
 def _told_inputs(done: Calculated) -> str:
@@ -99,6 +142,12 @@ def _determined(done: Calculated) -> dict[str, object]:
         },
         "warnings": [as_json_problem(each) for each in done.warnings],
         "fates": fates_json(done.fates),
-        "pools": {name: books._asdict() for name, books in done.run.pools.items()},
+        "pools": {name: books._asdict() | _unscored(done, name) for name, books in done.run.pools.items()},
         "balances": done.run.manifest.get("balances", {}),
     }
+
+
+def _unscored(done: Calculated, pool: str) -> dict[str, object]:
+    """Who of a pool's members has no share; nothing where all have one."""
+    found = done.run.unscored.get(pool)
+    return {} if found is None else {"unscored": asdict(found)}

@@ -24,7 +24,8 @@ from engine.commands.header import header
     "--csv",
     "table",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="With --balances: write what is on them to a new file (- for the output) that the next period opens with.",
+    help="With --balances: write what is on them to a new file (- for the output) that the next period opens with; "
+    "with --scorecards: scores and tiers.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @json_option
@@ -38,7 +39,15 @@ def command(
     """
     from engine.acts.show import show
     from engine.acts.start import write_new
-    from engine.commands.show_views import JSON_PARTS, RECOMPUTED, VIEWS, closings, recomputed_json, register_of
+    from engine.commands.show_views import (
+        JSON_PARTS,
+        RECOMPUTED,
+        VIEWS,
+        closing_scores,
+        closings,
+        recomputed_json,
+        register_of,
+    )
     from engine.reports.register import as_json
 
     store = store_path(ctx)
@@ -46,12 +55,13 @@ def command(
     found = show(store, run)
     record = found.record
     if table is not None:
-        if not asked["balances"]:
-            raise click.UsageError("--csv writes balances: add --balances")
+        if asked["balances"] == asked["scorecards"]:
+            raise click.UsageError("--csv writes balances or scores: add --balances or --scorecards, one of the two")
+        text = closings(store, found) if asked["balances"] else closing_scores(store, found)
         if str(table) == "-":
-            click.echo(closings(store, found), nl=False)
+            click.echo(text, nl=False)
             return
-        write_new(table, closings(store, found), force, "the balances")
+        write_new(table, text, force, "the balances" if asked["balances"] else "the scores")
     if is_json:
         value: dict[str, object] = {
             "run": record.number,
@@ -79,4 +89,4 @@ def command(
         else:
             VIEWS[view](found)
     if table is not None:
-        click.echo(f"closing balances written to {table}")
+        click.echo(f"{'closing balances' if asked['balances'] else 'scores'} written to {table}")

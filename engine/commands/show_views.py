@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,9 +19,9 @@ from engine.reports.blocks import in_blocks, turned_or_in_blocks
 from engine.reports.exchange import as_json as gains_json, grid as gains_grid
 from engine.reports.fates import fates_grid, fates_json, reasons_grid
 from engine.reports.kpis import as_json as kpis_json, grid as kpis_grid, units_json
-from engine.reports.register import Grid, Register, grid, register
-from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_json
-from engine.values import Kpi, PoolBooks
+from engine.reports.register import Grid, Register, grid, register, unscored_lines
+from engine.reports.scorecards import score_grid, score_steps, scored_counts, scores_csv, scores_json
+from engine.values import Kpi, PoolBooks, Unscored
 from rules.meaning import KpiMeaning
 from rules.quantities.currency import currency, format_minor
 
@@ -37,13 +38,22 @@ def tell_register(found: Shown) -> None:
     """Who got what, and what was shared and left of each pool."""
     table = register_of(found)
     print_grid(grid(table, ROWS_SHOWN))
-    pools = {name: {key: int(value) for key, value in each.items()} for name, each in _in_order(found)}
-    click.echo(sums(table, {name: PoolBooks(**each) for name, each in pools.items()}))
+    pools = _in_order(found)
+    books = {name: {key: int(each[key]) for key in PoolBooks._fields if key in each} for name, each in pools}
+    click.echo(sums(table, {name: PoolBooks(**each) for name, each in books.items()}))
+    unscored = {name: _unscored(each["unscored"]) for name, each in pools if "unscored" in each}
+    for line in unscored_lines(table, unscored):
+        click.echo(line)
     for line in balance_totals(found.manifest, found.titles, found.record.currency):
         click.echo(line)
 
 
-def _in_order(found: Shown) -> list[tuple[str, Mapping[str, str]]]:
+def _unscored(kept: Mapping[str, Any]) -> Unscored:
+    house = kept.get("house_minor")
+    return Unscored(int(kept["members"]), tuple(kept["first"]), None if house is None else int(house))
+
+
+def _in_order(found: Shown) -> list[tuple[str, Mapping[str, Any]]]:
     """The books of pools in the order in which they were shared."""
     pools = found.manifest["pools"]
     return [(name, pools[name]) for name in found.manifest["components"] if name in pools]
@@ -121,7 +131,7 @@ def rejected_json(found: Shown) -> object:
     ]
 
 
-def tell_scorecards(store: Path, found: Shown) -> None:
+def tell_scorecards(store: Path | str, found: Shown) -> None:
     """Every scorecard of the run, worked out again and held against what was kept."""
     with reopen_run(store, found.record.number) as run:
         cards = score_steps(run.plan)
@@ -132,7 +142,7 @@ def tell_scorecards(store: Path, found: Shown) -> None:
             print_blocks(in_blocks(score_grid(step, run.sheet, found.names), screen_width()))
 
 
-def tell_kpis(store: Path, found: Shown) -> None:
+def tell_kpis(store: Path | str, found: Shown) -> None:
     """Every KPI of the run by partner, worked out again and held against what was kept."""
     with reopen_run(store, found.record.number) as run:
         labels, kpis = _kpis(run)
@@ -144,32 +154,39 @@ def tell_kpis(store: Path, found: Shown) -> None:
         print_blocks(turned_or_in_blocks(whole, "kpi", screen_width()))
 
 
-def tell_balances(store: Path, found: Shown) -> None:
+def tell_balances(store: Path | str, found: Shown) -> None:
     """Every balance of the run as it rolls forward, worked out again and held against what was kept."""
     with reopen_run(store, found.record.number) as run:
-        grids = [balance_grid(step, run.sheet, found.names) for step in balance_steps(run.plan)]
+        money = run.plan.terms.currency
+        grids = [balance_grid(roll, run.sheet, found.names, money) for roll in balance_steps(run.plan)]
     print_blocks([block for grid in grids for block in in_blocks(grid, screen_width())])
     if not grids:
         click.echo("this program has no balance")
 
 
-def closings(store: Path, found: Shown) -> str:
+def closings(store: Path | str, found: Shown) -> str:
     """What is on balances at the end of the run's period, as a table that the next period opens with."""
     with reopen_run(store, found.record.number) as run:
         return closing_csv(run.plan, run.sheet, run.facts.openings())
 
 
-def tell_exchange(store: Path, found: Shown) -> None:
-    """What amounts of paid rows in other currencies are at the rates of their days, and at the period's last day."""
+def closing_scores(store: Path | str, found: Shown) -> str:
+    """The scores and tiers at the end of the run's period, as a table that the next period opens with."""
+    with reopen_run(store, found.record.number) as run:
+        return scores_csv(run.plan, run.sheet)
+
+
+def tell_exchange(store: Path | str, found: Shown) -> None:
+    """What amounts in other currencies that were paid or shared by are at the rates of their days, and at the last."""
     with reopen_run(store, found.record.number) as run:
         gains = gains_of(run)
         if not gains:
-            click.echo("no row that was paid is in another currency")
+            click.echo("no amount that something was paid or shared by is in another currency")
             return
         print_grid(gains_grid(gains, run.plan.terms))
 
 
-def recomputed_json(store: Path, found: Shown, what: str) -> dict[str, object]:
+def recomputed_json(store: Path | str, found: Shown, what: str) -> dict[str, object]:
     """Scorecards, balances, the exchange, or KPIs and their units, with the keys that scripts rely on."""
     with reopen_run(store, found.record.number) as run:
         if what == "scorecards":
@@ -195,7 +212,7 @@ VIEWS: Mapping[str, Callable[[Shown], None]] = {
     "rejected": tell_rejected,
     "fates": tell_fates,
 }
-RECOMPUTED: Mapping[str, Callable[[Path, Shown], None]] = {
+RECOMPUTED: Mapping[str, Callable[[Path | str, Shown], None]] = {
     "scorecards": tell_scorecards,
     "kpis": tell_kpis,
     "balances": tell_balances,

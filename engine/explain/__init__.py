@@ -6,7 +6,7 @@ computed again, one row at a time in fractions, and must be the sheet's; what do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -14,10 +14,10 @@ from fractions import Fraction
 import numpy as np
 
 from engine.explain.agree import DoesNotReAdd as DoesNotReAdd, agree
-from engine.explain.balance import balance_reason, opening_reason
+from engine.explain.balance import balance_reason
 from engine.explain.deduct import deduct_reason
 from engine.explain.floor import top_up_reason
-from engine.explain.kpi import formula_reason, ratio_reason
+from engine.explain.kpi import formula_reason, ratio_reason, whole_reason
 from engine.explain.limit import limit_reason, released_reason
 from engine.explain.line import before_reason, due_reason, factor_reason, pay_reason
 from engine.explain.names import resolved
@@ -29,10 +29,12 @@ from engine.explain.pool import (
     paid_reason,
     share_reason,
     size_reason,
+    unshared_reason,
     weight_reason,
 )
 from engine.explain.quota import quota_reason
 from engine.explain.returns import fall_reason, reverse_reason
+from engine.explain.rolled import Rolled
 from engine.explain.score import Cell, World, cells, kpis_below, score_reason
 from engine.explain.source import SourceRows
 from engine.explain.trails import Trails
@@ -64,15 +66,15 @@ from engine.values import (
     Solve,
     Sum,
     TopUp,
-    TrailRow,
     Weigh,
     Whole,
 )
+from engine.values.rolls import carried_of
 from rules.expressions.columnar import EPOCH
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Type, columns, words
 from rules.kinds.base import number, percent
-from rules.meaning import KpiMeaning, MeasureMeaning
+from rules.meaning import KpiMeaning
 from rules.pools.meaning import CARRY
 from rules.problem import Place, Problem, Refused
 
@@ -115,7 +117,7 @@ class _Explaining:
         self._plan, self._sheet, self._facts, self._rows_shown = plan, sheet, facts, rows_shown
         scores = [step for step in plan.steps if isinstance(step, Score)]
         self._cards = {name: (step, cell) for step in scores for name, cell in cells(step.scorecard).items()}
-        self._opened = {step.opening: step for step in plan.steps if isinstance(step, KeepBalance)}
+        self._rolled = Rolled(plan, sheet, facts, self._line)
         self._trails = Trails(facts)
         self._of_partners: dict[tuple[str, int], Reasoned] = {}
         self._rows = SourceRows(plan, sheet, facts, self.partner)
@@ -139,9 +141,8 @@ class _Explaining:
 
     def account(self, name: str, account: int) -> Reasoned:
         """Why one account has its value of a column; where its partner can't be paid any more, of balances alone."""
-        if name in self._opened:
-            of = self._opened[name].name
-            return replace(opening_reason(of, account, self._sheet, self._plan, self._facts), title=name)
+        if self._rolled.has(name):
+            return self._rolled.reason(name, account)
         step, partner = self._steps.get(name), int(self._sheet.payees.partners[account])
         if isinstance(step, KeepBalance):
             node = balance_reason(step, account, self._sheet, self._plan, self._facts, self._line)
@@ -160,9 +161,7 @@ class _Explaining:
     def _partner(self, name: str, partner: int) -> Reasoned:
         if name in self._cards:
             return self._score(*self._cards[name], name, partner)
-        if self._sheet.frame_of.get(name) == ACCOUNTS:
-            return self.account(name, int(self._sheet.payee_places()[partner]))
-        if name in self._opened:
+        if self._sheet.frame_of.get(name) == ACCOUNTS or self._rolled.has(name):
             return self.account(name, int(self._sheet.payee_places()[partner]))
         step = self._steps[name]
         if isinstance(step, Sum):
@@ -218,6 +217,8 @@ class _Explaining:
             only = shown[0]
             node = Reasoned(step.title, value, "", only.words, step.place, only.source, True, only.parts)
         else:
+            if not lines and isinstance(share := self._steps.get(step.lines[0][0]), Share):
+                return unshared_reason(share, step, partner, self._sheet, self._plan, self._line, self._pool)
             table = self._sheet.frames[step.lines[0][1]].table
             told = f"{len(lines)} rows of {table}" if lines else f"no row of {table}"
             node = Reasoned(step.title, value, "", told, step.place, "", True, shown)
@@ -248,11 +249,11 @@ class _Explaining:
             case Weigh() as step:
                 node = weight_reason(step, row, self._sheet, self._plan, self._line, self._is_money)
             case Award() as step:
-                node = award_reason(step, row, self._sheet, self._rows_shown, self._line, self._is_money)
+                node = award_reason(step, row, self._sheet, self._facts, self._rows_shown, self._line, self._is_money)
             case Share() as step:
                 node = share_reason(step, row, self._sheet, self._line, self._pool, self._is_money(step.weight))
             case Limit() as step if name == f"{step.name}.released":
-                node = released_reason(step, row, self._sheet, self._plan, self._line)
+                node = released_reason(step, row, self._sheet, self._plan, self._facts, self._line)
             case Limit() as step:
                 node = limit_reason(step, name, row, self._sheet, self._plan, self._line)
             case TopUp() as step:
@@ -270,8 +271,8 @@ class _Explaining:
         step = self._steps[name]
         assert isinstance(step, Size)
         named = {each: self._of_program(column) for each, column in step.inputs.items()}
-        carried = self._sheet.columns.get(f"{name.removesuffix('.size')}.opening") if step.carries else None
-        node = size_reason(step, named, None if carried is None else carried.fraction(0))
+        carried = self._rolled.opening(carried_of(name.removesuffix(".size"))) if step.carries else None
+        node = size_reason(step, named, carried)
         return self._agree(name, 0, node)
 
     def _of_program(self, name: str) -> Reasoned:
@@ -284,7 +285,7 @@ class _Explaining:
             return self._agree(name, 0, amount_reason(step, known))
         award = self._steps.get(f"{pool}.award")
         if isinstance(award, Award) and name == f"{pool}.{CARRY}":
-            return self._agree(name, 0, carry_reason(award, name, self._sheet))
+            return self._agree(name, 0, carry_reason(award, name, self._sheet, self._facts))
         return paid_reason(name, step, self._sheet, self._plan.terms)
 
     def _whole(self, step: Whole) -> Reasoned:
@@ -297,13 +298,7 @@ class _Explaining:
             values[Column("period", "days")] = Fraction(self._sheet.period.days)
             return self._agree(step.name, 0, formula_reason(step.of, values, parts))
         if isinstance(step.of, KpiMeaning) and not step.of.is_averaged:
-
-            def trail(measures: Sequence[MeasureMeaning], _: str) -> Sequence[TrailRow]:
-                return self._facts.whole_trail(measures)
-
-            return self._agree(
-                step.name, 0, ratio_reason(step.of, self._facts, PROGRAM, self._shown, self._rows_shown, trail)
-            )
+            return self._agree(step.name, 0, whole_reason(step.of, self._facts, self._shown, self._rows_shown))
         return self._agree(step.name, 0, of_partners_reason(step, self._sheet))
 
     def _measure(self, name: str, row: int) -> Reasoned:
@@ -338,7 +333,7 @@ class _Explaining:
 
     def _is_money(self, name: str) -> bool:
         step = self._steps.get(name)
-        if name in self._opened:
+        if self._rolled.has(name):
             return True
         if isinstance(step, Weigh):
             return step.kind.is_measure and any(map(self._is_money, step.inputs.values()))

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from engine.explain.agree import agree
-from engine.values import ACCOUNTS, Facts, KeepBalance, Plan, Reasoned, Sheet
+from engine.values import ACCOUNTS, PROGRAM, Facts, KeepBalance, Plan, Reasoned, Sheet
 from engine.values.openings import OpeningRow, last_rows
 from rules.balances.base import Row
 from rules.balances.meaning import CLOSING, DUE_LATER, DUE_NOW, OPENING
@@ -24,15 +24,15 @@ def balance_reason(step: KeepBalance, account: int, sheet: Sheet, plan: Plan, fa
     terms, at = step.balance.terms, f"{ACCOUNTS}.{step.name}"
     key = str(sheet.payees.keys[account])
     rows = last_rows(facts.openings(), sheet.period.start)
-    opened = opening_reason(step.name, account, sheet, plan, facts)
+    opened = opening_reason(step.name, key, sheet, plan, facts)
     opening = opened.value or Fraction(0)
     inputs = {name: _value(sheet, column, account) for name, column in step.inputs.items()}
     due = _value(sheet, step.due, account)
-    base = sum((_value(sheet, part, account) for part in step.balance.of), Fraction(0))
+    earned = [_value(sheet, part, account) for part in step.balance.of]
     row = Row(
         sheet.period,
         due,
-        base,
+        sum(earned, Fraction(0)),
         opening,
         bool(sheet.payees.partners[account] >= 0),
         inputs,
@@ -40,6 +40,7 @@ def balance_reason(step: KeepBalance, account: int, sheet: Sheet, plan: Plan, fa
         _value(sheet, f"{at}.{DUE_NOW}", account),
         _value(sheet, f"{at}.{DUE_LATER}", account),
         plan.calendar.fiscal_year(sheet.period.start).end == sheet.period.end,
+        sum((-each for each in earned if each < 0), Fraction(0)),
     )
     parts = [opened, *_inputs(step, account, sheet, line)]
     paid, closing = Fraction(0), opening
@@ -54,23 +55,21 @@ def balance_reason(step: KeepBalance, account: int, sheet: Sheet, plan: Plan, fa
     return Reasoned(step.title, paid, "", words, step.place, "", True, tuple(parts))
 
 
-def opening_reason(name: str, account: int, sheet: Sheet, plan: Plan, facts: Facts) -> Reasoned:
-    """What a balance opens with: what the period before closed with, or what the table of balances says in its
-    place."""
-    key, rows = str(sheet.payees.keys[account]), last_rows(facts.openings(), sheet.period.start)
+def opening_reason(name: str, key: str, sheet: Sheet, plan: Plan, facts: Facts) -> Reasoned:
+    """What a balance of a partner, or of the program where `key` is blank, opens with: what the period before closed
+    with, or what the table of balances says in its place."""
+    rows, at = last_rows(facts.openings(), sheet.period.start), f"{ACCOUNTS if key else PROGRAM}.{name}"
     before = plan.calendar.before(sheet.period)
     was_in_force = before is not None and before.end > plan.effective.first
     if before is not None and was_in_force and not (rows and rows[0].as_of >= before.last):
-        earlier = sheet.earlier[before.name]
-        at = np.flatnonzero(earlier.payees.keys == key)
-        value = _value(earlier, f"{ACCOUNTS}.{name}.{CLOSING}", int(at[0])) if len(at) else Fraction(0)
+        value = _held(sheet.earlier[before.name], f"{at}.{CLOSING}", key)
         words = f"what {before} closed with"
     else:
         mine = [row for row in rows if row.partner == key and row.balance == name]
         value = Fraction(sum(row.amount_minor or 0 for row in mine))
         words = f"the table of balances, {mine[0].as_of}" if mine else "nothing was on it before the first period"
         words = f"the table of balances says nothing of it on {rows[0].as_of}" if rows and not mine else words
-    agree(f"{ACCOUNTS}.{name}.{OPENING}, {key}", _value(sheet, f"{ACCOUNTS}.{name}.{OPENING}", account), value)
+    agree(f"{at}.{OPENING}, {key or PROGRAM}", _held(sheet, f"{at}.{OPENING}", key), value)
     return Reasoned(OPENING, value, plan.terms.money(value), words, is_money=True)
 
 
@@ -82,6 +81,12 @@ def _inputs(step: KeepBalance, account: int, sheet: Sheet, line: Line) -> list[R
         rows = np.flatnonzero(sheet.frames[sheet.frame_of[column]].partners == partner)
         found += [line(column, int(row)) for row in rows]
     return found
+
+
+def _held(sheet: Sheet, column: str, key: str) -> Fraction:
+    """What a partner, or the program, has in a sheet; nothing where it has no account there."""
+    at = np.flatnonzero(sheet.frames[sheet.frame_of[column]].keys == key)
+    return sheet.columns[column].fraction(int(at[0])) or Fraction(0) if len(at) else Fraction(0)
 
 
 def _value(sheet: Sheet, column: str, account: int) -> Fraction:

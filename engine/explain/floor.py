@@ -7,10 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from engine.explain.limit import Walk, most_of, room_of, sheets_before
+from engine.explain.limit import Walk, most_of, room_of
 from engine.explain.returns import parts_of
 from engine.explain.undone import minor, of_partner
-from engine.values import Plan, Reasoned, Sheet, TopUp
+from engine.values import Plan, Reasoned, Sheet, TopUp, sheets_before
+from engine.values.positions import position_of, told_until
 from rules.expressions.columnar import EPOCH
 from rules.quantities.limits import explain_floor, explain_pro_rata
 
@@ -20,14 +21,15 @@ def top_up_reason(step: TopUp, row: int, sheet: Sheet, plan: Plan, walk: Walk) -
     who, terms = str(sheet.frames[f"{step.name}.rows"].keys[row]), plan.terms
     over, first = step.limit.spec.over, _first_day(step, sheet, plan)
     before = _stretch_before(step, first, sheet)
-    earlier, now = sum(_comes_to(step, each, who) for each in before), _comes_to(step, sheet, who)
+    earlier, now = _stood(step, sheet, who), _comes_to(step, sheet, who)
+    earlier += sum(_comes_to(step, each, who) for each in before)
     words = f"at least {terms.money(step.limit.amount_minor)}"
     if over == "fiscal_year":
         words += " over the fiscal year"
     elif over == "during" and step.limit.during is not None:
         words += f" from {step.limit.during.first} to {step.limit.during.last}"
     words += f", and the lines come to {terms.money(earlier + now)}"
-    words += f", of which {terms.money(earlier)} in earlier periods" if before else ""
+    words += f", of which {terms.money(earlier)} in earlier periods" if before or earlier else ""
     missing = _missing(step, first, sheet, who)
     value = _within(step, who, first, sheet, plan, walk)
     words += "" if value == missing else f"; the caps leave room for {terms.money(value)} of {terms.money(missing)}"
@@ -43,15 +45,24 @@ def _first_day(step: TopUp, sheet: Sheet, plan: Plan) -> date:
 
 
 def _stretch_before(step: TopUp, first: date, sheet: Sheet) -> list[Sheet]:
-    return [each for each in sheets_before(sheet) if step.limit.spec.over != "period" and each.period.end > first]
+    until = told_until(position_of(step), sheet.columns)
+    own = (each for each in sheets_before(sheet) if until is None or each.period.start > until)
+    return [each for each in own if step.limit.spec.over != "period" and each.period.end > first]
+
+
+def _stood(step: TopUp, sheet: Sheet, who: str) -> int:
+    """What the table of balances tells of the year so far."""
+    found, at = sheet.columns.get(position_of(step)), _place(sheet, who)
+    return 0 if found is None or at < 0 else minor(found.fraction(at) or Fraction(0))
 
 
 def _missing(step: TopUp, first: date, sheet: Sheet, who: str) -> int:
     """What a partner lacks, nothing where it has no line that stands."""
     sheets = [*_stretch_before(step, first, sheet), sheet]
-    if sum(_standing(step, first, each, who) for each in sheets) <= 0:
+    stood = _stood(step, sheet, who)
+    if sum(_standing(step, first, each, who) for each in sheets) + (stood != 0) <= 0:
         return 0
-    lifted = explain_floor(sum(_comes_to(step, each, who) for each in sheets), step.limit.amount_minor)
+    lifted = explain_floor(stood + sum(_comes_to(step, each, who) for each in sheets), step.limit.amount_minor)
     return lifted.applied - lifted.entitled
 
 

@@ -1,12 +1,13 @@
-"""Why a partner has its value of a KPI: its numerator and denominator row by row, or the KPIs of its formula."""
+"""Why a partner, or the whole program, has its value of a KPI: its numerator and denominator row by row, or the KPIs of
+its formula."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from heapq import nsmallest
 
-from engine.explain.measure import Counted, added, aggregated, counted_rows
+from engine.explain.measure import Counted, Days, Gone, added, gone_through
+from engine.explain.whole import gone_through_whole
 from engine.values import Facts, Reasoned, TrailRow
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Type, columns, words
@@ -21,17 +22,39 @@ def ratio_reason(
     kpi: KpiMeaning, facts: Facts, partner: str, shown: Shown, rows_shown: int | None, trail: Trail | None = None
 ) -> Reasoned:
     """A measured KPI, worked out again from the partner's rows; `trail` gives them (the facts do, unless said)."""
+    trail, numerator, found = trail or facts.trail, kpi.numerator, {}
+
+    def gone(measure: MeasureMeaning) -> Gone:
+        alike = [each for each in kpi.measures if numerator is not None and each.reads_as(numerator)]
+        read = tuple(alike) if measure in alike else (measure,)
+        if read not in found:
+            found[read] = trail(read, partner)
+        return gone_through(measure, found[read], _days(measure, facts), rows_shown)
+
+    return _ratio(kpi, facts, shown, gone)
+
+
+def whole_reason(kpi: KpiMeaning, facts: Facts, shown: Shown, rows_shown: int | None) -> Reasoned:
+    """A measured KPI of the whole program, worked out again from all of its rows, which are never held at once."""
+
+    def gone(measure: MeasureMeaning) -> Gone:
+        return gone_through_whole(measure, facts.whole_trail(measure, rows_shown), _days(measure, facts), rows_shown)
+
+    return _ratio(kpi, facts, shown, gone)
+
+
+def _days(measure: MeasureMeaning, facts: Facts) -> Days | None:
+    return facts.window(measure) if measure.rows.dated is not None else (None, None)
+
+
+def _ratio(kpi: KpiMeaning, facts: Facts, shown: Shown, gone: Callable[[MeasureMeaning], Gone]) -> Reasoned:
     assert kpi.numerator is not None
-    trail = trail or facts.trail
     under_measure = kpi.denominator
-    alike = under_measure is not None and under_measure.reads_as(kpi.numerator)
-    rows = trail(kpi.measures if alike else [kpi.numerator], partner)
-    top, top_value, top_below = _measure_reason(kpi.numerator, rows, facts, shown, rows_shown)
+    top, top_value, top_below = _measure_reason(kpi.numerator, gone(kpi.numerator), facts, shown)
     parts = [top]
     below: Fraction | None = top_below
     if under_measure is not None:
-        rows = rows if alike else trail([under_measure], partner)
-        under, under_value, under_below = _measure_reason(under_measure, rows, facts, shown, rows_shown)
+        under, under_value, under_below = _measure_reason(under_measure, gone(under_measure), facts, shown)
         parts.append(under)
         below = top_below * under_value / under_below if under_value is not None and under_below else None
     value = None
@@ -55,58 +78,27 @@ def formula_reason(kpi: KpiMeaning, values: Mapping[Column, Value], parts: tuple
 
 
 def _measure_reason(
-    measure: MeasureMeaning, rows: Sequence[TrailRow], facts: Facts, shown: Shown, rows_shown: int | None
+    measure: MeasureMeaning, gone: Gone, facts: Facts, shown: Shown
 ) -> tuple[Reasoned, Fraction | None, Fraction]:
     """A measure's node, and its numerator and denominator."""
-    days = facts.window(measure) if measure.rows.dated is not None else (None, None)
-    found = None if days is None else counted_rows(measure, rows, days)
-    counted = found or []
-    value, below = aggregated(measure, counted) if found is not None else (None, Fraction(1))
     is_money = measure.type == Type.MONEY
-    listed = _distinct(measure, counted)
-    told = _largest(listed, rows_shown)
-    parts = [_row_reason(measure, each, facts, shown) for each in told]
-    if len(told) < len(listed):
-        rest = added(each for _, each in listed) - added(each for _, each in told)
-        parts.append(
-            Reasoned(f"and {len(listed) - len(told)} rows more", rest, shown(rest, is_money), is_money=is_money)
-        )
-    title = _named(measure)
-    told_rows = f"{len(counted)} of {len(rows)} rows of {measure.rows.table} count"
-    if len(listed) < len(counted):
+    parts = [_row_reason(measure, each, facts, shown) for each in gone.told]
+    if len(gone.told) < gone.listed:
+        rest = gone.brought - added(each for _, each in gone.told)
+        title = f"and {gone.listed - len(gone.told)} rows more"
+        parts.append(Reasoned(title, rest, shown(rest, is_money), is_money=is_money))
+    told_rows = f"{gone.counted} of {gone.rows} rows of {measure.rows.table} count"
+    if gone.listed < gone.counted:
         told_rows += ", each value once"
-    if not rows and measure.credited == "influenced":
+    if not gone.rows and measure.credited == "influenced":
         told_rows += "; a deal that somebody sourced counts for nobody as influenced"
-    if found is None:
+    if gone.has_blank:
         told_rows = f"a row of {measure.rows.table} that counts has a blank value"
-    if days is None:
+    if gone.has_no_days:
         told_rows = "there is no period before in the calendar"
-    result = None if value is None or not below else value / below
-    return (
-        Reasoned(title, result, shown(result, is_money), told_rows, parts=tuple(parts), is_money=is_money),
-        value,
-        below,
-    )
-
-
-def _distinct(measure: MeasureMeaning, counted: Sequence[Counted]) -> Sequence[Counted]:
-    """The rows to tell: of a distinct count the first with each value, else all."""
-    if measure.aggregate != "count_distinct" or measure.value is None:
-        return counted
-    first: dict[Value, Counted] = {}
-    for each in counted:
-        first.setdefault(evaluate(measure.value, each[0].cells.__getitem__), each)
-    return list(first.values())
-
-
-def _largest(counted: Sequence[Counted], most: int | None) -> Sequence[Counted]:
-    """The largest rows first, at most so many; which are looked for alone, as fractions are slow to compare."""
-
-    def by_size(each: Counted) -> tuple[Fraction | int, str]:
-        size = -abs(each[1])
-        return size.numerator if size.denominator == 1 else size, each[0].key
-
-    return sorted(counted, key=by_size) if most is None else nsmallest(most, counted, key=by_size)
+    result = None if gone.value is None or not gone.below else gone.value / gone.below
+    node = Reasoned(_named(measure), result, shown(result, is_money), told_rows, parts=tuple(parts), is_money=is_money)
+    return node, gone.value, gone.below
 
 
 def _row_reason(measure: MeasureMeaning, counted: Counted, facts: Facts, shown: Shown) -> Reasoned:

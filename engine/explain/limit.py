@@ -8,9 +8,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from engine.explain.balance import opening_reason
 from engine.explain.returns import reverse_words
 from engine.explain.undone import Undone, Which, in_turn, minor, undone
-from engine.values import ROOM_MAX_MINOR, Limit, Plan, Reasoned, Sheet
+from engine.values import ROOM_MAX_MINOR, Facts, Limit, Plan, Reasoned, Sheet, sheets_before
+from engine.values.positions import position_of, told_until
+from engine.values.rolls import bank_of
 from rules.kinds.base import Terms
 from rules.payouts.words import rate_words
 from rules.quantities.limits import Limited, explain_in_order, explain_pro_rata
@@ -44,6 +47,8 @@ def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, wal
     words += f" in {step.title}" if step.is_joint else ""
     if used:
         words += f", of which {terms.money(used)} went to earlier periods"
+        until = told_until(position_of(step), sheet.columns)
+        words += "" if until is None else f" (up to {until} by the table of balances)"
     words += f": entitled {terms.money(limited.entitled)}, applied {terms.money(limited.applied)}"
     if spec.last == "none" and limited.remaining:
         words += f"; {terms.money(limited.remaining)} were left, but a line is paid whole or not at all, and the first "
@@ -116,19 +121,15 @@ def room_of(step: Limit, partner: int, sheet: Sheet, plan: Plan, most: int) -> t
             first = plan.calendar.fiscal_year(sheet.period.start).start
         elif step.limit.during is not None:
             first = step.limit.during.first
-        who = str(sheet.partners.keys[partner])
+        who, stood = str(sheet.partners.keys[partner]), position_of(step)
+        until = told_until(stood, sheet.columns)
+        used += 0 if until is None else minor(sheet.columns[stood].fraction(partner) or Fraction(0))
         for each in sheets_before(sheet):
-            if first is None or each.period.end > first:
+            if (first is None or each.period.end > first) and (until is None or each.period.start > until):
                 paid, is_cut = _paid(each, step, None if spec.per == "program" else who)
                 used += paid
                 is_ended |= is_cut and spec.cut == "in_order" and spec.last == "none"
     return max(most - used, 0), used, is_ended
-
-
-def sheets_before(sheet: Sheet) -> list[Sheet]:
-    """The sheets of earlier periods that a sheet looked back at, in order."""
-    found = (each for each in sheet.earlier.values() if each.period.end <= sheet.period.start)
-    return sorted(found, key=lambda each: each.period.start)
 
 
 def _paid(sheet: Sheet, step: Limit, partner: str | None) -> tuple[int, bool]:
@@ -147,13 +148,13 @@ def _paid(sheet: Sheet, step: Limit, partner: str | None) -> tuple[int, bool]:
     return paid, is_cut
 
 
-def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan, walk: Walk) -> Reasoned:
+def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan, facts: Facts, walk: Walk) -> Reasoned:
     """A line that a bank releases: what it holds, and the room that the period's own lines leave."""
     name, terms = f"{step.name}.released", plan.terms
     frame = sheet.frames[sheet.frame_of[name]]
     who = str(sheet.partners.keys[frame.partners[row]])
-    before = sheets_before(sheet)
-    held = _held(step, before, who)
+    opened = opening_reason(bank_of(step), who, sheet, plan, facts)
+    held = minor(opened.value)
     most, why = most_of(step, int(frame.partners[row]), sheet, walk)
     room, _, _ = room_of(step, int(frame.partners[row]), sheet, plan, most)
     own = 0
@@ -163,22 +164,5 @@ def released_reason(step: Limit, row: int, sheet: Sheet, plan: Plan, walk: Walk)
     value = min(held, max(room - own, 0))
     words = f"the bank holds {terms.money(held)} of what was cut, and {terms.money(room)} less {terms.money(own)} leave"
     words += f" room for {terms.money(max(room - own, 0))}; {terms.money(held - value)} remain"
-    parts = () if why is None else (why,)
+    parts = (opened, *(() if why is None else (why,)))
     return Reasoned(f"{step.title}: released", Fraction(value), "", words, step.place, "", True, parts)
-
-
-def _held(step: Limit, sheets: list[Sheet], who: str) -> int:
-    """What a bank holds at the start: all that was cut in the periods before, less what it released."""
-    held = 0
-    for sheet in sheets:
-        for name, before, after, _ in step.tracks:
-            frame = sheet.frames[name]
-            for at in range(len(frame)):
-                if str(sheet.partners.keys[frame.partners[at]]) == who:
-                    entitled, applied = (sheet.columns[column].fraction(at) for column in (before, after))
-                    held += int((entitled or Fraction(0)) - (applied or Fraction(0)))
-        released = sheet.frames[f"{step.name}.released.rows"]
-        for at in range(len(released)):
-            if str(sheet.partners.keys[released.partners[at]]) == who:
-                held -= minor(sheet.columns[f"{step.name}.released"].fraction(at))
-    return held

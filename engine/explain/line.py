@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from engine.values import Accumulate, Due, Multiply, Pay, Reasoned, Sheet
+from engine.values.positions import position_of, told_until
 from rules.kinds.base import number
 from rules.problem import Place
 from rules.quantities.rounding import round_fraction
@@ -63,6 +64,10 @@ def before_reason(step: Accumulate, name: str, row: int, sheet: Sheet) -> Reason
         count += len(rows)
     told = f"{count} rows before" if count != 1 else "1 row before"
     stretch = _STRETCH[step.stretch]
+    stood = position_of(step)
+    if (until := told_until(stood, sheet.columns)) is not None:
+        value += sheet.columns[stood].fraction(int(partner)) or Fraction(0)
+        stretch += f", with what the table of balances tells of it up to {until} ({stood})"
     if step.apart and sheet.columns[step.over[mine][3][0]].fraction(row):  # a return that comes once that is over
         stretch += " in which its row counted"
     return Reasoned(step.title, value, "", f"{told} it, {stretch}", Place())

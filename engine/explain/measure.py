@@ -7,15 +7,68 @@ law of `rules.expressions.evaluate`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from heapq import nsmallest
 
 from engine.values import TrailRow
-from rules.expressions.evaluate import evaluate
+from rules.expressions.evaluate import Value, evaluate
 from rules.meaning import MeasureMeaning
 
 Days = tuple[date | None, date | None]
 Counted = tuple[TrailRow, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What going through the rows of a measure found: how many `rows` there are and how many are `counted`; of those
+    `listed` (of a distinct count the first with each value, else all) what they `brought`, and the largest, `told`.
+
+    `value` and `below` are the measure and what it is divided by. `value` is unknown where one that counts `has_blank`
+    cells, or where the measure `has_no_days`.
+    """
+
+    rows: int
+    counted: int
+    listed: int
+    brought: Fraction
+    told: Sequence[Counted]
+    value: Fraction | None
+    below: Fraction
+    has_blank: bool = False
+    has_no_days: bool = False
+
+
+def gone_through(measure: MeasureMeaning, rows: Sequence[TrailRow], days: Days | None, most: int | None) -> Gone:
+    """What the rows of one partner come to; at most so many are told, the largest first."""
+    found = None if days is None else counted_rows(measure, rows, days)
+    if found is None:
+        return Gone(len(rows), 0, 0, Fraction(0), (), None, Fraction(1), days is not None, days is None)
+    value, below = aggregated(measure, found)
+    listed = _distinct(measure, found)
+    brought = added(each for _, each in listed)
+    return Gone(len(rows), len(found), len(listed), brought, largest(listed, most), value, below)
+
+
+def _distinct(measure: MeasureMeaning, counted: Sequence[Counted]) -> Sequence[Counted]:
+    """The rows to tell: of a distinct count the first with each value, else all."""
+    if measure.aggregate != "count_distinct" or measure.value is None:
+        return counted
+    first: dict[Value, Counted] = {}
+    for each in counted:
+        first.setdefault(evaluate(measure.value, each[0].cells.__getitem__), each)
+    return list(first.values())
+
+
+def largest(counted: Sequence[Counted], most: int | None) -> Sequence[Counted]:
+    """The largest rows first, at most so many; which are looked for alone, as fractions are slow to compare."""
+
+    def by_size(each: Counted) -> tuple[Fraction | int, str]:
+        size = -abs(each[1])
+        return size.numerator if size.denominator == 1 else size, each[0].key
+
+    return sorted(counted, key=by_size) if most is None else nsmallest(most, counted, key=by_size)
 
 
 def counted_rows(measure: MeasureMeaning, rows: Sequence[TrailRow], days: Days) -> list[Counted] | None:
@@ -23,7 +76,7 @@ def counted_rows(measure: MeasureMeaning, rows: Sequence[TrailRow], days: Days) 
 
     None where a row that counts has a blank value, and the measure may not leave it out.
     """
-    inside = [row for row in rows if _is_dated(measure, row, days) and _holds(measure, row)]
+    inside = [row for row in rows if is_inside(measure, row, days)]
     if measure.latest_of is not None:
         inside = _latest(measure, inside)
     found = []
@@ -68,6 +121,11 @@ def added(values: Iterable[Fraction]) -> Fraction:
     if all(each.denominator == 1 for each in listed):
         return Fraction(sum(each.numerator for each in listed))
     return sum(listed, Fraction(0))
+
+
+def is_inside(measure: MeasureMeaning, row: TrailRow, days: Days) -> bool:
+    """Whether a row lies in the days of a measure and fulfils its condition."""
+    return _is_dated(measure, row, days) and _holds(measure, row)
 
 
 def _is_dated(measure: MeasureMeaning, row: TrailRow, days: Days) -> bool:

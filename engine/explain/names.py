@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from engine.explain.score import cells
-from engine.values import Gather, KeepBalance, Kpi, Plan, Quota, Score, Step, Sum
+from engine.values import Gather, Kpi, OpenAccounts, Plan, Quota, Score, Step, Sum
+from rules.balances.meaning import OPENING
 from rules.problem import Place, Problem, Refused
 
 NAMES_SHOWN = 24
@@ -48,8 +49,9 @@ def _told(step: Step) -> list[str]:
     """What a step gives to partners, and can be explained."""
     if isinstance(step, Score):
         return list(cells(step.scorecard))
-    if isinstance(step, KeepBalance):
-        return [step.name, step.opening]
+    if isinstance(step, OpenAccounts):
+        names = (roll.name for roll in step.rolls if not roll.is_whole)
+        return [told for name in names for told in (name, f"{name}.{OPENING}")]
     return [step.name] if isinstance(step, Gather | Sum | Kpi | Quota) else []
 
 

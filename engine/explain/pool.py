@@ -14,9 +14,13 @@ import numpy as np
 
 from engine.explain.agree import agree
 from engine.values import (
+    NOT_SCORED,
     PARTNERS,
     Award,
+    Facts,
+    Gather,
     Plan,
+    ReadRows,
     Reasoned,
     Share,
     Sheet,
@@ -28,6 +32,7 @@ from engine.values import (
     pot_of,
     sheets_before,
 )
+from engine.values.openings import last_rows
 from rules.active import explain_active_days
 from rules.expressions.columnar import EPOCH
 from rules.expressions.evaluate import evaluate
@@ -42,16 +47,15 @@ from rules.sharing.bounded import explain_bounded
 Line = Callable[[str, int], Reasoned]
 
 
-def size_reason(step: Size, named: Mapping[str, Reasoned], opening: Fraction | None) -> Reasoned:
+def size_reason(step: Size, named: Mapping[str, Reasoned], opening: Reasoned | None) -> Reasoned:
     """How large a pool is, from what the whole program has of what its size names, and what was carried to it."""
     own = _own_size(step, named)
     if opening is None or own.value is None:
         return own
-    carried = Reasoned("opening", opening, step.terms.money(opening), "what the period before carried", is_money=True)
-    whole = own.value + opening
+    whole = own.value + (opening.value or 0)
     own = replace(own, title="of the period", shown=step.terms.money(own.value))
     told = "what was carried, and what the period adds"
-    return Reasoned(step.title, whole, "", told, step.place, "", True, (carried, own))
+    return Reasoned(step.title, whole, "", told, step.place, "", True, (opening, own))
 
 
 def _own_size(step: Size, named: Mapping[str, Reasoned]) -> Reasoned:
@@ -101,20 +105,28 @@ def weight_reason(
 ) -> Reasoned:
     """What a member weighs, and for how many days."""
     inputs = {key: sheet.columns[column] for key, column in step.inputs.items()}
+    held = None if step.days is None else _days_held(step.days, row, sheet)
+    if held == 0:
+        told = f"0 of {sheet.period.days} days a partner"
+        return Reasoned(step.title, Fraction(0), "", told, step.place)
     reason = step.kind.explain(inputs, row, step.terms)
     in_major = {key: _major(each, plan) if is_money(step.inputs[key]) else each for key, each in inputs.items()}
     told = step.kind.explain(in_major, row, step.terms).words  # money is never in minor units there
     value, parts = reason.value, tuple(line(step.inputs[key], row) for key in reason.uses)
-    if step.days is not None:
-        first, last = (_day(sheet.columns[name].fraction(row)) for name in step.days)
-        held = explain_active_days(first, last, sheet.period)
+    if held is not None:
         value = value * held / sheet.period.days
         told += f", x {held} of {sheet.period.days} days a partner"
     return Reasoned(step.title, value, "", told, step.place, "", False, parts)
 
 
 def award_reason(
-    step: Award, row: int, sheet: Sheet, rows_shown: int | None, line: Line, is_money: Callable[[str], bool]
+    step: Award,
+    row: int,
+    sheet: Sheet,
+    facts: Facts,
+    rows_shown: int | None,
+    line: Line,
+    is_money: Callable[[str], bool],
 ) -> Reasoned:
     """What a member is awarded: every layer or round with what it was due, what that paid and what was left; of the
     rows that were read beside the members, its own are told, the largest first."""
@@ -122,7 +134,7 @@ def award_reason(
     assert pot is not None, "a pool has a size"
     inputs = {key: sheet.columns[name] for key, name in step.inputs.items()}
     if step.kind is not None:
-        of_kind, whole = _of_pot(step, sheet)
+        of_kind, whole = _of_pot(step, sheet, facts)
         for key, name in step.inputs.items():  # what is no amount to the kind is told in major units
             if key not in step.kind.money and is_money(name):
                 of_kind[key] = of_kind[key] * Exact.constant(Fraction(1, terms.minor_per_major), len(of_kind[key]))
@@ -141,13 +153,81 @@ def award_reason(
             words = f"{terms.money(pot)} x {number(weights.fraction(row) or Fraction(0))} / {number(weights.sum())}"
             words += ", those whose weight is unknown counted at the mean of the others"
             return Reasoned(step.title, value, "", words, step.place, "", True, rests)
-        limits = step.bounds.in_steps(inputs, len(weights), pot, terms)
+        limits, of_days = _limits(step, inputs, pot, row, sheet)
         told = explain_bounded(weights, pot, limits, step.bounds, row, terms)
+        told = replace(told, words=told.words + of_days)
     rounds = tuple(_layer(each, terms) for each in told.steps)
     if told.steps and told.steps[0].is_loss:
         claim = told.steps[0].entitled
         rounds = (Reasoned("claim", claim, terms.money(claim), "", is_money=True), *rounds)
     return Reasoned(step.title, told.value, "", told.words, step.place, "", True, (*rounds, *rests))
+
+
+def unshared_reason(
+    step: Share, whole: Gather, partner: int, sheet: Sheet, plan: Plan, line: Line, pool: Callable[[str], Reasoned]
+) -> Reasoned:
+    """Why a partner has no share of a pool: it is no member, or it was not scored, and where its share went."""
+    agree(f"{whole.name}, row {partner}", sheet.columns[whole.name].fraction(partner), Fraction(0))
+    steps, title = {each.name: each for each in plan.steps}, whole.title
+    found = np.flatnonzero(sheet.frames[step.frame].partners == partner)
+    if not len(found):
+        among = steps[step.frame]
+        assert isinstance(among, ReadRows)
+        told = "no member of the pool"
+        told += "" if among.where is None else f", which is shared among those for whom {words(among.where)}"
+        return Reasoned(title, Fraction(0), step.terms.money(0), told, step.place, "", True)
+    row, weighing = int(found[0]), steps[step.weight]
+    award = weighing if isinstance(weighing, Award) else None
+    if award is not None and award.weight is not None:
+        weighing = steps[award.weight]
+    assert isinstance(weighing, Weigh | Award)
+    parts = tuple(line(name, row) for name in weighing.inputs.values())
+    blank = tuple(each for each in parts if each.value is None) or parts
+    names = " and ".join(each.title for each in blank)
+    told = f"not scored, since {names} {'is' if len(blank) == 1 else 'are'} unknown"
+    if award is None or award.unknown != "house":
+        told += ": left out, and the pool is shared among the others"
+        return Reasoned(title, Fraction(0), NOT_SCORED, told, step.place, "", True, (pool(step.size), *blank))
+    assert award.weight is not None, "the mean of the others is one of weights"
+    weights = sheet.columns[award.weight]
+    mean = weights.sum() / int(np.count_nonzero(weights.is_known()))
+    entitled, counted = (sheet.columns[f"{award.name}.{key}"] for key in ("entitled", "counted"))
+    reason = explain_award_share(entitled, sheet.frames[step.frame].keys, row, step.residue, step.terms)
+    own = min(reason.value, counted.fraction(row) or Fraction(0)) if counted.compare(entitled)[row] else reason.value
+    told += f": counted at the mean of the others, {number(mean)}, "
+    told += f"and the house keeps its share of {step.terms.money(own)}"
+    return Reasoned(title, Fraction(0), NOT_SCORED, told, step.place, "", True, (pool(step.size), *blank))
+
+
+def _limits(
+    step: Award, inputs: Mapping[str, Exact], pot: Fraction, row: int, sheet: Sheet
+) -> tuple[tuple[Exact | None, Exact | None], str]:
+    """The floors and the caps of all members in whole steps, and what days make of those of one, in words."""
+    assert step.bounds is not None
+    rows, terms = len(sheet.frames[step.frame]), step.terms
+    if step.days is None:
+        return step.bounds.in_steps(inputs, rows, pot, terms), ""
+    held = [_days_held(step.days, each, sheet) for each in range(rows)]
+    parts = Exact.of([Fraction(each, sheet.period.days) for each in held])
+    limits = step.bounds.in_steps(inputs, rows, pot, terms, parts)
+    if held[row] == sheet.period.days or (held[row] and not step.bounds.prorate):
+        return limits, ""
+    if not held[row]:
+        return limits, f"; 0 of {sheet.period.days} days a partner, so no floor"
+    whole = step.bounds.columns({key.removeprefix("bounds."): each for key, each in inputs.items()}, rows, pot, terms)
+    told = [
+        f"the {name} of {terms.money(full)} x {held[row]} of {sheet.period.days} days is {terms.money(own)}"
+        for name, before, after in zip(("floor", "cap"), whole, limits, strict=True)
+        if before is not None and after is not None
+        for full, own in ((before.fraction(row), after.fraction(row)),)
+        if full is not None and own is not None
+    ]
+    return limits, "".join(f"; {each}" for each in told)
+
+
+def _days_held(days: tuple[str, str], row: int, sheet: Sheet) -> int:
+    first, last = (_day(sheet.columns[name].fraction(row)) for name in days)
+    return explain_active_days(first, last, sheet.period)
 
 
 def _own_rows(step: Award, row: int, sheet: Sheet, rows_shown: int | None, line: Line) -> tuple[Reasoned, ...]:
@@ -163,10 +243,10 @@ def _own_rows(step: Award, row: int, sheet: Sheet, rows_shown: int | None, line:
     return tuple(replace(line(amounts, at), title=title) for at, title in titles.items())
 
 
-def carry_reason(step: Award, name: str, sheet: Sheet) -> Reasoned:
+def carry_reason(step: Award, name: str, sheet: Sheet, facts: Facts) -> Reasoned:
     """What the carry of a waterfall is paid in each layer."""
     assert step.kind is not None and step.has_carry
-    inputs, pot = _of_pot(step, sheet)
+    inputs, pot = _of_pot(step, sheet, facts)
     told, terms = step.kind.tell_carry(inputs, pot), step.terms
     agree(f"{step.name}.carry", sheet.columns[f"{step.name}.carry"].fraction(0), told.value)
     value = sheet.columns[name].fraction(0)
@@ -176,11 +256,12 @@ def carry_reason(step: Award, name: str, sheet: Sheet) -> Reasoned:
     return Reasoned(f"{step.pool}, carry", value, terms.money(value), words, step.place, "", True, layers)
 
 
-def _of_pot(step: Award, sheet: Sheet) -> tuple[dict[str, Exact], Pot]:
+def _of_pot(step: Award, sheet: Sheet, facts: Facts) -> tuple[dict[str, Exact], Pot]:
     """The columns and the pool of a step that awards by a kind."""
     inputs = {key: sheet.columns[name] for key, name in step.inputs.items()}
     inputs |= {key: sheet.columns[f"{step.name}.{key}"] for key in step.texts}
-    return inputs, pot_of(step, sheet.period, sheet.frames, sheet.columns, sheets_before(sheet))
+    told = last_rows(facts.openings(), sheet.period.start) if step.keeps_history else ()
+    return inputs, pot_of(step, sheet.period, sheet.frames, sheet.columns, sheets_before(sheet), told)
 
 
 def amount_reason(step: Solve, named: Mapping[str, Reasoned]) -> Reasoned:
@@ -221,7 +302,12 @@ def share_reason(
     assert size.value is not None
     _agree_books(step, sheet, size.value)
     if step.is_awarded:
-        reason = explain_award_share(weights, frame.keys, row, step.residue, step.terms)
+        entitled = sheet.columns.get(f"{step.weight}.entitled", weights)
+        reason = explain_award_share(entitled, frame.keys, row, step.residue, step.terms)
+        cap = weights.fraction(row)
+        if cap is not None and cap < (entitled.fraction(row) or 0):
+            words = f"the award of {number(cap / step.terms.minor_per_major)}, its cap"
+            return Reasoned(step.title, cap, "", words, step.place, "", True, (size, rests))
         return Reasoned(step.title, reason.value, "", reason.words, step.place, "", True, (size, rests))
     remainders = sheet.columns[f"{step.component}.remainder"].numerator
     if is_money:

@@ -15,6 +15,7 @@ import numpy as np
 from engine.explain.against import Looked, looked_up, peers_reason
 from engine.explain.agree import agree
 from engine.explain.cells import Cell as Cell, cells as cells, kpis_below as kpis_below, narrowed
+from engine.explain.held import held_reason
 from engine.scoring import ScoringInputs, Start, scoring_inputs
 from engine.values import PARTNERS, Facts, Reasoned, Score, Sheet
 from rules.expressions.evaluate import Value, evaluate
@@ -127,6 +128,8 @@ class _Scoring:
             assert meaning.card.tiers is not None, "a tier is asked of a scorecard that has tiers"
             found = explain_tier(meaning.card.tiers, scores, self.row, self.inputs.opening)
             shown = "none" if found is None or found.value < 0 else meaning.card.tiers.names[int(found.value)]
+            if found is not None and meaning.keeps_tiers:
+                parts.append(held_reason(self.step, self.world.sheet, self.world.facts, self.row))
         else:
             assert meaning.card.rank is not None, "a rank is asked of a scorecard that ranks"
             keys = self.world.facts.partners().keys

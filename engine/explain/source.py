@@ -37,9 +37,14 @@ class SourceRows:
         assert reader.dated is not None, "what is agreed was checked to hold on a day"
         term = reader.agreed[name]
         at = replace(frame, keys=frame.keys[[row]], records=frame.records[[row]], partners=frame.partners[[row]])
-        value = self._facts.agreed(at, term, reader.dated).fraction(0)
-        title = f"{term.replace('_', ' ')} agreed with {self._sheet.partners.keys[frame.partners[row]]}"
-        return Reasoned(title, value, "", "", reader.place, self._facts.file("terms"))
+        (version,) = self._facts.agreed_versions(at, term, reader.dated)
+        title = f"{term.name.replace('_', ' ')} agreed with {self._sheet.partners.keys[frame.partners[row]]}"
+        file = self._facts.file("terms")
+        if version is None:
+            return Reasoned(title, None, "", "", reader.place, file)
+        return Reasoned(
+            f"{title} {version.days}", version.value, "", "", reader.place, f"{file} record {version.record}"
+        )
 
     def fetch(self, frame: str, rows: NDArray[np.int64]) -> None:
         """Look up the cells that the measures of many rows read, in one go for each measure."""

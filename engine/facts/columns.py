@@ -224,12 +224,12 @@ def _consistency_tests(columns: Columns) -> Iterator[Test]:
     if columns.table.name in ENTERED and "amount" in held:
         entered = ENTERED[columns.table.name]
         there = [f"{identifier(name)} IS NOT NULL" if name in held else "FALSE" for name in entered]
-        two = (
-            f"coalesce({identifier(entered[0])} != {identifier(entered[1])}, TRUE)"
-            if set(entered) <= held.keys()
-            else "TRUE"
-        )
-        yield f"({held['amount']} IS NULL OR ({' AND '.join(there)} AND {two}))", _entered_fault(entered)
+        others = [
+            f"coalesce(lower({identifier(name)}) != lower({identifier(entered[1])}), TRUE)"
+            for name in (entered[0], "partner_id")
+            if {name, *entered} <= held.keys()
+        ]
+        yield f"({held['amount']} IS NULL OR ({' AND '.join([*there, *others])}))", _entered_fault(entered)
     for first, later in NEVER_BEFORE.get(columns.table.name, ()):
         if {first, later} <= held.keys():
             yield f"coalesce({held[first]} <= {held[later]}, TRUE)", _before_fault(first, later)
@@ -356,8 +356,11 @@ def _entered_fault(entered: tuple[str, str, str]) -> Callable[[Mapping[str, str 
         for name in entered:
             if texts.get(identifier(name)) is None:
                 return Fault("F217", name, f"an amount is entered, and {name} is blank", f"fill in {name}")
-        who = shown(texts[identifier(entered[0])] or "")
-        return Fault("F217", entered[1], f"{who} proposed it and approved it", "let a second person approve it")
+        proposer, approver = (texts[identifier(name)] or "" for name in entered[:2])
+        told = "proposed it and approved it"
+        if proposer.lower() != approver.lower():
+            told = "approved what is their own"
+        return Fault("F217", entered[1], f"{shown(approver)} {told}", "let a second person approve it")
 
     return fault
 

@@ -23,7 +23,7 @@ from engine.facts.registered import protecting
 from engine.facts.seen import FP, Seen, texts, unscaled
 from engine.facts.sql import Sql, identifier
 from engine.facts.touches import BEFORE, touches
-from engine.facts.versions import refuse_gaps
+from engine.facts.versions import STRETCHES, refuse_gaps
 from engine.values import Creditable
 from rules.calendar import Period
 from rules.crediting.candidates import SOURCED, TOUCH, UNKNOWN_DAY, Candidates, CreditedRows
@@ -259,13 +259,12 @@ class Crediting:
         edges: list[tuple[int, int, int, int]] = []
         dated: set[str] = set()
         if "partner_history" in self._there:
-            query = "SELECT partner_id, value, valid_from, valid_to FROM t_partner_history WHERE attribute = ?"
-            for child, parent, first, last in self._connection.execute(query, [to]).fetchall():
+            query = f"SELECT partner_id, value, first, last, record FROM {STRETCHES} WHERE attribute = ?"
+            for child, parent, first, last, record in self._connection.execute(query, [to]).fetchall():
                 dated.add(child)
-                if child in code:
-                    until = _FOR_EVER if last is None else last.toordinal() + 1
-                    since = 0 if first is None else first.toordinal()
-                    edges.append((code[child], code.get(parent, NOBODY), since, until))
+                if child in code and record is not None:
+                    until = _FOR_EVER if last == date.max else last.toordinal() + 1
+                    edges.append((code[child], code.get(parent, NOBODY), first.toordinal(), until))
         column = "parent_id" if to == "parent" else "manager"
         if self._tables["partners"].column(column) is not None:
             for child, parent in self._ask(f"SELECT partner_id, {column} FROM t_partners"):

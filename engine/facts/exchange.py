@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from engine.facts.clashes import Faults, register_records
 from engine.facts.columns import CURRENCY
+from engine.facts.contested import contested_name, is_contested
 from engine.facts.csvscreen import too_many_rejected
 from engine.facts.grammar import AMOUNT_MAX_MINOR, NUMBER_DECIMALS
 from engine.facts.read import Staged, table_name
@@ -26,7 +27,7 @@ from engine.facts.sql import identifier
 from engine.facts.texts import REJECTED_MAX, Fault
 from engine.values import EXACT
 from rules.calendar import Period
-from rules.exchange import ExchangeMeaning, Quote, Rates
+from rules.exchange import ExchangeMeaning, Quote, Rates, Row
 from rules.expressions.tree import (
     And,
     Between,
@@ -49,6 +50,7 @@ from rules.tables import Table
 
 _FP = 10**NUMBER_DECIMALS
 RATES = "fx_rates"
+PROBLEMS_MAX = 20
 _CONDITIONS = (And, Or, Not, Comparison, InList, Between, IsNull)
 
 
@@ -106,7 +108,8 @@ def unconverted(
     period: Period,
     gone: Mapping[str, Faults],
 ) -> Mapping[str, Faults] | Problem:
-    """The faults of rows, not rejected so far, whose amounts cannot be converted."""
+    """The faults of rows, not rejected so far, whose amounts cannot be converted; raises Refused where a row of the
+    period would need one of several rates of one day."""
     if RATES not in staged:
         return {}
     register_records(connection, "gone_rates", gone[RATES])
@@ -119,7 +122,7 @@ def unconverted(
             continue
         register_records(connection, "gone", gone[name])
         relation = f"(SELECT * FROM {each.view} ANTI JOIN gone USING (record))"
-        faults = _unconverted(connection, relation, meaning, each.table, rates, last_day(period))
+        faults = _unconverted(connection, relation, meaning, each.table, rates, period)
         connection.unregister("gone")
         if len(faults) > REJECTED_MAX:
             return too_many_rejected(each.texts.shown)
@@ -133,17 +136,24 @@ def _unconverted(
     meaning: ExchangeMeaning,
     table: Table,
     rates: Rates,
-    end: date,
+    period: Period,
 ) -> Faults:
+    end, clashes = last_day(period), []
     faults: dict[tuple[str, date | None], tuple[Fault, int]] = {}  # and the largest own amount that can be converted
     for code, day, largest in _asked(connection, relation, meaning, table, end):
-        quote, most = rates.of(code, day), -1
+        quote, most, clash = rates.of(code, day), -1, rates.clash(code, day)
+        if clash is not None and day is not None:
+            faults[code, day] = _clash(connection, rates, code, day, clash, f"a row of {table.name}"), most
+            clashes += [faults[code, day][0]] if period.start <= day <= end else []
+            continue
         if quote is not None:
             most = floor(AMOUNT_MAX_MINOR / rates.factor(code, quote))
             if largest <= most:
                 continue
         fault = _missing(meaning, rates, code, day) if quote is None else _too_large(meaning, code, quote)
         faults[code, day] = fault, most
+    if clashes:
+        raise Refused(*(Problem(each.code, each.message, meaning.place, each.hint) for each in clashes[:PROBLEMS_MAX]))
     if not faults:
         return {}
     columns = {
@@ -176,6 +186,22 @@ def _missing(meaning: ExchangeMeaning, rates: Rates, code: str, day: date | None
         told = f"the nearest is {pair} {number(near.rate)} of {near.day} (record {near.record} of {RATES})"
     message = f"the row is in {code} and counts on {day}: no {kind} rate of {code} and {to} in {window}; {told}"
     return Fault("F232", CURRENCY, message, f"add the rate to {RATES}: {code},{to},{kind},{day}, and what it was")
+
+
+def _clash(
+    connection: duckdb.DuckDBPyConnection, rates: Rates, code: str, day: date, clash: Quote, asked: str
+) -> Fault:
+    """Several rates of one day, or averages of one month, of which another would convert a row."""
+    several, meaning = rates.beside(code, clash), rates.meaning
+    if clash in several:
+        listed = [f"{number(each.rate)} of {each.day} (record {each.record})" for each in several]
+        rows = f"{RATES} has {' and '.join(listed)}, which"
+    else:
+        query = f"""SELECT "@rows" FROM {contested_name(RATES)} WHERE record = ?"""
+        ((rows,),) = connection.execute(query, [clash.record]).fetchall()
+    of = f"{meaning.kind} rate of {code} and {meaning.terms.currency.code}"
+    message = f"{asked} is in {code} and counts on {day}, and which {of} counts is not known: {rows} clash"
+    return Fault("F234", CURRENCY, message, "keep the right one of these rates")
 
 
 def _too_large(meaning: ExchangeMeaning, code: str, quote: Quote) -> Fault:
@@ -216,12 +242,16 @@ def day_sql(meaning: ExchangeMeaning, table: Table, end: date, alias: str = "") 
 
 
 def _read_rates(connection: duckdb.DuckDBPyConnection, relation: str, meaning: ExchangeMeaning) -> Rates:
+    clashing = _rows_of(connection, contested_name(RATES), meaning) if is_contested(connection, RATES) else ()
+    return Rates(meaning, _rows_of(connection, relation, meaning), clashing)
+
+
+def _rows_of(connection: duckdb.DuckDBPyConnection, relation: str, meaning: ExchangeMeaning) -> Iterator[Row]:
     code = meaning.terms.currency.code
     query = f"""SELECT from_currency, to_currency, valid_on, CAST(rate * {_FP} AS DECIMAL(38,0)), record
         FROM {relation} WHERE kind = ? AND (from_currency = ? OR to_currency = ?) ORDER BY record"""
-    rows = connection.execute(query, [meaning.kind, code, code]).fetchall()
-    told = ((str(a), str(b), day, Fraction(int(rate), _FP), int(record)) for a, b, day, rate, record in rows)
-    return Rates(meaning, told)
+    for a, b, day, rate, record in connection.execute(query, [meaning.kind, code, code]).fetchall():
+        yield str(a), str(b), day, Fraction(int(rate or 0), _FP), int(record)
 
 
 # --- the tables as seen -----------------------------------------------------------------------------------------------
@@ -272,7 +302,10 @@ def _quotes(
         for code, day, _ in _asked(connection, raw_name(table.name), meaning, table, end):
             quote = rates.of(code, day)
             if quote is None or day is None:
+                clash, asked = rates.clash(code, day), f"a row of {table.name}"
                 fault = _missing(meaning, rates, code, day)
+                if clash is not None and day is not None:
+                    fault = _clash(connection, rates, code, day, clash, asked)
                 raise Refused(Problem(fault.code, fault.message, meaning.place, fault.hint))
             found[code, day] = quote
     return found

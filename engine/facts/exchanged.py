@@ -1,5 +1,5 @@
 """What became of amounts in other currencies: how one row's were converted, which rates were used for it, and what the
-rows that were paid would have been at the end of the period.
+rows that something was paid or shared by would have been at the end of the period.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from engine.facts.columns import CURRENCY
 from engine.facts.exchange import RATES, Exchanged, money_of
@@ -17,7 +19,7 @@ from engine.facts.fates import Fates
 from engine.facts.read import table_name
 from engine.facts.seen import Seen
 from engine.facts.sql import identifier
-from engine.values import Fate
+from engine.values import Fate, Reading
 from rules.exchange import Converted, ExchangeMeaning, Gain
 from rules.expressions.tree import Column
 from rules.quantities.currency import currency
@@ -66,7 +68,7 @@ def _is_money(column: Column, exchanged: Exchanged) -> bool:
 def gains(
     connection: duckdb.DuckDBPyConnection, exchanged: Exchanged, paid: Mapping[tuple[str, str], Sequence[int]]
 ) -> Iterator[Gain]:
-    """By currency, what the amounts of paid rows are at the rate of their day and at the rate of the period's last day;
+    """By currency, what the amounts of rows are at the rates of their days and at that of the last day of the period;
     `paid` are the records by table and column. Sums are exact, and rounded once."""
     terms = exchanged.meaning.terms
     for (table, column), records in sorted(paid.items()):
@@ -122,6 +124,24 @@ class FatesOfRates(Fates):
         found += [Fate(RATES, fate, rule, rows) for (fate, rule), rows in sorted(counts.items())]
         order = {table: at for at, table in enumerate(self._there)}
         return tuple(sorted(found, key=lambda fate: order[fate.table]))
+
+    def is_converted(self, column: Column) -> bool:
+        """Whether a column holds amounts of which some were converted."""
+        return (
+            self.exchanged is not None and column.table in self.exchanged.tables and _is_money(column, self.exchanged)
+        )
+
+    def records(self, reading: Reading, table: str) -> NDArray[np.int64]:
+        """The records of the rows of a table that the rows of a reading which count are, or refer to."""
+        if reading.days is None:
+            return np.zeros(0, dtype=np.int64)
+        write = self._writer
+        write.parameters.clear()
+        query = write.counted(reading, write.key_of(table, reading.table))
+        found = self._connection.execute(query, list(write.parameters)).fetchnumpy()
+        write.parameters.clear()
+        (records,) = found.values()
+        return np.asarray(np.ma.compressed(np.ma.asarray(records)), dtype=np.int64)
 
     def unreached(self, table: str, record: int) -> tuple[str, str]:
         """The fate of a row that no reading comes to, and why."""

@@ -20,7 +20,8 @@ from engine.facts.read import table_name
 from engine.facts.reading_sql import Writer, quoted
 from engine.facts.resting import TERMS, Resting, about, attributes, seen_rows, tables_of
 from engine.facts.ways import OUTSIDE, Way, refusals
-from engine.values import PARTNERS, Fate, Reading, Sheet
+from engine.values import ACCOUNTS, PARTNERS, Fate, Reading, Sheet
+from rules.balances.meaning import CLOSING
 from rules.calendar import Period
 from rules.crediting.meaning import CREDIT
 from rules.expressions.tree import Expression, columns
@@ -35,8 +36,9 @@ _UNREFERRED = "no row that counts refers to it"
 class Fates:
     """The fates of the rows of a snapshot, and what a trace asks of the way to them.
 
-    `there` are the tables that have a source; `kept` gives the records of a table's rows for which a
-    condition holds, `used` the records that a reading of a scorecard or a quota has used, by partner.
+    `there` are the tables that have a source: a reading of another, such as of scores that none has told yet, comes to
+    no row. `kept` gives the records of a table's rows for which a condition holds, `used` the records that a reading of
+    a scorecard or a quota has used, by partner.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Fates:
         eligible: Expression | None = None,
     ) -> None:
         self._connection, self._tables, self._period = connection, tables, period
+        readings = [each for each in readings if each.table in there]
         self._asked = sorted(_asked(eligible, readings)) if HISTORY in there else []
         self._there, self._readings, self._sheet = tuple(there), readings, sheet
         self._resting = Resting(connection, tables, period, there, sheet)
@@ -115,6 +118,9 @@ class Fates:
                 needs.append(tuple(self._writer.parameters))
                 self._writer.parameters.clear()
         tests: list[tuple[str, str, str, Sequence[object]]] = []
+        if table == PARTNERS and len(paid := _paid_by_balances(self._sheet)):
+            self._connection.register("paid_by_balances", pa.table({"partner_id": pa.array(paid, pa.string())}))
+            tests.append(("paid", "", "t.partner_id IN (SELECT partner_id FROM paid_by_balances)", ()))
         for is_paid in (True, False):
             fate = "paid" if is_paid else "measured"
             tests += [
@@ -151,7 +157,7 @@ class Fates:
 
     def reaches(self, reading: Reading, table: str) -> bool:
         """Whether rows of a reading refer to rows of a table, by names that its rule reads."""
-        return table in self._hops(reading)
+        return reading.table in self._there and table in self._hops(reading)
 
     def _hops(self, reading: Reading) -> frozenset[str]:
         named = {column.table for tree in reading.trees for column in columns(tree)}
@@ -335,7 +341,7 @@ class Fates:
     def of_partner(self, reading: Reading, partner: str) -> tuple[int, int, int] | None:
         """How many rows of a reading count for a partner, are in its days, and are there at all; None where partners
         are not whom its rows belong to. Of rows that pay, the first number is left at 0: the sheet has them."""
-        if reading.table == PARTNERS or not _is_owned(reading):
+        if reading.table == PARTNERS or reading.table not in self._there or not _is_owned(reading):
             return None
         write = Writer(self._tables, self._period, self._writer.kept, self._shares)
         if reading.credit is not None:
@@ -364,6 +370,15 @@ class Fates:
             counts.append(int(count))
             write.parameters.clear()
         return counts[0], counts[1], counts[2]
+
+
+def _paid_by_balances(sheet: Sheet) -> list[str]:
+    """The partners whom a balance pays something, such as what was held back of one that has left."""
+    paid: set[str] = set()
+    for name, frame in sheet.frame_of.items():
+        if frame == ACCOUNTS and f"{ACCOUNTS}.{name}.{CLOSING}" in sheet.columns:
+            paid.update(sheet.payees.keys[np.asarray(sheet.columns[name].numerator > 0, dtype=bool)].tolist())
+    return sorted(paid)
 
 
 def _asked(eligible: Expression | None, readings: Sequence[Reading]) -> set[str]:

@@ -8,7 +8,7 @@ accepted are listed, and what becomes of them is the act's decision. Accepted an
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,9 +21,11 @@ from engine.facts.carried import unknown_kpis
 from engine.facts.clashes import clashes, register_records
 from engine.facts.columns import CURRENCY
 from engine.facts.connection import connect
+from engine.facts.contested import set_aside
 from engine.facts.exchange import unconverted
 from engine.facts.grammar import as_written
 from engine.facts.keep import keep_sorted
+from engine.facts.opened import FORMAT, OPENED
 from engine.facts.read import Staged, read_source, table_name
 from engine.facts.references import dangling
 from engine.facts.rejected import (
@@ -40,7 +42,7 @@ from engine.facts.sql import identifier
 from engine.facts.texts import ROWS_MAX, Fault, separator_hint
 from engine.values import Input
 from rules.calendar import Period
-from rules.check.uses import columns_read, needs_way_to_deals
+from rules.check.uses import columns_read, needs_tiers, needs_way_to_deals
 from rules.expressions.tree import Type
 from rules.kinds.base import number
 from rules.meaning import Meaning
@@ -62,14 +64,23 @@ class Gathered:
 
 @contextmanager
 def gather_facts(
-    meaning: Meaning, folder: Path, period: Period, rows_max: int = ROWS_MAX, threads: int | None = None
+    meaning: Meaning,
+    folder: Path,
+    period: Period,
+    rows_max: int = ROWS_MAX,
+    threads: int | None = None,
+    opened: Callable[[Mapping[str, Path], Path], Mapping[str, Path]] | None = None,
 ) -> Iterator[Gathered]:
-    """The facts read from a program's folder; raises Refused with every problem of the program or a header."""
+    """The facts read from a program's folder; raises Refused with every problem of the program or a header.
+
+    `opened` is shown the tables that were read, and writes those that the period opens with, which are not read from a
+    source, into a folder.
+    """
     with tempfile.TemporaryDirectory(prefix="partage-") as name:
         scratch = Path(name)
         connection = connect([folder, scratch], threads, scratch)
         try:
-            staged = _read(connection, meaning, folder, scratch, rows_max)
+            staged = _read(connection, meaning, folder, period, scratch, rows_max)
             faults = _faults(connection, meaning, staged, period)
             every, unused = _listed(connection, meaning, folder, staged, faults)
             kept, inputs = {}, []
@@ -77,6 +88,8 @@ def gather_facts(
                 path = scratch / f"{table}.parquet"
                 keep_sorted(connection, each, faults[table], path)
                 kept[table] = path
+            opening = {} if opened is None else dict(opened(kept, scratch))
+            kept |= opening
             snapshot = Snapshot(
                 connection,
                 meaning.tables,
@@ -95,6 +108,7 @@ def gather_facts(
                 inputs.append(
                     Input(table, each.texts.shown, raw, rows_sha256, rows, len(faults[table]), digest_of(mine))
                 )
+            inputs += [Input(table, OPENED, "", *snapshot.digest(table), 0, digest_of([])) for table in opening]
             yield Gathered(snapshot, tuple(inputs), every, unused)
         finally:
             connection.close()
@@ -129,13 +143,20 @@ def reopen_facts(
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, meaning: Meaning, folder: Path, scratch: Path, rows_max: int
+    connection: duckdb.DuckDBPyConnection,
+    meaning: Meaning,
+    folder: Path,
+    period: Period,
+    scratch: Path,
+    rows_max: int,
 ) -> dict[str, Staged]:
     """Every source, staged; all problems of all sources are raised together."""
     staged: dict[str, Staged] = {}
     problems: list[Problem] = []
     used = columns_read(meaning)
     for source in meaning.sources:
+        if source.format == FORMAT:
+            continue
         table = meaning.tables[source.table]
         is_exchanged, own = meaning.exchange is not None, meaning.terms.currency
         each, found = read_source(connection, source, table, own, folder, scratch, rows_max, is_exchanged)
@@ -146,6 +167,8 @@ def _read(
             problems += _missing_columns(each, used.get(table.name, {}))
     if needs_way_to_deals(meaning):
         problems += _no_way_to_deals(staged)
+    if needs_tiers(meaning, period) and not any(source.format == FORMAT for source in meaning.sources):
+        problems += _no_tiers(staged)
     if problems:
         raise Refused(*problems)
     return staged
@@ -162,6 +185,15 @@ def _no_way_to_deals(staged: Mapping[str, Staged]) -> Iterator[Problem]:
     hint = "add or map deal_id; or lead_id, with the deal_id of each lead in the source of leads"
     message = f"touches lead to deals by deal_id or by their lead, and the source has neither {lacks}"
     yield Problem("F105", message, Place(staged["touches"].texts.shown, 1, field="deal_id"), hint)
+
+
+def _no_tiers(staged: Mapping[str, Staged]) -> Iterator[Problem]:
+    """The fault of a first period of which nothing says the tiers that partners hold: all would begin without one, and
+    nobody would hear that nothing is kept."""
+    there = [table for table in ("scores", "partners") if table in staged]
+    is_told = any(column.name == "tier" for table in there for column in staged[table].columns.read)
+    if "partners" in there and not is_told:
+        yield from _missing_columns(staged["partners"], ["tier"])
 
 
 def _missing_columns(staged: Staged, used: Collection[str]) -> list[Problem]:
@@ -192,6 +224,7 @@ def _faults(
         if isinstance(found, Problem):
             raise Refused(found)
         faults[table] = _joined(each.faults, found)
+        set_aside(connection, each, found)
         if table == "scores":
             before = meaning.calendar.before(period)
             found = unknown_kpis(connection, each, meaning.scorecards, before)

@@ -100,7 +100,7 @@ def earlier_points(
     """The points that partners had on a scorecard in an earlier period, by path of the KPI; `names` are those under
     which the table may know the KPI of each path, the first before the others."""
     query = f"""SELECT kpi, partner_id, CAST(points * {FP} AS DECIMAL(38,0)), record FROM {table_name("scores")}
-        WHERE scorecard = ? AND period = ? AND points IS NOT NULL"""
+        WHERE scorecard = ? AND period = ? AND kpi IS NOT NULL AND points IS NOT NULL"""
     found: dict[tuple[str, str], _Row] = {}
     for kpi, partner, value, record in connection.execute(query, [scorecard, period]).fetchall():
         found[kpi, partner] = int(value), int(record)
@@ -132,6 +132,7 @@ def codes_of(values: Sequence[object], words: Sequence[str]) -> Exact:
 
 def read_openings(connection: duckdb.DuckDBPyConnection) -> list[OpeningRow]:
     """The rows of the table of balances, in the order of their keys."""
-    query = f"""SELECT partner_id, balance, as_of, released_on, amount, record FROM {table_name("balances")} AS t
+    query = f"""SELECT coalesce(partner_id, ''), balance, as_of, released_on, amount, record
+        FROM {table_name("balances")} AS t
         ORDER BY partner_id, balance, as_of, released_on NULLS FIRST"""
     return [OpeningRow(*row) for row in connection.execute(query).fetchall()]

@@ -17,19 +17,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.facts.aggregates import Aggregates, Named
+from engine.facts.contested import contested_name, contested_problem, is_contested
 from engine.facts.credit import credit
 from engine.facts.kernel import Batch, by_kernel, first_of_each
 from engine.facts.read import table_name
 from engine.facts.seen import Seen, order_of, unscaled
 from engine.facts.sql import Sql
-from engine.facts.versions import Version, refuse_gaps
+from engine.facts.versions import PROBLEMS_MAX, Version, refuse_gaps
 from engine.facts.whole import Piece, both, condition, is_decimal, plain, whole
 from engine.facts.windows import window_days
 from engine.values import Measured
 from rules.calendar import Calendar, Period
-from rules.expressions.tree import And, Expression, columns
+from rules.expressions.tree import WITHIN, And, Expression, columns, words
 from rules.expressions.vector import has_decimals, has_product, leaves, number, truth
 from rules.meaning import MeasureMeaning
+from rules.problem import Place, Refused
 from rules.quantities.exact import Exact, group_total
 from rules.tables import REFERRED, Table
 
@@ -110,6 +112,7 @@ class Scan:
         for each in self._members:
             needed.of(self._needed(each))
         self._refuse_gaps()
+        self._refuse_contested()
         selected = ", ".join([f"{self._group} AS grp", *self._share, *by_row.selected()])
         rows = f"SELECT {selected} FROM {self._joined()} WHERE {' OR '.join(needed.texts())}"
         parameters = [*by_row.parameters(), *needed.parameters()]
@@ -134,6 +137,27 @@ class Scan:
                     asked.setdefault(version, {})[both(self._within(each)).text] = None
         for version, within in asked.items():
             refuse_gaps(self._connection, [version], self._joined(), " OR ".join(f"({each})" for each in within))
+
+    def _refuse_contested(self) -> None:
+        """Refuse the clashing versions that a measure would add up: they were rejected, and would be zero."""
+        if "valid_from" not in self._table.key or not is_contested(self._connection, self._table.name):
+            return
+        for each in self._members:
+            needed = both([self._needed(each), *self._overlapping(each)])
+            joined = self._joined(contested_name(self._table.name))
+            query = f"""SELECT DISTINCT t."@rows", t."@file", min(t."@line") FROM {joined} WHERE {needed.text}
+                GROUP BY ALL ORDER BY 3 LIMIT {PROBLEMS_MAX}"""
+            rows = self._connection.execute(query, list(needed.parameters)).fetchall()
+            if rows:
+                what, asked = f"what {each.name} measures in {self._table.name}", f"{each.name} adds them up"
+                raise Refused(*(contested_problem(what, told, asked, Place(file, line)) for told, file, line in rows))
+
+    def _overlapping(self, each: MeasureMeaning) -> list[Piece]:
+        """That a version holds in the period, where a measure counts the days of its versions that lie in it."""
+        if each.value is None or not any(f"{name}(" in words(each.value) for name in WITHIN):
+            return []
+        first, end = self._period.start.isoformat(), self._period.end.isoformat()
+        return [Piece(f"t.valid_from < DATE '{end}' AND coalesce(t.valid_to >= DATE '{first}', TRUE)")]
 
     def _aside(
         self,
@@ -169,9 +193,10 @@ class Scan:
     def _group(self) -> str:
         return "coalesce(g.place, 0)" if self._is_open else "g.place"
 
-    def _joined(self) -> str:
-        """Rows with what they refer to, their credits, and the group that each belongs to."""
-        rows = f"{table_name(self._table.name)} AS t"
+    def _joined(self, relation: str = "") -> str:
+        """Rows (of the table unless a `relation` like it is named) with what they refer to, their credits, and the
+        group that each belongs to."""
+        rows = f"{relation or table_name(self._table.name)} AS t"
         if self._credit is not None:
             groups = f"JOIN partner_groups AS g ON g.partner_id = {self._credit.owner}"
             return f"{rows} {self._seen.joins()} {self._credit.join} {groups}"

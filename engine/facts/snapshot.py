@@ -8,7 +8,7 @@ reads; every sum, product and quotient of measures is the exact kernel's.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -17,12 +17,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.arrow import integers
-from engine.facts.agreed import agreed
+from engine.facts.agreed import agreed, agreed_versions
+from engine.facts.carried import earlier_tiers
 from engine.facts.cells import cells_of
 from engine.facts.connection import ROWS_IN_MEMORY_MAX, open_table
 from engine.facts.credit import credited_shares
 from engine.facts.crediting import Crediting
+from engine.facts.eligible import eligible_partners
 from engine.facts.exchange import Exchanged, exact, raw_name, see_again, see_exchanged
 from engine.facts.exchanged import FatesOfRates, converted, gains
 from engine.facts.fates import Fates
@@ -33,13 +34,26 @@ from engine.facts.lookups import Figures, benchmark, codes, codes_of, earlier_po
 from engine.facts.measures import Groups, measure, whole_program
 from engine.facts.read import table_name
 from engine.facts.rows import RowReader
-from engine.facts.seen import Seen, order_of, texts
+from engine.facts.seen import Seen, order_of
 from engine.facts.sql import Sql
 from engine.facts.trail import matching, trail, whole_trail
 from engine.facts.versions import prepare, refuse_gaps
 from engine.facts.windows import window_days
 from engine.scoring import used_rows
-from engine.values import ALWAYS, Creditable, Credits, Frame, Measured, OpeningRow, Reading, Rows, Sheet, TrailRow
+from engine.values import (
+    ALWAYS,
+    Creditable,
+    Credits,
+    Frame,
+    Measured,
+    OpeningRow,
+    Reading,
+    Rows,
+    Sheet,
+    TrailGroup,
+    TrailRow,
+)
+from engine.values.agreed import AgreedTerm, AgreedVersion
 from rules.calendar import Calendar, Period
 from rules.crediting.meaning import CreditMeaning
 from rules.exchange import ExchangeMeaning, Gain
@@ -152,10 +166,14 @@ class Snapshot:
         """The rows that a crediting rule credits, and everyone who may earn on them."""
         return Crediting(self._connection, self._tables, self._period, list(self._files), meaning).creditable()
 
-    def agreed(self, frame: Frame, term: str, dated: Column) -> Exact:
+    def agreed(self, frame: Frame, term: AgreedTerm, dated: Column) -> Exact:
         """The value agreed with the partner of each row under a term, for its day; unknown where none was."""
+        return agreed(self.agreed_versions(frame, term, dated))
+
+    def agreed_versions(self, frame: Frame, term: AgreedTerm, dated: Column) -> Sequence[AgreedVersion | None]:
+        """The version of a term that holds for each row of a frame on its day; None where nothing is agreed."""
         seen = Seen(self._tables, frame.table, self._period)
-        return agreed(self._connection, self._tables, seen, frame, self._partners.keys, term, dated)
+        return agreed_versions(self._connection, self._tables, seen, frame, self._partners.keys, term, dated)
 
     def truth(self, condition: Expression, named: Mapping[str, Exact]) -> Truth:
         """For which partners a condition holds; `named` holds what they already have."""
@@ -199,13 +217,17 @@ class Snapshot:
         return {path: each.records for path, each in self._earlier(scorecard, names).items()}
 
     def _earlier(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, Figures]:
-        before = self._calendar.before(self._period)
-        if "scores" not in self._files or before is None:
-            return {}
-        return earlier_points(self._connection, self._partners.keys, scorecard, names, before.name)
+        before = self._calendar.before(self._period) if "scores" in self._files else None
+        of = (self._connection, self._partners.keys, scorecard, names)
+        return {} if before is None else earlier_points(*of, before.name)
+
+    def earlier_tiers(self, scorecard: str) -> tuple[Sequence[str | None], NDArray[np.int64]]:
+        """The tier of each partner in the period before by the table of scores, and the record of its row; 0: none."""
+        before = self._calendar.before(self._period) if "scores" in self._files else None
+        return earlier_tiers(self._connection, self._partners.keys, scorecard, before)
 
     def opening_tiers(self, names: Sequence[str]) -> Exact:
-        """The tier that each partner holds at the start, as its place among `names`."""
+        """The tier that each partner holds at the start by the table of partners, as its place among `names`."""
         return codes_of(self._attribute(Column("partners", "tier", on=self._period.start), is_asked=False), names)
 
     def openings(self) -> Sequence[OpeningRow]:
@@ -274,9 +296,9 @@ class Snapshot:
                 return rows
         return list(trail(self._connection, self._tables, self._period, measures, partner))
 
-    def whole_trail(self, measures: Sequence[MeasureMeaning]) -> Sequence[TrailRow]:
-        """Every row that measures which read alike have for the whole program, in the order of their keys."""
-        return list(whole_trail(self._connection, self._tables, self._period, measures))
+    def whole_trail(self, measure: MeasureMeaning, most: int | None) -> Iterator[TrailGroup]:
+        """The rows that a measure has for the whole program, those with the same cells at once; None: one by one."""
+        return whole_trail(self._connection, self._tables, self._period, measure, most)
 
     def keep_trails(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, bytes | Path]:
         """The trails of measures over large tables, as blobs by role, so that they are read at once later; files are
@@ -363,20 +385,7 @@ class Snapshot:
         seen = Seen(self._tables, "partners", self._period)
         wanted = [] if eligible is None else list(dict.fromkeys(leaves(eligible, seen.type_of)))
         answer = self._select(seen, wanted, is_open=True)
-        keep = np.ones(answer.num_rows, dtype=bool)
-        if eligible is not None:
-            found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
-            keep = truth(eligible, found.__getitem__, seen.type_of, answer.num_rows).yes
-        keys, records = texts(answer["partner"])[keep], integers(answer["record"])[keep]
-        places = np.arange(len(keys), dtype=np.int64)
-        # A table of DuckDB's own: to read one of Arrow's, it imports pyarrow.dataset, and that the whole of pandas.
-        self._connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE eligible_partners AS
-            SELECT partner_id, row_number() OVER (ORDER BY partner_id) - 1 AS place FROM {table_name("partners")}
-            WHERE record IN (SELECT unnest(CAST(? AS BIGINT[])))""",
-            [records.tolist()],
-        )
-        return Frame("partners", keys, records, places)
+        return eligible_partners(self._connection, seen, eligible, wanted, answer)
 
     def _select(self, seen: Seen, wanted: list[Expression], is_open: bool = False, is_asked: bool = True) -> pa.Table:
         """The id, record and leaves of partners, in the order of their ids: of those that can be paid, or of all where
@@ -386,7 +395,6 @@ class Snapshot:
         open_to = "" if is_open else "JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
         columns = ", ".join(["t.partner_id AS partner", "t.record AS record", *selected])
         source = f"{table_name('partners')} AS t {seen.joins()} {open_to}"
-        if is_asked:
-            refuse_gaps(self._connection, seen.versions, source, "TRUE")
+        refuse_gaps(self._connection, seen.versions, source, "TRUE", may_be_none=not is_asked)
         query = f"SELECT {columns} FROM {source} ORDER BY t.partner_id"
         return self._connection.sql(query, params=sql.parameters).to_arrow_table()

@@ -17,12 +17,13 @@ from engine.facts.keys import key_sql
 from engine.facts.read import table_name
 from engine.facts.seen import Seen, order_of
 from engine.facts.sql import Sql, identifier
-from engine.values import TrailRow
+from engine.values import TrailGroup, TrailRow
 from rules.calendar import Period
 from rules.expressions.tree import Column, Type, columns
 from rules.meaning import MeasureMeaning
 from rules.tables import Table
 
+_ROWS_AT_ONCE = 4096
 IN_ORDER = 't."@place"'  # rows are kept in the order of their keys, and whole numbers are sorted faster
 
 
@@ -85,16 +86,58 @@ def whole_trail(
     connection: duckdb.DuckDBPyConnection,
     tables: Mapping[str, Table],
     period: Period,
-    measures: Sequence[MeasureMeaning],
-) -> Iterator[TrailRow]:
-    """The rows of all partners, and those of no partner where the measures count them; in the order of their keys."""
-    measure = measures[0]
-    sql = trail_sql(tables, period, measures)
+    measure: MeasureMeaning,
+    most: int | None,
+) -> Iterator[TrailGroup]:
+    """The rows of all partners, and those of no partner where the measure counts them, unfiltered: as many as have the
+    same cells and the same share at once, with the `most` of them that come first; None: one by one, in the order of
+    their keys.
+
+    Of a sum or a mean of one column its cells may differ: they are added up, exact, and its largest rows come first.
+    """
+    sql, added = trail_sql(tables, period, [measure]), _added_up(measure)
     direct = f" OR {sql.owner} IS NULL" if measure.counts_direct else ""
-    query = f"""SELECT {sql.columns} FROM {table_name(measure.rows.table)} AS t {sql.joins}
-        WHERE {sql.owner} IN (SELECT partner_id FROM {table_name("partners")}){direct} ORDER BY {IN_ORDER}"""
-    rows = connection.execute(query).fetchall()
-    return trail_rows(Seen(tables, measure.rows.table, period), wanted_by(measures), rows)
+    rows = f"""SELECT {sql.columns}, {IN_ORDER} AS place FROM {table_name(measure.rows.table)} AS t {sql.joins}
+        WHERE {sql.owner} IN (SELECT partner_id FROM {table_name("partners")}){direct}"""
+    wanted = wanted_by([measure])
+    cells = [f"c{at}" for at in range(len(wanted))]
+    seen = Seen(tables, measure.rows.table, period)
+    if most is None or measure.latest_of is not None:
+        names = ", ".join(["key", "record", "num", "den", *cells])
+        for row in _fetched(connection, f"SELECT {names} FROM ({rows}) ORDER BY place"):
+            (one,) = trail_rows(seen, wanted, [row])
+            yield TrailGroup((one,), 1)
+        return
+    at = None if added is None else wanted.index(added)
+    alike = [name for name in cells if at is None or name != f"c{at}"]
+    mine = "NULL" if at is None else f"c{at}"
+    size = "0" if at is None else f"coalesce(abs({mine}), 0)"
+    rank = f"{{'size': {size}, 'before': -place}}"
+    first = f"max_by({{'key': key, 'record': record, 'own': {mine}}}, {rank}, {most})"
+    keys = ", ".join(["num", "den", *alike])
+    query = f"SELECT count(*), count({mine}), sum({mine if at is not None else 0}), {first}, {keys}"
+    for count, known, total, largest, num, den, *others in _fetched(connection, f"{query} FROM ({rows}) GROUP BY ALL"):
+        told = []
+        for each in largest:
+            values = others if at is None else [*others[:at], each["own"], *others[at:]]
+            told.append((each["key"], each["record"], num, den, *values))
+        shown = tuple(trail_rows(seen, wanted, told))
+        yield TrailGroup(shown, int(count), *(() if at is None else (int(count - known), Fraction(total or 0))))
+
+
+def _added_up(measure: MeasureMeaning) -> Column | None:
+    """The column that a measure adds up and that decides nothing else; None where there is no such."""
+    if measure.aggregate not in ("sum", "mean") or not isinstance(measure.value, Column):
+        return None
+    others = [tree for tree in (measure.rows.where, measure.rows.dated) if tree is not None]
+    return None if any(measure.value in columns(tree) for tree in others) else measure.value
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[Sequence[Any]]:
+    """The rows of a query, some at a time: no other may be asked before all have been gone through."""
+    found = connection.execute(query)
+    while rows := found.fetchmany(_ROWS_AT_ONCE):
+        yield from rows
 
 
 def wanted_by(measures: Iterable[MeasureMeaning]) -> list[Column]:

@@ -6,17 +6,17 @@ a part after a dot for what a rule needs on the way: `commission.rows`, `commiss
 
 from __future__ import annotations
 
-from engine.plan.balances import balance_steps, opening_steps
+from engine.plan.balances import opening_steps, paid_steps
 from engine.plan.pools import amount_steps, pool_steps, whole_steps
 from engine.plan.totals import paying_steps
-from engine.values import PAYOUT, Credit, Kpi, Plan, Quota, Score, Step, Sum
+from engine.values import Credit, Kpi, Plan, Quota, Score, Step, Sum
+from rules.check.versions import version_gaps
 from rules.meaning import Meaning
-from rules.problem import Place
 
 
 def compile_plan(meaning: Meaning) -> Plan:
     """The plan of a program: KPIs, payouts, pools, sums, and last what each partner gets in all."""
-    steps: list[Step] = list(opening_steps(meaning))
+    steps: list[Step] = []
     minor = meaning.terms.minor_per_major
     steps += [Quota(each.name, each.name.replace("_", " "), each.place, each, minor) for each in meaning.quotas]
     steps += [Kpi(kpi.name, kpi.title, kpi.place, kpi) for kpi in meaning.kpis if kpi.level == "partner"]
@@ -30,8 +30,6 @@ def compile_plan(meaning: Meaning) -> Plan:
     for total in meaning.totals:
         steps.append(Sum(total.name, total.title, total.place, total.parts))
     paid = (*(payout.name for payout in meaning.payouts), *(pool.name for pool in meaning.pools))
-    if meaning.balances:
-        steps += balance_steps(meaning, paid)
-    else:
-        steps.append(Sum(PAYOUT, "payout", Place(), paid, is_paid=True))
-    return Plan(meaning.title, meaning.terms, meaning.calendar, meaning.effective, tuple(steps))
+    steps += paid_steps(meaning, paid, steps)
+    opened, gaps = opening_steps(steps, minor), version_gaps(meaning)
+    return Plan(meaning.title, meaning.terms, meaning.calendar, meaning.effective, (*opened, *steps), gaps)

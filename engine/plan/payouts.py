@@ -29,6 +29,7 @@ from engine.values import (
     Taken,
     TopUp,
 )
+from engine.values.agreed import AgreedTerm
 from rules.crediting.meaning import CREDIT, SHARE
 from rules.expressions.expression import Written
 from rules.expressions.tree import And, Arithmetic, Column, Expression, Type, words
@@ -201,9 +202,9 @@ class Track:
         """The rows with all that the rule reads of each."""
         rows, back, since = self.payout.rows, self.back, self._since()
         measures = dict(self._measures())
-        agreed = {}
-        if self.payout.kind.agreed is not None and (back is None or self.is_added):
-            agreed[f"{self.name}.{TERM}"] = self.payout.kind.agreed
+        agreed, kind = {}, self.payout.kind
+        if kind.agreed is not None and (back is None or self.is_added):
+            agreed[f"{self.name}.{TERM}"] = AgreedTerm(kind.agreed, kind.may_lapse)
         if back is None:
             when = rows.during, rows.lock_days, since
             title, place = f"rows of {rows.table}", self.payout.place

@@ -89,7 +89,7 @@ def pool_steps(pool: PoolMeaning, meaning: Meaning) -> Iterator[Step]:
         yield ReadRows(reads, f"{pool.title}: {pool.reads.table}", pool.place, *rows, since=since)
     is_awarded = kind is not None or spec.bounds is not None or spec.unknown == "house"
     if is_awarded:
-        yield _award(pool, frame, kind, inputs, reads)
+        yield _award(pool, frame, kind, inputs, reads, days)
     shared_by = award if is_awarded else weight
     lines = f"{name}.lines"
     how = spec.residue, pool.terms, name, is_awarded, spec.carries
@@ -97,14 +97,21 @@ def pool_steps(pool: PoolMeaning, meaning: Meaning) -> Iterator[Step]:
     yield Gather(name, pool.title, pool.place, ((lines, frame),))
 
 
-def _award(pool: PoolMeaning, frame: str, kind: PoolKind | None, inputs: dict[str, str], reads: str | None) -> Award:
+def _award(
+    pool: PoolMeaning,
+    frame: str,
+    kind: PoolKind | None,
+    inputs: dict[str, str],
+    reads: str | None,
+    days: tuple[str, str] | None,
+) -> Award:
     name = pool.name
     weight = f"{name}.weight" if kind is None else None
     what = f"{name}.award", f"{pool.title}: award", pool.place
     how = pool.terms, pool.spec.unknown, pool.spec.unclaimed
     columns = {} if pool.reads is None else {key: f"{reads}.{key}" for key in pool.reads.columns}
     beside = reads, columns, pool.texts
-    return Award(*what, frame, f"{name}.size", kind, pool.spec.bounds, weight, inputs, *how, *beside)
+    return Award(*what, frame, f"{name}.size", kind, pool.spec.bounds, weight, inputs, *how, *beside, days=days)
 
 
 def _named(pool: PoolMeaning, measured: Collection[str]) -> Iterator[tuple[str, str]]:

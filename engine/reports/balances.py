@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any
 
 from engine.reports.register import Grid
-from engine.values import ACCOUNTS, KeepBalance, Plan, Sheet
-from engine.values.openings import OpeningRow, last_rows
+from engine.values import PROGRAM, Plan, Roll, Sheet, rolls, sheets_before
+from engine.values.openings import OpeningRow, after, last_rows
 from rules.balances.meaning import CLOSING, OPENING
 from rules.calendar import Calendar, Period
 from rules.problem import Problem, Refused
@@ -22,41 +22,48 @@ from rules.quantities.currency import Currency, currency, format_minor
 HEADER = ("partner_id", "balance", "as_of", "released_on", "amount")
 
 
-def balance_steps(plan: Plan) -> tuple[KeepBalance, ...]:
+def balance_steps(plan: Plan) -> tuple[Roll, ...]:
     """The balances of a plan, in their order."""
-    return tuple(step for step in plan.steps if isinstance(step, KeepBalance))
+    return rolls(plan.steps)
 
 
-def balance_grid(step: KeepBalance, sheet: Sheet, names: Mapping[str, str]) -> Grid:
+def balance_grid(roll: Roll, sheet: Sheet, names: Mapping[str, str], money: Currency) -> Grid:
     """One balance as it rolls forward: a row for each partner that has or moves anything on it, and the sums."""
-    money, heads = step.balance.terms.currency, _columns(step)
-    columns = [sheet.columns[f"{ACCOUNTS}.{step.name}.{head}"].numerator.tolist() for head in heads]
+    columns = _amounts(roll, sheet)
     rows = []
-    for at, key in enumerate(map(str, sheet.payees.keys)):
-        amounts = [column[at] for column in columns]
+    for key, *amounts in zip(_holders(roll, sheet), *columns, strict=True):
         if any(amounts):
             who = key if names.get(key, "") in ("", key) else f"{key} {names[key]}"
-            rows.append((who, *(format_minor(each, money) for each in amounts)))
+            rows.append((who or f"the {PROGRAM}", *(format_minor(each, money) for each in amounts)))
     footer = ("total", *(format_minor(sum(column), money) for column in columns))
-    titles = (step.title, *(head.replace("_", " ") for head in heads))
+    heads = (OPENING, *roll.moves, CLOSING)
+    titles = (roll.title, *(head.replace("_", " ") for head in heads))
     return Grid(titles, tuple(rows), (False, *[True] * len(heads)), footer)
 
 
-def balance_json(step: KeepBalance, sheet: Sheet) -> list[dict[str, object]]:
-    """One balance with the keys that scripts rely on; money is in minor units, as whole numbers."""
-    at = f"{ACCOUNTS}.{step.name}"
-    moves = {name: sheet.columns[f"{at}.{name}"].numerator.tolist() for name in step.balance.kind.names()}
-    opening, closing = (sheet.columns[f"{at}.{what}"].numerator.tolist() for what in (OPENING, CLOSING))
+def balance_json(roll: Roll, sheet: Sheet) -> list[dict[str, object]]:
+    """One balance with the keys that scripts rely on; money is in minor units, as whole numbers. What the program has
+    itself is of no partner."""
     return [
         {
-            "partner_id": str(key),
-            "opening_minor": opening[row],
-            "movements_minor": {name: amounts[row] for name, amounts in moves.items()},
-            "closing_minor": closing[row],
+            "partner_id": key or None,
+            "opening_minor": opening,
+            "movements_minor": dict(zip(roll.moves, moves, strict=True)),
+            "closing_minor": closing,
         }
-        for row, key in enumerate(sheet.payees.keys)
-        if opening[row] or closing[row] or any(amounts[row] for amounts in moves.values())
+        for key, opening, *moves, closing in zip(_holders(roll, sheet), *_amounts(roll, sheet), strict=True)
+        if opening or closing or any(moves)
     ]
+
+
+def _holders(roll: Roll, sheet: Sheet) -> list[str]:
+    """Who has a balance, by their ids; the program has none."""
+    return [str(key) for key in sheet.frames[roll.frame].keys]
+
+
+def _amounts(roll: Roll, sheet: Sheet) -> list[list[int]]:
+    """The opening, the movements and the closing of each holder."""
+    return [sheet.columns[name].numerator.tolist() for name in roll.columns]
 
 
 def balance_totals(manifest: Mapping[str, Any], titles: Mapping[str, str], code: str) -> Iterator[str]:
@@ -66,8 +73,19 @@ def balance_totals(manifest: Mapping[str, Any], titles: Mapping[str, str], code:
         moves = each["movements"].items()
         told = [f"{move.replace('_', ' ')} {format_minor(int(minor), money)}" for move, minor in moves]
         opening, closing = (format_minor(int(each[f"{what}_minor"]), money) for what in (OPENING, CLOSING))
-        title = titles.get(name, name.replace("_", " "))
-        yield ", ".join([f"{title}: opening {opening}", *told, f"closing {closing} {money.code}"])
+        told += [f"closing {closing} {money.code}"]
+        if "overdrawn" in each:
+            count, minor = int(each["overdrawn"]["partners"]), int(each["overdrawn"]["minor"])
+            by = "1 partner is" if count == 1 else f"{count:,} partners are"
+            told += [f"{by} overdrawn by {format_minor(minor, money)}"]
+        yield ", ".join([f"{_title(name, titles)}: opening {opening}", *told])
+
+
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    """What people call a balance; one of a payout or a pool by what they call that."""
+    head, _, rest = name.partition(".")
+    title = titles.get(head, head.replace("_", " "))
+    return f"{title}, {rest.replace('.', ' ')}" if rest else title
 
 
 def closing_csv(plan: Plan, sheet: Sheet, openings: Sequence[OpeningRow]) -> str:
@@ -79,55 +97,64 @@ def closing_csv(plan: Plan, sheet: Sheet, openings: Sequence[OpeningRow]) -> str
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows(row for step in balance_steps(plan) for row in _rows(step, plan, sheet, openings))
+    writer.writerows(row for roll in balance_steps(plan) for row in _rows(roll, plan, sheet, openings))
     return text.getvalue()
 
 
-def _columns(step: KeepBalance) -> tuple[str, ...]:
-    return OPENING, *step.balance.kind.names(), CLOSING
-
-
 def _rows(
-    step: KeepBalance, plan: Plan, sheet: Sheet, openings: Sequence[OpeningRow]
+    roll: Roll, plan: Plan, sheet: Sheet, openings: Sequence[OpeningRow]
 ) -> Iterator[tuple[str, str, str, str, str]]:
-    money: Currency = step.balance.terms.currency
-    parts = list(_parts(step, plan, sheet, openings))
-    closing = sheet.columns[f"{ACCOUNTS}.{step.name}.{CLOSING}"].numerator.tolist()
-    for at, key in enumerate(map(str, sheet.payees.keys)):
-        left = closing[at]
+    money = plan.terms.currency
+    parts = list(_paid(roll, sheet, openings) if roll.is_dated else _parts(roll, plan, sheet, openings))
+    for key, left in zip(_holders(roll, sheet), _amounts(roll, sheet)[-1], strict=True):
         found: list[tuple[date | None, int]] = []
         for day, amounts in parts:  # what falls due last is what was used last
-            amount = max(min(amounts.get(key, 0), left), 0)
+            amount = amounts.get(key, 0)
+            amount = amount if roll.is_dated else max(min(amount, left), 0)
             found += [(day, amount)] if amount else []
             left -= amount
         found += [(None, left)] if left else []
         for released_on, amount in reversed(found):
             told = "" if released_on is None else str(released_on)
-            yield key, step.name, str(sheet.period.last), told, format_minor(amount, money, grouping=False)
+            yield key, roll.name, str(sheet.period.last), told, format_minor(amount, money, grouping=False)
+
+
+def _paid(roll: Roll, sheet: Sheet, openings: Sequence[OpeningRow]) -> Iterator[tuple[date, Mapping[str, int]]]:
+    """What was paid by a history by its day, the last first; by holder."""
+    rows = last_rows(openings, sheet.period.start)
+    since = [each for each in sheets_before(sheet) if each.period.start >= after(rows)]
+    for each in (sheet, *reversed(since)):
+        yield each.period.last, dict(zip(_holders(roll, each), _amounts(roll, each)[1], strict=True))
+    found: dict[date, dict[str, int]] = {}
+    for row in (row for row in rows if row.balance == roll.name):
+        theirs = found.setdefault(row.released_on or row.as_of, {})
+        theirs[row.partner] = theirs.get(row.partner, 0) + (row.amount_minor or 0)
+    for day in sorted(found, reverse=True):
+        yield day, found[day]
 
 
 def _parts(
-    step: KeepBalance, plan: Plan, sheet: Sheet, openings: Sequence[OpeningRow]
+    roll: Roll, plan: Plan, sheet: Sheet, openings: Sequence[OpeningRow]
 ) -> Iterator[tuple[date, Mapping[str, int]]]:
     """What came on to a balance by the day on which it falls due, the last first; by partner."""
-    kind, found = step.balance.kind, dict[date, dict[str, int]]()
-    if not kind.looks_back:
+    found: dict[date, dict[str, int]] = {}
+    if not roll.looks_back:
         return
     rows = last_rows(openings, sheet.period.start)
     at: Period | None = sheet.period
-    for ago in range(kind.looks_back):
+    for ago in range(roll.looks_back):
         of = sheet if ago == 0 else None if at is None else sheet.earlier.get(at.name)
         if at is None or of is None or (rows and at.start <= rows[0].as_of):
             break
-        column = of.columns[f"{ACCOUNTS}.{step.name}.{kind.comes_by}"].numerator.tolist()
-        mine = {str(key): amount for key, amount in zip(of.payees.keys, column, strict=True) if amount}
+        column = of.columns[roll.column(roll.comes_by)].numerator.tolist()
+        mine = {key: amount for key, amount in zip(_holders(roll, of), column, strict=True) if amount}
         if mine:
-            found[_last_of(at, kind.looks_back, plan.calendar, step)] = mine
+            found[_last_of(at, roll.looks_back, plan.calendar, roll)] = mine
         at = plan.calendar.before(at)
-    for row in (row for row in rows if row.balance == step.name):
+    for row in (row for row in rows if row.balance == roll.name):
         day = row.released_on
         if day is None:
-            day = _last_of(_opened(row, sheet.period, plan.calendar), kind.looks_back - 1, plan.calendar, step)
+            day = _last_of(_opened(row, sheet.period, plan.calendar), roll.looks_back - 1, plan.calendar, roll)
         if day > sheet.period.last:
             theirs = found.setdefault(day, {})
             theirs[row.partner] = theirs.get(row.partner, 0) + (row.amount_minor or 0)
@@ -142,13 +169,13 @@ def _opened(row: OpeningRow, period: Period, calendar: Calendar) -> Period:
     return period
 
 
-def _last_of(period: Period, later: int, calendar: Calendar, step: KeepBalance) -> date:
+def _last_of(period: Period, later: int, calendar: Calendar, roll: Roll) -> date:
     """The last day of the period that is so many periods later."""
     at = period
     for _ in range(later):
         following = calendar.after(at)
         if following is None:
-            message = f"what is on {step.title} is due after {at}, the last period of the calendar"
-            raise Refused(Problem("F322", message, step.place, "add the next periods to the calendar"))
+            message = f"what is on {roll.title} is due after {at}, the last period of the calendar"
+            raise Refused(Problem("F322", message, roll.place, "add the next periods to the calendar"))
         at = following
     return at.last

@@ -1,4 +1,5 @@
-"""What amounts of paid rows in other currencies have gained by the end of the period, as a table and as JSON."""
+"""What amounts in other currencies, of rows that something was paid or shared by, have gained by the end of the period:
+as a table and as JSON."""
 
 from __future__ import annotations
 

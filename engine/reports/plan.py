@@ -107,6 +107,8 @@ def _frame(meaning: Meaning, whose: Agreed | None) -> Iterator[Block]:
     ]
     if meaning.exchange is not None:
         rows.insert(1, ("Other currencies", meaning.exchange.spec.in_words(meaning.terms).text))
+    if meaning.approval is not None:
+        rows.append(("Approval", meaning.approval.in_words().text))
     if whose is not None:
         named = whose.partner if whose.name in ("", whose.partner) else f"{whose.partner}, {whose.name}"
         rows.insert(0, ("For", named))
@@ -156,6 +158,22 @@ def _rounding(pool: PoolMeaning) -> str:
     return text if step == 1 else f"{text}; in steps of {pool.terms.amount(step)}"
 
 
+def _days(pool: PoolMeaning) -> str:
+    text = "whoever was a partner for a part of the period weighs that part of its days"
+    if pool.spec.bounds is None:
+        return text
+    if pool.spec.bounds.prorate:
+        return f"{text}, and its floor and cap are for that part"
+    return f"{text}; its floor and cap hold whole, but who was none on any day has no floor"
+
+
+_LATE = {
+    "reshare": "late records share it anew, and each partner gets or gives back the difference",
+    "next_period": "its shares stay, and the pool of the next period has what late records change of its size",
+    "house": "its shares stay, and the house has what late records change of its size",
+}
+
+
 def _pool_clauses(pool: PoolMeaning) -> Iterator[Clause]:
     yield "Size", Words(pool.size.text)
     among = "all partners that can be paid" if pool.among is None else f"partners for whom {condition_said(pool.among)}"
@@ -163,7 +181,7 @@ def _pool_clauses(pool: PoolMeaning) -> Iterator[Clause]:
     yield "Shared", pool.kind.in_words(pool.terms)
     yield "Rounding", Words(_rounding(pool))
     if pool.spec.by_days:
-        yield "Days", Words("whoever was a partner for a part of the period weighs that part of its days")
+        yield "Days", Words(_days(pool))
     if pool.spec.bounds is not None:
         yield "Limits", pool.spec.bounds.in_words(pool.terms)
     if pool.spec.losses == "shared":
@@ -172,6 +190,8 @@ def _pool_clauses(pool: PoolMeaning) -> Iterator[Clause]:
         to = "stays with the house" if pool.spec.unclaimed == "house" else "is carried to the next period"
         yield "Unclaimed", Words(f"what nobody claims or may have {to}")
     yield "Unknown", Words(f"a partner whose weight is unknown {_UNKNOWN[pool.spec.unknown]}")
+    if pool.spec.late is not None:
+        yield "Late records", Words(f"once its period is locked, {_LATE[pool.spec.late]}")
 
 
 def _example(payout: PayoutMeaning, example: Example | None) -> Iterator[Block]:

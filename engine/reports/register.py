@@ -5,10 +5,10 @@ In: the lines of a run and who is called what. Out: a grid of texts for people, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.values import LateLines, Lines
+from engine.values import LateLines, Lines, Unscored
 from rules.quantities.currency import Currency, currency, format_minor
 
 COMPONENTS_WIDTH = 110  # of a register's columns between the partner and the payout, in characters
@@ -109,6 +109,18 @@ def grid(found: Register, limit: int | None = None) -> Grid:
     titles = ("partner", *(heads[at] for at in told), *others, f"payout {found.currency.code}")
     footer = ("total", *amounts(found.totals_minor, found.total_minor))
     return Grid(titles, rows, (False, *[True] * (len(titles) - 1)), footer)
+
+
+def unscored_lines(found: Register, unscored: Mapping[str, Unscored]) -> Iterator[str]:
+    """Who of the members of each pool has no share, since it was not scored, and what became of that share."""
+    titles = dict(zip(found.components, found.titles, strict=True))
+    for pool, those in unscored.items():
+        more = f" and {those.members - len(those.first):,} more" if those.members > len(those.first) else ""
+        whose = "its" if those.members == 1 else "their"
+        fate = "left out, the pool is shared among the others"
+        if those.house_minor is not None:
+            fate = f"{whose} share {format_minor(those.house_minor, found.currency)} to the house"
+        yield f"{titles[pool]}: {those.members:,} not scored ({', '.join(those.first)}{more}): {fate}"
 
 
 def _fitting(found: Register) -> tuple[Sequence[str], list[int]]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+
+import numpy as np
 
 from engine.reports.register import Grid
 from engine.values import Plan, Score, Sheet
 from rules.kinds.base import number
 from rules.quantities.rounding import round_fraction
 from rules.scorecards.score import NotScored
+
+HEADER = ("partner_id", "scorecard", "kpi", "period", "points", "tier")
 
 
 def score_steps(plan: Plan) -> tuple[Score, ...]:
@@ -67,6 +73,33 @@ def scores_json(step: Score, sheet: Sheet) -> list[dict[str, object]]:
             }
         )
     return found
+
+
+def scores_csv(plan: Plan, sheet: Sheet) -> str:
+    """What scorecards end a period with as the table `scores`, from which the next period opens: of each partner that
+    they are for the score and the tier, and the points of KPIs that may be carried over, to nine decimals."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    for step in score_steps(plan):
+        carried = [path for path in step.scorecard.entries if step.scorecard.carries(path)]
+        codes = sheet.columns[f"{step.name}.not_scored"].numerator
+        for row in np.flatnonzero(codes >= 0).tolist():
+            key, of = str(sheet.partners.keys[row]), (step.name, sheet.period.name)
+            score = sheet.columns[step.name].fraction(row)
+            if score is not None:
+                writer.writerow((key, of[0], "", of[1], _billionths(score), tier_of(step, sheet, row) or ""))
+            for path in carried:
+                points = sheet.columns[f"{step.name}.points.{path}"].fraction(row)
+                points = _carried(step, sheet, path, row) if points is None else points
+                if points is not None:
+                    writer.writerow((key, of[0], path, of[1], _billionths(points), ""))
+    return text.getvalue()
+
+
+def _billionths(value: Fraction) -> str:
+    """A number as a cell of a table holds it."""
+    return number(Fraction(round_fraction(value * 10**9), 10**9)).replace(",", "")
 
 
 def tier_of(step: Score, sheet: Sheet, row: int) -> str | None:

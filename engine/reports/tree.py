@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.values import Reasoned
+from engine.values import NOT_SCORED, Reasoned
 
 
 def tree_lines(reason: Reasoned) -> Iterator[str]:
@@ -13,6 +13,13 @@ def tree_lines(reason: Reasoned) -> Iterator[str]:
     if reason.words:
         yield f"= {reason.words}"
     yield from _branches(reason.parts, "")
+
+
+def closing(reason: Reasoned) -> str:
+    """What an explanation ends with: it adds up, where there is anything to add up."""
+    if reason.value is None or reason.shown == NOT_SCORED:
+        return "there is no value to add up; what it rests on was worked out again"
+    return "adds up to the posted cent"
 
 
 def as_json(reason: Reasoned) -> dict[str, object]:

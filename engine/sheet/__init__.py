@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.kpis import kpi_columns
 from engine.scoring import Start, scored_columns
-from engine.sheet.balances import keep, on_accounts, open_accounts
+from engine.sheet.balances import keep, open_accounts
 from engine.sheet.book import Book
 from engine.sheet.by_partner import by_partner, named, partners_held, separable
 from engine.sheet.credit import credit
@@ -25,8 +25,10 @@ from engine.sheet.keeping import Keep, asked_later, on_the_way
 from engine.sheet.limits import limit, top_up
 from engine.sheet.lines import accumulate, due, multiply, pay
 from engine.sheet.pools import award, share, size, solve, weigh, whole
+from engine.sheet.positions import open_positions, since_told
 from engine.sheet.quota import quotas
 from engine.sheet.returns import reverse, taken_back
+from engine.sheet.rolling import on_accounts
 from engine.sheet.stretches import fallen_since, of_stretches
 from engine.values import (
     ACCOUNTS,
@@ -60,6 +62,8 @@ from engine.values import (
     Whole,
     frozen,
 )
+from engine.values.locked import LockedPool
+from engine.values.positions import OpenPositions
 from rules.calendar import Period
 from rules.expressions.columnar import EPOCH
 from rules.expressions.tree import Expression, Type
@@ -69,28 +73,42 @@ from rules.quantities.rounding import QuantityOverflow
 
 
 def evaluate(
-    plan: Plan, facts: Facts, period: Period, keep: Keep = "all", partners_at_once: int | None = None
+    plan: Plan,
+    facts: Facts,
+    period: Period,
+    keep: Keep = "all",
+    partners_at_once: int | None = None,
+    locked: Mapping[str, LockedPool] | None = None,
 ) -> Sheet:
     """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess.
 
     Of a sheet that keeps `lines`, a run can be settled; to explain it takes all columns. What both hold is the same.
     The rows of such a sheet are worked out for so many `partners_at_once`: where that is not said, for as many as have
-    the rows that are held with ease.
+    the rows that are held with ease. `locked` are pools of this period, by name, whose shares stay as they were posted.
     """
+    first = period
 
     def evaluated(plan: Plan, facts: Facts, period: Period, keep: Keep, earlier: Earlier) -> Sheet:
-        at_once = partners_at_once or partners_held(plan, facts)
+        at_once, pools = partners_at_once or partners_held(plan, facts), locked if period == first else None
         if keep == "lines" and at_once < len(facts.partners()):
             with suppress(Refused):  # what is refused is told of all partners at once
-                return _evaluate(plan, facts, period, keep, earlier, at_once)
-        return _evaluate(plan, facts, period, keep, earlier, None)
+                return _evaluate(plan, facts, period, keep, earlier, at_once, pools or {})
+        return _evaluate(plan, facts, period, keep, earlier, None, pools or {})
 
     return evaluated(plan, facts, period, keep, Earlier(plan, facts, keep, evaluated))
 
 
-def _evaluate(plan: Plan, facts: Facts, period: Period, keep: Keep, earlier: Earlier, at_once: int | None) -> Sheet:
+def _evaluate(
+    plan: Plan,
+    facts: Facts,
+    period: Period,
+    keep: Keep,
+    earlier: Earlier,
+    at_once: int | None,
+    locked: Mapping[str, LockedPool],
+) -> Sheet:
     measures = [measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures]
-    book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, facts.measure(measures))
+    book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, facts.measure(measures), locked=locked)
     passing = on_the_way(plan) if keep == "lines" else frozenset()
 
     def work(step: Step, book: Book) -> None:
@@ -160,7 +178,7 @@ def days_of(step: ReadRows, book: Book) -> tuple[date, date]:
     lock = timedelta(days=step.lock_days)
     first = book.period.start - lock
     if step.since == "fiscal_year":
-        first = book.calendar.fiscal_year(book.period.start).start - lock
+        first = since_told(step, book.calendar.fiscal_year(book.period.start).start, book) - lock
     elif step.since == "ever":
         first = date.min
     first = min([first, *(start - lock for start in fallen_since(step, book))])
@@ -235,6 +253,7 @@ _EVALUATORS: Mapping[type[Step], Callable[[Any, Book, Facts], None]] = {
     Weigh: weigh,
     Award: award,
     Share: share,
+    OpenPositions: open_positions,
     OpenAccounts: open_accounts,
     KeepBalance: keep,
     Sum: _sum,

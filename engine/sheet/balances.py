@@ -8,17 +8,28 @@ accounts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 
 import numpy as np
 
 from engine.sheet.book import Book
 from engine.sheet.lines import unknown_rows
-from engine.values import ACCOUNTS, BALANCE, PARTNERS, Facts, Frame, KeepBalance, OpenAccounts, OpeningRow, Sheet
-from engine.values.openings import falls_due, last_rows
-from rules.balances.base import State
+from engine.sheet.rolling import on_accounts, program_frame, roll_forward
+from engine.values import (
+    ACCOUNTS,
+    BALANCE,
+    PARTNERS,
+    Facts,
+    Frame,
+    KeepBalance,
+    OpenAccounts,
+    OpeningRow,
+    Roll,
+    Sheet,
+)
+from engine.values.openings import after, falls_due, last_rows
+from rules.balances.base import State, above_zero
 from rules.balances.meaning import CLOSING, DUE_LATER, DUE_NOW, OPENING
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, integers
@@ -31,36 +42,47 @@ def open_accounts(step: OpenAccounts, book: Book, facts: Facts) -> None:
     """The accounts, and what they open with."""
     rows = _rows(step, book, facts)
     before = _before(rows, book)
-    found = {}
-    for name, lasts in step.balances.items():
-        opening = _sums(row for row in rows if row.balance == name) if before is None else _kept(before, name, CLOSING)
-        due = {
-            row: falls_due(row, book.period, lasts, book.calendar, before is None)
-            for row in rows
-            if row.balance == name
-        }
-        found[name] = {
-            OPENING: opening,
-            DUE_NOW: _sums(row for row, is_due in due.items() if is_due),
-            DUE_LATER: _sums(row for row, is_due in due.items() if is_due is None),
-        }
-    partners = book.frames[PARTNERS]
-    kept = {key for each in found.values() for key, amount in each[OPENING].items() if amount}
-    keys = np.array(sorted({*partners.keys.tolist(), *kept}), dtype=object)
-    place = {key: at for at, key in enumerate(partners.keys.tolist())}
+    found = {roll: _opened(roll, rows, before, book) for roll in step.rolls}
+    _frames(found, book)
+    partners = book.frames[PARTNERS].keys.tolist()
+    for roll, amounts in found.items():
+        for what, each in amounts.items():
+            book.write(roll.column(what), roll.frame, _column(each, book.frames[roll.frame].keys.tolist()))
+        if not roll.is_whole:
+            book.write(f"{roll.name}.{OPENING}", PARTNERS, _column(amounts[OPENING], partners))
+
+
+def _opened(roll: Roll, rows: Sequence[OpeningRow], before: Sheet | None, book: Book) -> Mapping[str, Amounts]:
+    """What one balance opens with, and what of the table's rows falls due in the period and later."""
+    own = [row for row in rows if row.balance == roll.name]
+    opening = _sums(own) if before is None else _kept(before, roll.frame, roll.column(CLOSING))
+    if roll.is_dated:
+        return {OPENING: opening}
+    due = {row: falls_due(row, book.period, roll.looks_back, book.calendar, before is None) for row in own}
+    now = _sums(row for row, is_due in due.items() if is_due)
+    return {OPENING: opening, DUE_NOW: now, DUE_LATER: _sums(row for row, is_due in due.items() if is_due is None)}
+
+
+def _frames(found: Mapping[Roll, Mapping[str, Amounts]], book: Book) -> None:
+    """The frames of balances: accounts of partners that can be paid and of those that have an opening; the program."""
+    if any(roll.is_whole for roll in found):
+        program_frame(book)
+    own = {roll: each[OPENING] for roll, each in found.items() if not roll.is_whole}
+    if not own:
+        return
+    partners = book.frames[PARTNERS].keys.tolist()
+    kept = {key for opening in own.values() for key, amount in opening.items() if amount}
+    keys = np.array(sorted({*partners, *kept}), dtype=object)
+    place = {key: at for at, key in enumerate(partners)}
     of_partners = np.array([place.get(key, -1) for key in keys.tolist()], dtype=np.int64)
     book.frames[ACCOUNTS] = Frame(ACCOUNTS, keys, np.arange(1, len(keys) + 1, dtype=np.int64), of_partners)
-    for name, amounts in found.items():
-        for what, each in amounts.items():
-            book.write(f"{ACCOUNTS}.{name}.{what}", ACCOUNTS, _column(each, keys.tolist()))
-        book.write(f"{name}.{OPENING}", PARTNERS, _column(amounts[OPENING], partners.keys.tolist()))
 
 
 def _column(amounts: Amounts, keys: list[str]) -> Exact:
     return Exact(integers([amounts.get(key, 0) for key in keys]))
 
 
-def _sums(rows: Iterator[OpeningRow]) -> Amounts:
+def _sums(rows: Iterable[OpeningRow]) -> Amounts:
     found: dict[str, int] = {}
     for row in rows:
         found[row.partner] = found.get(row.partner, 0) + (row.amount_minor or 0)
@@ -79,10 +101,21 @@ def _rows(step: OpenAccounts, book: Book, facts: Facts) -> list[OpeningRow]:
 
 
 def _faults(row: OpeningRow, step: OpenAccounts, book: Book) -> Iterator[Problem]:
+    if row.balance in step.others:
+        return
     place = Place("balances", field=row.key)
-    if row.balance not in step.balances:
-        hint = "the program's balances are " + ", ".join(step.balances)
+    roll = next((each for each in step.rolls if each.name == row.balance), None)
+    if roll is None:
+        hint = "the program's balances are " + ", ".join(each.name for each in step.rolls)
         yield Problem("F320", f"the program has no balance {row.balance}", place, hint)
+    elif roll.is_whole and row.partner:
+        hint = "leave partner_id blank: it is kept once, for the whole program"
+        yield Problem("F320", f"{row.partner} has no balance {row.balance} of its own", place, hint)
+    elif not roll.is_whole and not row.partner:
+        yield Problem("F320", f"{row.balance} is a balance of partners, and the row names none", place, "name one")
+    elif roll.is_dated and row.released_on is not None and row.released_on > row.as_of:
+        message = f"{row.balance} tells on {row.as_of} what was paid on {row.released_on}, which is later"
+        yield Problem("F321", message, place, "write the last day of the period that paid it as released_on")
     if not book.calendar.is_last(row.as_of):
         hint = "write what was on it at the end of a period: as_of is the period's last day"
         yield Problem("F321", f"no period of the calendar ends on {row.as_of}", place, hint)
@@ -92,8 +125,7 @@ def _faults(row: OpeningRow, step: OpenAccounts, book: Book) -> Iterator[Problem
 
 def _before(rows: Sequence[OpeningRow], book: Book) -> Sheet | None:
     """The sheet of the period before, if the program was in force then, and its end is not told by the table."""
-    first = rows[0].as_of + timedelta(days=1) if rows else date.min
-    sheets = book.earlier.since(first, book.period)
+    sheets = book.earlier.since(after(rows), book.period)
     return sheets[-1] if sheets else None
 
 
@@ -102,9 +134,10 @@ def keep(step: KeepBalance, book: Book, facts: Facts) -> None:
     frame, name, balance = book.frames[ACCOUNTS], step.name, step.balance
     at = f"{ACCOUNTS}.{name}"
     due = on_accounts(book.columns[step.due], book.frame_of[step.due], frame)
-    base = Exact.constant(0, len(frame))
+    base = below = Exact.constant(0, len(frame))
     for part in balance.of:
-        base = base + on_accounts(book.columns[part], book.frame_of[part], frame)
+        earned = on_accounts(book.columns[part], book.frame_of[part], frame)
+        base, below = base + earned, below + above_zero(-earned)
     inputs = {}
     for key, column in step.inputs.items():
         found = book.columns[column]
@@ -115,33 +148,47 @@ def keep(step: KeepBalance, book: Book, facts: Facts) -> None:
 
     def back(movement: str, periods: int) -> Exact:
         sheet = _back(periods, book, facts)
-        return _column({} if sheet is None else _kept(sheet, name, movement), frame.keys.tolist())
+        found = {} if sheet is None else _kept(sheet, ACCOUNTS, f"{at}.{movement}")
+        return _column(found, frame.keys.tolist())
 
-    opening, year = book.columns[f"{at}.{OPENING}"], book.calendar.fiscal_year(book.period.start)
+    year = book.calendar.fiscal_year(book.period.start)
     state = State(
         book.period,
         due,
         base,
-        opening,
+        book.columns[f"{at}.{OPENING}"],
         frame.partners >= 0,
         inputs,
         back,
         book.columns[f"{at}.{DUE_NOW}"],
         book.columns[f"{at}.{DUE_LATER}"],
         year.end == book.period.end,
+        below,
     )
-    closing, paid = opening, Exact.constant(0, len(frame))
-    for movement in balance.kind.compute(state, balance.terms):
-        book.write(f"{at}.{movement.name}", ACCOUNTS, movement.change)
-        closing, paid = closing + movement.change, paid + movement.paid
+    movements, paid = balance.kind.compute(state, balance.terms), Exact.constant(0, len(frame))
+    roll_forward(name, {movement.name: movement.change for movement in movements}, book)
+    if balance.kind.refuses_overdrawn:
+        _refuse_overdrawn(step, book.columns[f"{at}.{CLOSING}"], frame)
+    for movement in movements:
+        paid = paid + movement.paid
         lines, keys = f"{at}.{movement.name}.paid", np.full(len(frame), movement.name, dtype=object)
         records = frame.records.copy()  # of its own: rows of one source with the same records have the same keys
         book.frames[f"{lines}.rows"] = Frame(BALANCE, keys, records, np.arange(len(frame), dtype=np.int64))
         known = np.asarray(movement.paid.numerator != 0, dtype=bool)
         book.write(lines, f"{lines}.rows", Exact(movement.paid.numerator, movement.paid.denominator, known))
-    book.write(f"{at}.{CLOSING}", ACCOUNTS, closing)
     book.write(f"{at}.due", ACCOUNTS, due + paid)
     book.write(name, ACCOUNTS, paid)
+
+
+def _refuse_overdrawn(step: KeepBalance, closing: Exact, frame: Frame) -> None:
+    """Raise where somebody used more than there is on a balance."""
+    below = np.flatnonzero(closing.numerator < 0).tolist()
+    if below:
+        money, who = step.balance.terms.money, str(frame.keys[below[0]])
+        more = f", and {len(below) - 1} more are overdrawn" if len(below) > 1 else ""
+        message = f"{who} used {money(-int(closing.numerator[below[0]]))} more than there is on {step.title}{more}"
+        hint = "correct what was used, accrue more first, or write over: carry"
+        raise Refused(Problem("F324", message, step.place, hint))
 
 
 def _back(periods: int, book: Book, facts: Facts) -> Sheet | None:
@@ -156,17 +203,6 @@ def _back(periods: int, book: Book, facts: Facts) -> Sheet | None:
     return None if rows and at.start <= rows[0].as_of else book.earlier.back(book.period, periods)
 
 
-def _kept(sheet: Sheet, name: str, what: str) -> Amounts:
-    """What accounts have in a sheet."""
-    column = sheet.columns[f"{ACCOUNTS}.{name}.{what}"]
-    return dict(zip(sheet.frames[ACCOUNTS].keys.tolist(), column.numerator.tolist(), strict=True))
-
-
-def on_accounts(column: Exact, frame: str, accounts: Frame) -> Exact:
-    """A column of partners by account; nothing for an account whose partner can't be paid any more."""
-    if frame == ACCOUNTS:
-        return column
-    can = accounts.partners >= 0
-    if not len(column):
-        return Exact.constant(0, len(accounts))
-    return column.take(np.where(can, accounts.partners, 0)).where(can, Exact.constant(0, len(accounts)))
+def _kept(sheet: Sheet, frame: str, column: str) -> Amounts:
+    """What accounts, or the program, have in a sheet."""
+    return dict(zip(sheet.frames[frame].keys.tolist(), sheet.columns[column].numerator.tolist(), strict=True))

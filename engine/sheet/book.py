@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.sheet.earlier import Earlier
 from engine.values import PARTNERS, Credits, Frame, Measured
+from engine.values.locked import LockedPool
 from rules.calendar import Calendar, Period
 from rules.expressions.tree import Expression
 from rules.quantities.exact import Exact
@@ -21,7 +22,8 @@ class Book:
     gives the sheets of periods before; `later` what is asked of a step's rows by the steps after it that read them.
 
     Of a book of some partners, `among` are the first of them and the one that comes after the last, None where that is
-    the end; `places` tells by frame where its rows stand among those of all partners.
+    the end; `places` tells by frame where its rows stand among those of all partners. `locked` are pools that stay as
+    they were posted.
     """
 
     period: Period
@@ -35,6 +37,7 @@ class Book:
     later: Mapping[str, Sequence[Expression]] = field(default_factory=dict)
     among: tuple[str, str | None] | None = None
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    locked: Mapping[str, LockedPool] = field(default_factory=dict)
 
     def write(self, name: str, frame: str, column: Exact) -> None:
         """Write a column of a frame, once."""

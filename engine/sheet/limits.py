@@ -13,8 +13,12 @@ from numpy.typing import NDArray
 
 from engine.sheet.book import Book
 from engine.sheet.lines import order_of, unknown_rows
+from engine.sheet.positions import since_told, standing_minor
+from engine.sheet.rolling import on_accounts, roll_forward
 from engine.sheet.taking import in_full, undone
-from engine.values import PARTNERS, ROOM_MAX_MINOR, Facts, Frame, Limit, Sheet, TopUp
+from engine.values import ACCOUNTS, PARTNERS, ROOM_MAX_MINOR, Facts, Frame, Limit, Sheet, TopUp
+from engine.values.rolls import BANKED, RELEASED, bank_of
+from rules.balances.meaning import OPENING
 from rules.payouts.meaning import LimitMeaning
 from rules.problem import Refused
 from rules.quantities.exact import Exact, Flags, Integers, group_total
@@ -57,11 +61,13 @@ def limit(step: Limit, book: Book, facts: Facts) -> None:
 
 
 def _bank(step: Limit, book: Book, room: Integers, due: Integers, kept: Integers) -> None:
-    """What a bank held, takes in and releases for each partner."""
-    opening = opening_bank(step.name, book)
+    """What a bank held, takes in and releases for each partner: a balance that rolls forward."""
+    bank, of_partners = bank_of(step), book.frames[PARTNERS]
+    opening = book.columns[f"{bank}.{OPENING}"].numerator
     released = np.maximum(np.minimum(opening, room - kept), 0)
-    book.write(f"{step.name}.bank", PARTNERS, Exact(opening + due - kept - released))
-    of_partners = book.frames[PARTNERS]
+    moves = {BANKED: Exact(due - kept), RELEASED: Exact(-released)}
+    accounts = book.frames[ACCOUNTS]
+    roll_forward(bank, {name: on_accounts(each, PARTNERS, accounts) for name, each in moves.items()}, book)
     rows = np.flatnonzero(released > 0)
     name = f"{step.name}.released"
     book.frames[f"{name}.rows"] = lines_of_partners(of_partners, rows)
@@ -69,13 +75,16 @@ def _bank(step: Limit, book: Book, room: Integers, due: Integers, kept: Integers
 
 
 def room_of(step: Limit, book: Book, count: int) -> tuple[Integers, Flags]:
-    """What a limit leaves for this period: its amount less what earlier periods of its stretch paid by it, and whether
-    one of them came to the end of a limit whose last line is not cut; (count,) each."""
+    """What a limit leaves for this period: its amount less what earlier periods of its stretch paid by it and what its
+    position tells of the year so far, and whether one of them came to the end of a limit whose last line is not cut;
+    (count,) each."""
     spec = step.limit.spec
     fixed: Integers = np.full(count, step.limit.amount_minor, dtype=np.int64)
     room = fixed if step.of is None else _of_partners(step, book, count)
     ended = np.zeros(count, dtype=bool)
-    for sheet in book.earlier.since(first_day(step.limit, book), book.period) if spec.over != "period" else []:
+    room = room - standing_minor(step, book, count)
+    first = since_told(step, first_day(step.limit, book), book)
+    for sheet in book.earlier.since(first, book.period) if spec.over != "period" else []:
         room = room - _by_group(step, sheet, book, paid_by(step, sheet))
         if spec.cut == "in_order" and spec.last == "none":
             ended |= _by_group(step, sheet, book, cut_by(step, sheet)) > 0
@@ -132,15 +141,6 @@ def cut_by(step: Limit, sheet: Sheet) -> Integers:
     return found
 
 
-def opening_bank(name: str, book: Book) -> Integers:
-    """What the bank of a limit held at the end of the period before."""
-    sheets = book.earlier.since(date.min, book.period)
-    if not sheets:
-        return np.zeros(len(book.frames[PARTNERS]), dtype=np.int64)
-    before = sheets[-1]
-    return among(before.partners, before.columns[f"{name}.bank"].numerator, book.frames[PARTNERS])
-
-
 def among(theirs: Frame, values: Integers, ours: Frame) -> Integers:
     """Values of the partners of one frame in the order of another's; zero for those who were not there."""
     if not len(theirs):
@@ -162,8 +162,10 @@ def top_up(step: TopUp, book: Book, facts: Facts) -> None:
     first, is_end = book.period.start, True
     if step.limit.spec.over != "period":
         first, is_end = first_day(step.limit, book), book.period.start <= _last_day(step, book) < book.period.end
+    first = since_told(step, first, book)
     now, lines = _sums_of(step, first, book.frames, book.columns)
-    sums = now
+    stood = standing_minor(step, book, len(partners))
+    sums, lines = now + stood, lines + (stood != 0)
     for sheet in book.earlier.since(first, book.period) if is_end and step.limit.spec.over != "period" else []:
         found = _sums_of(step, first, sheet.frames, sheet.columns)
         sums = sums + among(sheet.partners, found[0], partners)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.sheet.book import Book
+from engine.sheet.positions import standing
 from engine.values import Accumulate, Due, Facts, Frame, Multiply, Pay, Step
 from rules.kinds.base import RowFault
 from rules.kinds.schedule import in_blocks
@@ -28,16 +29,19 @@ _CURES: Mapping[str, str] = {
 
 
 def accumulate(step: Accumulate, book: Book, facts: Facts) -> None:
-    """The running total before each row, over all frames in one order; a row without a value adds nothing."""
+    """The running total before each row, over all frames in one order; a row without a value adds nothing. It begins
+    where the position of the year so far stood, if there is one."""
     frames = [book.frames[frame] for frame, *_ in step.over]
     values = Exact.joined([book.columns[column].or_else(0) for _, column, _, _ in step.over])
     keys = [Exact.joined([book.columns[each[3][place]] for each in step.over]) for place in range(len(step.over[0][3]))]
     groups = groups_of(step, book)
     before = running_before(values, groups, order_of(keys, len(values)))
+    stood = standing(step, book)
     start = 0
     for (name, _, column, _), frame in zip(step.over, frames, strict=True):
         rows = np.arange(start, start + len(frame))
-        book.write(column, name, before.take(rows))
+        found = before.take(rows)
+        book.write(column, name, found if stood is None else found + stood.take(frame.partners))
         start += len(frame)
 
 

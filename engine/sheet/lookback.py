@@ -30,6 +30,7 @@ from engine.values import (
     TopUp,
     Whole,
 )
+from engine.values.positions import OpenPositions
 from rules.expressions.tree import Expression, columns
 from rules.meaning import KpiMeaning
 
@@ -52,10 +53,12 @@ def _looks_back(step: Step) -> bool:
     if isinstance(step, Limit | TopUp):
         return step.limit.spec.over != "period" or step.limit.spec.excess == "banked"
     if isinstance(step, Award):
-        return step.has_carry
+        return step.keeps_history
     if isinstance(step, Score):
         return step.looks_back
-    return isinstance(step, Deduct | Reverse | OpenAccounts | KeepBalance) or (isinstance(step, Size) and step.carries)
+    if isinstance(step, Size):
+        return step.carries
+    return isinstance(step, Deduct | Reverse | OpenAccounts | OpenPositions | KeepBalance)
 
 
 def _is_wanted(step: Step, wanted: set[str]) -> bool:

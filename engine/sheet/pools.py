@@ -14,11 +14,16 @@ from fractions import Fraction
 import numpy as np
 
 from engine.kpis import kpi_columns
+from engine.sheet.awarded import COUNTED, ENTITLED, awarded_shares, carried_minor, keeps_back
 from engine.sheet.book import Book
+from engine.sheet.history import carry_over, keep_history
 from engine.sheet.lines import PROBLEMS_MAX, unknown_rows
+from engine.sheet.rolling import opening_of, program_frame
 from engine.values import PROGRAM, Award, Facts, Frame, Share, Size, Solve, Weigh, Whole, layer_column, pot_of
+from engine.values.locked import LockedPool
+from engine.values.openings import after, last_rows
+from engine.values.rolls import carried_of
 from rules.active import active_days
-from rules.balances.meaning import OPENING
 from rules.expressions.evaluate import evaluate
 from rules.kinds.base import RowFault
 from rules.meaning import KpiMeaning
@@ -29,20 +34,13 @@ from rules.quantities.exact import Exact, Integers, integers, total
 from rules.sharing.base import Awards, common
 from rules.sharing.bounded import bounded
 from rules.sharing.bounds import bound_faults
-from rules.sharing.whole import whole_awards
 
 
 def whole(step: Whole, book: Book, facts: Facts) -> None:
     """A KPI once for the whole program: from its own measures, from the KPIs of its formula, or averaged; or a sum of
     quotas."""
-    _program_frame(book)
+    program_frame(book)
     book.write(step.name, PROGRAM, _whole(step, book, facts))
-
-
-def _program_frame(book: Book) -> None:
-    if PROGRAM not in book.frames:
-        one = np.zeros(1, dtype=np.int64)
-        book.frames[PROGRAM] = Frame(PROGRAM, np.array([""], dtype=object), one, one)
 
 
 def _whole(step: Whole, book: Book, facts: Facts) -> Exact:
@@ -76,12 +74,7 @@ def size(step: Size, book: Book, facts: Facts) -> None:
         message = f"{step.title} is less than zero: {step.terms.amount(found)}"
         hint = "say losses: shared where members bear a loss, or write at_least: 0"
         raise Refused(Problem("K202", message, step.place, hint))
-    opening = 0
-    if step.carries:
-        before = book.earlier.before(book.period)
-        name = step.name.removesuffix(".size")
-        opening = 0 if before is None else int(before.columns[f"{name}.carried"].numerator[0])
-        book.write(f"{name}.{OPENING}", step.name, Exact(integers([opening])))
+    opening = opening_of(carried_of(step.name.removesuffix(".size")), book) if step.carries else 0
     book.write(step.name, step.name, Exact(integers([found + opening])))
 
 
@@ -93,7 +86,7 @@ def _named(book: Book, name: str) -> Fraction | None:
 
 def solve(step: Solve, book: Book, facts: Facts) -> None:
     """One of the amounts that are defined by each other, exact; unknown where what it rests on is."""
-    _program_frame(book)
+    program_frame(book)
     known = {name: Exact.of([_named(book, column)]) for name, column in step.inputs.items()}
     book.write(step.name, PROGRAM, step.amounts.compute(known, 1)[step.amount])
 
@@ -104,9 +97,8 @@ def weigh(step: Weigh, book: Book, facts: Facts) -> None:
     inputs = {key: book.columns[name] for key, name in step.inputs.items()}
     weights = step.kind.compute(inputs, len(frame))
     if step.days is not None:
-        first, last = (book.columns[name] for name in step.days)
-        held = active_days(first, last, book.period)
-        weights = weights * held * Exact.constant(Fraction(1, book.period.days), len(frame))
+        held, nobody = _held(step.days, book), Exact.constant(0, len(frame))
+        weights = (weights * held).where(held.compare(nobody) > 0, nobody)  # of no day nothing needs to be known
     known = weights.is_known()
     if not known.all() and step.unknown == "refuse":
         raise Refused(*unknown_rows(step, frame, known, "F302", "its weight is unknown"))
@@ -114,6 +106,12 @@ def weigh(step: Weigh, book: Book, facts: Facts) -> None:
     if below_zero.any():
         raise Refused(*unknown_rows(step, frame, ~below_zero, "F303", "its weight is less than zero"))
     book.write(step.name, step.frame, weights)
+
+
+def _held(days: tuple[str, str], book: Book) -> Exact:
+    """The part of the period's days on which each member was a partner, (members,)."""
+    first, last = (book.columns[name] for name in days)
+    return active_days(first, last, book.period) * Exact.constant(Fraction(1, book.period.days), len(first))
 
 
 def award(step: Award, book: Book, facts: Facts) -> None:
@@ -133,6 +131,7 @@ def award(step: Award, book: Book, facts: Facts) -> None:
     book.write(step.name, step.frame, found.exact)
     if found.carry is not None:
         book.write(f"{step.name}.carry", step.size, Exact.of([found.carry]))
+    if step.keeps_history:
         for at, paid in enumerate(found.layers):
             book.write(layer_column(step, at), step.frame, paid)
 
@@ -156,8 +155,9 @@ def _awarded(step: Award, book: Book, frame: Frame, facts: Facts) -> tuple[Award
     for key, text in step.texts.items():
         inputs[key] = facts.codes(text).take(frame.partners)
         book.write(f"{step.name}.{key}", step.frame, inputs[key])
-    before = book.earlier.since(book.earlier.first, book.period) if step.has_carry else []
-    return step.kind.award(inputs, pot_of(step, book.period, book.frames, book.columns, before)), Fraction(0)
+    told = last_rows(facts.openings(), book.period.start) if step.keeps_history else []
+    before = book.earlier.since(after(told), book.period) if step.keeps_history else []
+    return step.kind.award(inputs, pot_of(step, book.period, book.frames, book.columns, before, told)), Fraction(0)
 
 
 def _bounded(step: Award, book: Book, frame: Frame, pot: Fraction) -> tuple[Awards, Fraction]:
@@ -171,14 +171,19 @@ def _bounded(step: Award, book: Book, frame: Frame, pot: Fraction) -> tuple[Awar
         weights = weights.where(is_known, mean)
     if step.bounds is None:
         exact, left, added = weights * Exact.constant(pot / weights.sum(), len(frame)), Fraction(0), Fraction(0)
-        left_name = "house"
+        left_name, entitled = "house", exact
     else:
         inputs = {key: book.columns[name] for key, name in step.inputs.items()}
-        floors, caps = step.bounds.in_steps(inputs, len(frame), pot, step.terms)
+        held = None if step.days is None else _held(step.days, book)
+        floors, caps = step.bounds.in_steps(inputs, len(frame), pot, step.terms, held)
         if faults := bound_faults(weights, pot, floors, caps, step.bounds, step.terms):
             raise Refused(*_member_problems(step, frame, faults))
         found = bounded(weights, pot, floors, caps, step.bounds, step.terms)
         exact, left, added, left_name = found.awards, found.left, found.from_house, found.left_name
+        entitled = found.entitled
+    if keeps_back(step):
+        for key, column in ((ENTITLED, entitled), (COUNTED, exact)):
+            book.write(f"{step.name}.{key}", step.frame, column)
     if not is_known.all():
         exact = Exact(exact.numerator, exact.denominator, exact.is_known() & is_known)
         exact = exact.where(is_known, Exact(np.zeros(len(frame), dtype=np.int64), 1, np.zeros(len(frame), dtype=bool)))
@@ -210,27 +215,49 @@ def _refuse_nobody(title: str, place: Place, weights: Exact) -> None:
 def share(step: Share, book: Book, facts: Facts) -> None:
     """The shares of a pool in whole minor units, and what is left of it."""
     size_minor, adds = int(book.columns[step.size].numerator[0]), 0
+    if step.component in book.locked:
+        _share_as_posted(step, book.locked[step.component], size_minor, book)
+        return
     if step.may_be_empty and not len(book.frames[step.frame]):
         _share_nothing(step, book, size_minor)
         return
-    pot, known = size_minor, book.columns[step.weight].is_known()
+    known, found = book.columns[step.weight].is_known(), None
     if step.is_awarded:
-        pot, adds = shared_of(step, book)
-        shares = whole_awards(book.columns[step.weight], book.frames[step.frame].keys, step.residue, step.terms)
+        found = awarded_shares(step, book)
+        shares, adds = found.shares, found.adds
     else:
-        shares = _in_proportion(step, book, pot)
-    assert step.residue not in CONSERVING or total(shares) == pot, "a conserving policy leaves nothing"
+        shares = _in_proportion(step, book, size_minor)
+        assert step.residue not in CONSERVING or total(shares) == size_minor, "a conserving policy leaves nothing"
     book.write(step.name, step.frame, Exact(shares, 1, None if known.all() else known))
     if (carry := book.columns.get(f"{step.weight}.carry")) is not None:
         paid = _carry_minor(step, carry.fraction(0) or Fraction(0), book.columns[step.weight].sum() - total(shares))
         book.write(f"{step.component}.{CARRY}", step.size, Exact(integers([paid])))
+        keep_history(step, shares, paid, book)
     left = size_minor + adds - total(shares)
     book.write(f"{step.component}.left", step.size, Exact(integers([left])))
     book.write(f"{step.component}.house_adds", step.size, Exact(integers([adds])))
+    if found is not None and found.unscored is not None:
+        book.write(f"{step.component}.unscored", step.size, Exact(integers([found.unscored])))
     if step.carries:
-        kept = pot - total(shares) if step.residue is Residue.CARRY else 0
-        awarded = book.columns[f"{step.weight}.carried"].fraction(0) if step.is_awarded else None
-        book.write(f"{step.component}.carried", step.size, Exact(integers([kept + int((awarded or Fraction(0)) // 1)])))
+        kept = size_minor - total(shares) if found is None else found.left_by_rounding
+        carried = kept if step.residue is Residue.CARRY else 0
+        carried += 0 if found is None else carried_minor(step, book, found)
+        carry_over(step, carried, book)
+
+
+def _share_as_posted(step: Share, locked: LockedPool, size_minor: int, book: Book) -> None:
+    """A pool whose shares were posted: they stay, and the rest of it is another."""
+    keys = [str(key) for key in book.frames[step.frame].keys.tolist()]
+    shares, known = (
+        integers([locked.shares.get(key, 0) for key in keys]),
+        np.array([key in locked.shares for key in keys]),
+    )
+    book.write(step.name, step.frame, Exact(shares, 1, known))
+    book.write(f"{step.component}.left", step.size, Exact(integers([size_minor - total(shares)])))
+    book.write(f"{step.component}.house_adds", step.size, Exact.constant(0, 1))
+    if step.carries:
+        more = 0 if locked.size_minor is None else size_minor - locked.size_minor
+        carry_over(step, locked.carried_minor + more, book)
 
 
 def _share_nothing(step: Share, book: Book, size_minor: int) -> None:
@@ -239,9 +266,10 @@ def _share_nothing(step: Share, book: Book, size_minor: int) -> None:
     book.write(f"{step.component}.left", step.size, Exact(integers([size_minor])))
     book.write(f"{step.component}.house_adds", step.size, Exact.constant(0, 1))
     if step.carries:
-        book.write(f"{step.component}.carried", step.size, Exact.constant(0, 1))
+        carry_over(step, 0, book)
     if f"{step.weight}.carry" in book.columns:
         book.write(f"{step.component}.{CARRY}", step.size, Exact.constant(0, 1))
+        keep_history(step, integers([]), 0, book)
 
 
 def _in_proportion(step: Share, book: Book, pot: int) -> Integers:
@@ -258,14 +286,6 @@ def _in_proportion(step: Share, book: Book, pot: int) -> Integers:
     shares[known], remainders[known] = found.shares, found.remainders
     book.write(f"{step.component}.remainder", step.frame, Exact(remainders, 1, None if known.all() else known))
     return shares
-
-
-def shared_of(step: Share, book: Book) -> tuple[int, int]:
-    """Of a pool that was awarded: what is shared in whole steps, and what the house adds in whole minor units."""
-    awarded = book.columns[step.weight].sum()
-    in_steps = awarded // step.terms.step_minor * step.terms.step_minor
-    adds = book.columns[f"{step.weight}.house_adds"].fraction(0) or Fraction(0)
-    return int(in_steps), int(adds // 1)  # what is awarded below a whole unit is not shared, nor added
 
 
 def _carry_minor(step: Share, carry: Fraction, rest: Fraction) -> int:

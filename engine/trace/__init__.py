@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.trace.balances import of_balances
 from engine.trace.further import Further
 from engine.trace.own import Own
 from engine.trace.verdict import Verdict as Verdict, fate_of as fate_of
-from engine.values import Facts, Plan, Reading, Sheet, Standing
+from engine.values import PARTNERS, Facts, Plan, Reading, Sheet, Standing
 from rules.problem import Place, Problem, Refused
 
 
@@ -34,7 +35,7 @@ def trace(
         raise Refused(Problem("S114", f"{table} has no row {key}", Place(), hint))
     own = Own(plan, sheet, facts, partner)
     further = Further(plan, sheet, facts, standing, own)
-    found: list[Verdict] = []
+    found: list[Verdict] = [*of_balances(plan, sheet, key)] if table == PARTNERS else []
     for reading in readings:
         if reading.table == table:
             found += own.verdicts(reading, key, record)

@@ -78,7 +78,8 @@ class Own:
         row = next(each for each in self._facts.openings() if each.record == record)
         (used,) = used_rows(reading, self._sheet, self._facts)
         if record in used:
-            return said("measured", f"{row.balance} of {row.partner} opened with it after {row.as_of}", row.partner)
+            whose = f"{row.balance} of {row.partner}" if row.partner else row.balance
+            return said("measured", f"{whose} opened with it after {row.as_of}", row.partner)
         return said("not_payable", f"another row says what was on {row.balance} on a later day", row.partner)
 
     def _used(self, reading: Reading, said: _Said, record: int, owner: str, cells: _Cells) -> Verdict:
@@ -97,6 +98,8 @@ class Own:
                 near = "that of its segment before that of all"
             whom = " whom it scores" if reading.scored else ""
             return said("not_payable", f"no partner{whom} is held against it; for each counts {near}")
+        if reading.carried[1][0][0] == "":
+            return self._held(reading.title, reading.carried[1][0][1], said, record, bool(held), owner)
         path = next(path for path, names in reading.carried[1] if cells[Column("scores", "kpi")] in names)
         if held:
             why = f"{owner} has no points of {path} in this period, and keeps these"
@@ -105,6 +108,18 @@ class Own:
         if self._sheet.columns[reading.scored].fraction(0 if place is None else place) == -1:
             return said("not_payable", f"{reading.title} does not score {owner}", owner)
         return said("not_payable", self._not_carried(reading.carried, path, place or 0, owner), owner)
+
+    def _held(self, title: str, names: Sequence[str], said: _Said, record: int, is_used: bool, owner: str) -> Verdict:
+        """What became of a row that says which tier a partner had in the period before."""
+        told = Column("scores", "tier")
+        tier = self._facts.cells("scores", record, [told])[0][told]
+        if is_used:
+            return said("measured", f"counts in {title}: {owner} begins with the tier {tier}", owner)
+        if tier is None:
+            return said("not_payable", "scores.tier is blank", owner)
+        if str(tier).lower() not in names:
+            return said("not_payable", f"{title} has no tier {tier}", owner)
+        return said("not_payable", f"{title} does not score {owner}", owner)
 
     def _not_carried(
         self, carried: tuple[str, Sequence[tuple[str, tuple[str, ...]]]], path: str, place: int, owner: str

@@ -4,6 +4,8 @@ code."""
 from engine.values.back import Back as Back, Emptied as Emptied, Fall as Fall, Taken as Taken
 from engine.values.credit import Creditable as Creditable, Credits as Credits
 from engine.values.deduct import Deduct as Deduct
+from engine.values.draft import Draft as Draft, Recorded as Recorded
+from engine.values.event import Command as Command, Event as Event
 from engine.values.facts import (
     ALWAYS as ALWAYS,
     EXACT as EXACT,
@@ -12,6 +14,7 @@ from engine.values.facts import (
     Measured as Measured,
     Reading as Reading,
     Rows as Rows,
+    TrailGroup as TrailGroup,
     TrailRow as TrailRow,
 )
 from engine.values.fates import Standing as Standing
@@ -35,7 +38,6 @@ from engine.values.plan import (
     Kpi as Kpi,
     Limit as Limit,
     Multiply as Multiply,
-    OpenAccounts as OpenAccounts,
     Pay as Pay,
     Plan as Plan,
     Quota as Quota,
@@ -51,11 +53,15 @@ from engine.values.plan import (
     Weigh as Weigh,
     Whole as Whole,
 )
+from engine.values.posting import Owed as Owed, Posted as Posted, Posting as Posting
 from engine.values.pots import layer_column as layer_column, pot_of as pot_of, sheets_before as sheets_before
-from engine.values.reasoned import NOWHERE as NOWHERE, Reasoned as Reasoned
+from engine.values.reasoned import NOT_SCORED as NOT_SCORED, NOWHERE as NOWHERE, Reasoned as Reasoned
+from engine.values.record import RunRecord as RunRecord
+from engine.values.rolls import OpenAccounts as OpenAccounts, Roll as Roll, rolls as rolls
 from engine.values.run import (
     Input as Input,
     PoolBooks as PoolBooks,
     Run as Run,
+    Unscored as Unscored,
 )
 from engine.values.sheet import Frame as Frame, LateKeys as LateKeys, Sheet as Sheet, frozen as frozen

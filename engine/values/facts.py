@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.values.agreed import AgreedTerm, AgreedVersion
 from engine.values.credit import Creditable, Credits
 from engine.values.openings import OpeningRow
 from engine.values.sheet import Frame
@@ -56,8 +57,8 @@ class Reading:
     Of a scorecard and a quota: `scored` is the column of partners that is no less than 0 for those whom it scores,
     `of_period` the column that names a period and the one that is read. `looked_up` are target or benchmark.p25 and
     such, each with the names of a KPI; `carried` the scorecard, and the paths of the KPIs whose earlier points
-    may stand in for those of now, each with the names that it has there. `is_opening`: its rows say what balances open
-    with.
+    may stand in for those of now, each with the names that it has there; or the path "", with the tiers that may be
+    kept. `is_opening`: its rows say what balances open with.
     """
 
     name: str
@@ -114,6 +115,17 @@ class TrailRow:
     cells: Mapping[Column, Value]
 
 
+@dataclass(frozen=True, slots=True)
+class TrailGroup:
+    """Source rows with the same share and the same cells: `largest` are the first of them, at least one, `count` is how
+    many there are. Where cells of what is added up differ, `total` is their sum, `blanks` how many are blank."""
+
+    largest: tuple[TrailRow, ...]
+    count: int
+    blanks: int = 0
+    total: Fraction | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """A measure by group, (groups,): what is measured, and what it is divided by (1 unless a mean)."""
@@ -161,8 +173,12 @@ class Facts(Protocol):
         """The rows that a crediting rule credits, and everyone who may earn on them."""
         ...
 
-    def agreed(self, frame: Frame, term: str, dated: Column) -> Exact:
+    def agreed(self, frame: Frame, term: AgreedTerm, dated: Column) -> Exact:
         """The value agreed with the partner of each row under a term, for its day; unknown where none was."""
+        ...
+
+    def agreed_versions(self, frame: Frame, term: AgreedTerm, dated: Column) -> Sequence[AgreedVersion | None]:
+        """The version of a term that holds for each row of a frame on its day; None where nothing is agreed."""
         ...
 
     def truth(self, condition: Expression, named: Mapping[str, Exact]) -> Truth:
@@ -199,8 +215,12 @@ class Facts(Protocol):
         """The record of the row in which each partner's points of the period before stand, by path; 0: none."""
         ...
 
+    def earlier_tiers(self, scorecard: str) -> tuple[Sequence[str | None], NDArray[np.int64]]:
+        """The tier of each partner in the period before by the table of scores, and the record of its row; 0: none."""
+        ...
+
     def opening_tiers(self, names: Sequence[str]) -> Exact:
-        """The tier that each partner holds at the start, as its place among `names`."""
+        """The tier that each partner holds at the start by the table of partners, as its place among `names`."""
         ...
 
     def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
@@ -216,9 +236,9 @@ class Facts(Protocol):
         """Every row of a partner in the table of measures that read alike, unfiltered, in the order of their keys."""
         ...
 
-    def whole_trail(self, measures: Sequence[MeasureMeaning]) -> Sequence[TrailRow]:
-        """Every row that measures which read alike have for the whole program, unfiltered, in the order of their
-        keys."""
+    def whole_trail(self, measure: MeasureMeaning, most: int | None) -> Iterator[TrailGroup]:
+        """Every row that a measure has for the whole program, unfiltered, those with the same cells at once, with the
+        `most` of them that come first; None: one by one, in the order of their keys."""
         ...
 
     def matching(self, table: str, equal: Mapping[str, str | None], wanted: Sequence[str]) -> Sequence[TrailRow]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from rules.calendar import Calendar, Period
 
 
 @dataclass(frozen=True, slots=True)
 class OpeningRow:
-    """What a partner had on a balance at the end of a day, and when it is to be released or expires, where that is
-    known; `amount_minor` is None where the cell is blank, `record` the row's place in its source."""
+    """What a partner, or the program where that is blank, had on a balance at the end of a day; and when it is to be
+    released or expires, or was paid, where that is known.
+
+    `amount_minor` is None where the cell is blank, `record` the row's place in its source.
+    """
 
     partner: str
     balance: str
@@ -33,6 +36,11 @@ def last_rows(rows: Iterable[OpeningRow], start: date) -> list[OpeningRow]:
     before = [row for row in rows if row.as_of < start]
     last = max((row.as_of for row in before), default=None)
     return [row for row in before if row.as_of == last]
+
+
+def after(rows: Sequence[OpeningRow]) -> date:
+    """The day after the one that the last rows tell of: no period that began before it is looked at."""
+    return rows[0].as_of + timedelta(days=1) if rows else date.min
 
 
 def falls_due(row: OpeningRow, period: Period, lasts: int, calendar: Calendar, is_first: bool) -> bool | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from engine.values.agreed import AgreedTerm
 from engine.values.back import Back, Emptied, Taken
 from rules.balances.meaning import OPENING, BalanceMeaning
 from rules.calendar import Calendar
@@ -13,7 +14,7 @@ from rules.crediting.meaning import CreditMeaning
 from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import PayoutKind, ShareKind, Terms
 from rules.meaning import KpiMeaning
-from rules.payouts.meaning import LimitMeaning
+from rules.payouts.meaning import LimitMeaning, VersionGap
 from rules.payouts.multiplier import Multiplier
 from rules.pools.meaning import SizeMeaning
 from rules.problem import Place
@@ -63,7 +64,7 @@ class ReadRows(Step):
     lock_days: int = 0
     since: str = "period"
     owner: Column | None = None
-    agreed: Mapping[str, str] = field(default_factory=dict)
+    agreed: Mapping[str, AgreedTerm] = field(default_factory=dict)
     credit: str | None = None
     back: Back | None = None
     fallen: tuple[str, ...] = ()
@@ -179,8 +180,8 @@ class Limit(Step):
     """Cut the lines of a component where their sum goes beyond the most; in whole minor units, nothing is rounded.
 
     `tracks` are the frames whose lines count together, returns among them: each with its lines, the column to write
-    and those of its order. What is cut may be banked, in the column `NAME.bank` of partners, and is released as lines
-    of its own, `NAME.released`. `of` is the column of what each partner has, where the most is a rate of it; `is_joint`
+    and those of its order. What is cut may be banked, on a balance of partners, and is released as lines of its own,
+    `NAME.released`. `of` is the column of what each partner has, where the most is a rate of it; `is_joint`
     tells that the lines are those of several components. `taken` and `emptied` tell which lines are returns of others
     and take back what is left of them; `floors` are the columns of what later steps add, within this limit.
     """
@@ -257,7 +258,7 @@ class Solve(Step):
 @dataclass(frozen=True, slots=True)
 class Size(Step):
     """The size of a pool, in minor units: fixed, or from the columns that its expression names, those of partners added
-    up; and, where it `carries`, what the period before did not share, in `NAME.opening`."""
+    up; and, where it `carries`, what the period before did not share."""
 
     size: SizeMeaning
     inputs: Mapping[str, str]
@@ -283,12 +284,10 @@ class Weigh(Step):
 class Award(Step):
     """What each member of a pool is awarded, exact: by a kind, or by its weight within bounds.
 
-    NAME.house_adds and NAME.carried of the program hold what the house adds to the pool, and what of it is left over
-    and carried to the next period; what is left over beyond that is the house's. Of a kind that has a carry, NAME.carry
-    holds what that is paid, exact, and POOL.layer.N what each layer paid the members.
-
-    `reads` is the frame of the rows that the kind reads beside the members, `columns` those that it reads, by the names
-    that the kind has for them; `texts` the expressions of members of which it asks only who has the same.
+    NAME.house_adds and NAME.carried of the program hold what the house adds to the pool, and what is left over and
+    carried on. Of a kind that has a carry, NAME.carry holds what that is paid, exact; of one that keeps a history,
+    POOL.layer.N what each layer paid the members. `reads` is the frame of the rows that the kind reads beside them, `columns` what it reads there,
+    by its names; `texts` of members it asks only who has the same; `days`, as of Weigh, those that bounds go by.
     """
 
     frame: str
@@ -304,11 +303,17 @@ class Award(Step):
     columns: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, Expression] = field(default_factory=dict)
     may_be_empty: bool = False
+    days: tuple[str, str] | None = None
 
     @property
     def has_carry(self) -> bool:
-        """Whether a part of the pool is paid to the carry, and what it gave in earlier periods counts."""
+        """Whether a part of the pool is paid to the carry."""
         return self.kind is not None and self.kind.has_carry
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether what it paid in earlier periods counts."""
+        return self.kind is not None and self.kind.keeps_history
 
     @property
     def pool(self) -> str:
@@ -332,18 +337,6 @@ class Share(Step):
     is_awarded: bool = False
     carries: bool = False
     may_be_empty: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAccounts(Step):
-    """What balances open with: the frame ACCOUNTS, of partners that can be paid and of those that have an opening.
-
-    Writes of accounts `accounts.NAME.opening`, and of what the table of balances says of it `accounts.NAME.falls_due`
-    in the period and `accounts.NAME.falls_due_later`; of partners `NAME.opening`. `balances` says of each after how
-    many periods what came on to it falls due, 0 where it does not.
-    """
-
-    balances: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,13 +375,14 @@ class Sum(Step):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled program: its steps in order, and what they share."""
+    """A compiled program: its steps in order, what they share, and the days between versions of its rules."""
 
     title: str
     terms: Terms
     calendar: Calendar
     effective: DateRange
     steps: tuple[Step, ...]
+    gaps: tuple[VersionGap, ...] = ()
 
     def step(self, name: str) -> Step | None:
         """The step that writes the column of that name, if there is one."""

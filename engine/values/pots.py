@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 
-from engine.values.plan import PARTNERS, Award
+from engine.values.openings import OpeningRow, after
+from engine.values.plan import ACCOUNTS, PARTNERS, PROGRAM, Award
+from engine.values.rolls import PAID, carry_of, layer_of
 from engine.values.sheet import Frame, Sheet
 from rules.calendar import Period
 from rules.expressions.columnar import EPOCH
-from rules.quantities.exact import Exact
-from rules.sharing.base import Given, Pot, TableRows, zeros
+from rules.quantities.exact import Exact, integers
+from rules.sharing.base import Given, Pot, TableRows
 
 
 def pot_of(
-    step: Award, period: Period, frames: Mapping[str, Frame], columns: Mapping[str, Exact], before: Sequence[Sheet]
+    step: Award,
+    period: Period,
+    frames: Mapping[str, Frame],
+    columns: Mapping[str, Exact],
+    before: Sequence[Sheet],
+    told: Sequence[OpeningRow] = (),
 ) -> Pot:
-    """The pool of a step: its size, members and days, what is read beside them, and what the sheets of earlier
-    periods, in order, hold of the same pool."""
+    """The pool of a step: its size, members and days, what is read beside them, and what it paid before: what the last
+    rows of the table of balances tell of it, and what the sheets of the periods since, in order, hold."""
     frame, size = frames[step.frame], columns[step.size].fraction(0)
     assert size is not None, "a pool has a size"
     rows = None
@@ -28,7 +35,10 @@ def pot_of(
         place[frame.partners] = np.arange(len(frame))
         members = place[frames[step.reads].partners]
         rows = TableRows(members, {name: columns[column] for name, column in step.columns.items()})
-    given = tuple(_given(step, frame, sheet) for sheet in before) if step.has_carry else ()
+    given: tuple[Given, ...] = ()
+    if step.keeps_history:
+        since = (sheet for sheet in before if sheet.period.start >= after(told))
+        given = (*_told(step, frame, told), *(_given(step, frame, sheet) for sheet in since))
     first = (period.start - EPOCH).days
     return Pot(size, step.terms, np.asarray(frame.keys), _last(period), rows, given, first)
 
@@ -50,16 +60,36 @@ def _last(period: Period) -> int:
 
 def _given(step: Award, frame: Frame, sheet: Sheet) -> Given:
     """What an earlier period gave the members of now, and everybody in all."""
-    then, now = np.asarray(sheet.frames[step.frame].keys), np.asarray(frame.keys)
-    place = {str(key): at for at, key in enumerate(then.tolist())}
-    at = np.array([place.get(str(key), -1) for key in now.tolist()], dtype=np.int64)
-    layers, totals = [], []
-    for layer in range(sum(name.startswith(f"{step.pool}.layer.") for name in sheet.columns)):
-        paid = sheet.columns[layer_column(step, layer)]
-        totals.append(paid.sum())
-        found = zeros(len(now))
-        if len(then):
-            found = paid.take(np.maximum(at, 0)).where(at >= 0, found)
-        layers.append(found)
-    carry = sheet.columns[f"{step.name}.carry"].fraction(0) or Fraction(0)
-    return Given(_last(sheet.period), tuple(layers), tuple(totals), carry)
+    keys, count = sheet.frames[ACCOUNTS].keys.tolist(), len(_names(step))
+    paid = [sheet.columns[f"{ACCOUNTS}.{layer_of(step.pool, at)}.{PAID}"].numerator.tolist() for at in range(count)]
+    carry = int(sheet.columns[f"{PROGRAM}.{carry_of(step.pool)}.{PAID}"].numerator[0])
+    return _given_on(_last(sheet.period), [dict(zip(keys, each, strict=True)) for each in paid], carry, frame)
+
+
+def _told(step: Award, frame: Frame, told: Sequence[OpeningRow]) -> Iterator[Given]:
+    """What the table of balances tells that was paid before, by its day."""
+    names, carry = _names(step), carry_of(step.pool)
+    days: dict[int, tuple[list[dict[str, int]], list[int]]] = {}
+    for row in told:
+        if row.balance in (*names, carry):
+            day = ((row.released_on or row.as_of) - EPOCH).days
+            layers, carries = days.setdefault(day, ([{} for _ in names], []))
+            if row.balance == carry:
+                carries.append(row.amount_minor or 0)
+            else:
+                of = layers[names.index(row.balance)]
+                of[row.partner] = of.get(row.partner, 0) + (row.amount_minor or 0)
+    for day, (layers, carries) in sorted(days.items()):
+        yield _given_on(day, layers, sum(carries), frame)
+
+
+def _names(step: Award) -> tuple[str, ...]:
+    """The balances of its layers."""
+    assert step.kind is not None, "a kind has layers"
+    return tuple(layer_of(step.pool, at) for at in range(len(step.kind.layer_names)))
+
+
+def _given_on(day: int, layers: Sequence[Mapping[str, int]], carry: int, frame: Frame) -> Given:
+    """What was given on a day, by layer and partner."""
+    mine = tuple(Exact(integers([paid.get(key, 0) for key in frame.keys.tolist()])) for paid in layers)
+    return Given(day, mine, tuple(Fraction(sum(paid.values())) for paid in layers), Fraction(carry))

@@ -10,6 +10,9 @@ from rules.problem import Place
 NOWHERE = Place()
 
 
+NOT_SCORED = "not scored"  # shown for the share of a member that has none, since it was not scored
+
+
 @dataclass(frozen=True, slots=True)
 class Reasoned:
     """A node of an explanation: a value in words, where its rule or its source row stands, and what it rests on.

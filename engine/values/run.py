@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -41,11 +41,22 @@ class PoolBooks(NamedTuple):
     house_adds_minor: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """The members of a pool that have no share, since what they weigh or claim is unknown: how many, the `first` of
+    them by id, and what the house keeps as their share; None where the pool is shared among the others."""
+
+    members: int
+    first: tuple[str, ...]
+    house_minor: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """A settled run: who gets what, and the digests of all that determined it.
 
     `payouts_minor` (partners x components + 1): each partner's amount by component, and in the last column their sum.
+    `unscored` tells, by pool, who of its members has no share; pools that scored all are not in it.
     """
 
     run_id: str
@@ -58,6 +69,7 @@ class Run:
     lines: Lines | LateLines
     pools: Mapping[str, PoolBooks]
     manifest: Mapping[str, object]
+    unscored: Mapping[str, Unscored] = field(default_factory=dict)
 
     @property
     def total_minor(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,7 +21,8 @@ class Allowance(BalanceKind):
     """Keeps what a partner may use: `allowance: {accrued: accrual, used: claims_paid, expires_after: 4}`.
 
     The oldest is used first. What was not used at the end of the period that comes `expires_after` periods after the
-    one in which it accrued expires then. Nothing is paid by it.
+    one in which it accrued expires then. Nothing is paid by it. Who used more than it has is overdrawn: that is carried
+    below zero, and later accruals make up for it first, or with `over: refuse` the run is refused; it is never silent.
     """
 
     moves: ClassVar[tuple[str, ...]] = ("accrued", "used", "expired")
@@ -29,6 +30,7 @@ class Allowance(BalanceKind):
     accrued: ExpressionField
     used: ExpressionField
     expires_after: CountField | None = Field(default=None, description="periods; never, unless said")
+    over: Literal["carry", "refuse"] = Field(default="carry", description="what becomes of more than there is")
 
     @model_validator(mode="after")
     def _lasts(self) -> Allowance:
@@ -40,6 +42,14 @@ class Allowance(BalanceKind):
     def looks_back(self) -> int:
         return int(self.expires_after or 0)
 
+    @property
+    def tells_overdrawn(self) -> bool:
+        return True
+
+    @property
+    def refuses_overdrawn(self) -> bool:
+        return self.over == "refuse"
+
     def inputs(self) -> Mapping[str, Wanted]:
         money = frozenset({Type.MONEY})
         return {"accrued": Wanted(self.accrued, money, ("accrued",)), "used": Wanted(self.used, money, ("used",))}
@@ -47,6 +57,8 @@ class Allowance(BalanceKind):
     def in_words(self, terms: Terms) -> Words:
         periods = "1 period" if self.expires_after == 1 else f"{self.expires_after} periods"
         when = "" if self.expires_after is None else f"; what is not used expires after {periods}"
+        over = "later accruals make up for it" if self.over == "carry" else "the run is refused"
+        when += f"; where more is used than there is, {over}"
         return Words(f"{self.accrued.text} accrues, and {self.used.text} is used of it{when}")
 
     def compute(self, state: State, terms: Terms) -> tuple[Movement, ...]:

@@ -26,7 +26,8 @@ class State:
     `due` is what would be paid without it; `base` what the components that it names have earned; `opening` what was on
     it; `can` who can be paid still; `inputs` what it reads of each partner, known; `back(name, periods)` a movement of
     so many periods before; `falls_due` and `falls_due_later` what of an opening that was loaded falls due in this
-    period, and in later ones; `closes_year` tells that a fiscal year ends.
+    period, and in later ones; `closes_year` tells that a fiscal year ends; `below_zero` what those of its components
+    that earned less than nothing come to, told above zero.
     """
 
     period: Period
@@ -39,6 +40,7 @@ class State:
     falls_due: Exact | None = None
     falls_due_later: Exact | None = None
     closes_year: bool = False
+    below_zero: Exact | None = None
 
     def is_due(self, day: date | None) -> bool:
         """Whether a day lies in the period."""
@@ -82,6 +84,7 @@ class Row:
     due_now: Fraction = Fraction(0)
     due_later: Fraction = Fraction(0)
     closes_year: bool = False
+    below_zero: Fraction = Fraction(0)
 
     def is_due(self, day: date | None) -> bool:
         """Whether a day lies in the period."""
@@ -124,7 +127,17 @@ class BalanceKind(Kind):
     @property
     def comes_by(self) -> str:
         """The movement by which comes on to it what falls due `looks_back` periods later."""
-        return self.moves[0]
+        return next(iter(self.names()), "")
+
+    @property
+    def tells_overdrawn(self) -> bool:
+        """Whether a run says whose balance is below zero."""
+        return False
+
+    @property
+    def refuses_overdrawn(self) -> bool:
+        """Whether a run is refused where a balance is below zero at its end."""
+        return False
 
     @abstractmethod
     def compute(self, state: State, terms: Terms) -> tuple[Movement, ...]:

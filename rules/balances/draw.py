@@ -33,11 +33,12 @@ class Draw(BalanceKind):
 
     A partner that can't be paid any more draws nothing. A recoverable draw is owed by the partner, and recovered from
     what is due above the amount in later periods (all of it, or the part `recoup`); a draw that is not recoverable is a
-    guarantee. The balance is what is owed.
+    guarantee, and comes off the balance at once. The balance is what is owed.
     """
 
     short: ClassVar[str | None] = "amount"
     moves: ClassVar[tuple[str, ...]] = ("drawn", "recouped")
+    guaranteed: ClassVar[tuple[str, ...]] = ("drawn", "not_recoverable")
 
     amount: MoneyField | None = None
     of: ExpressionField | None = Field(default=None, description="the amount of each partner")
@@ -55,7 +56,7 @@ class Draw(BalanceKind):
         return self
 
     def names(self) -> tuple[str, ...]:
-        return self.moves if self.recoverable else self.moves[:1]
+        return self.moves if self.recoverable else self.guaranteed
 
     def inputs(self) -> Mapping[str, Wanted]:
         return {} if self.of is None else {"amount": Wanted(self.of, frozenset({Type.MONEY}), ("of",))}
@@ -74,7 +75,7 @@ class Draw(BalanceKind):
         least = rounded(above_zero(least), terms).where(state.can, nothing(len(state.due)))
         drawn = above_zero(least - state.due).where(state.can, nothing(len(state.due)))
         if not self.recoverable:
-            return (Movement("drawn", nothing(len(drawn)), drawn),)
+            return Movement("drawn", drawn, drawn), Movement("not_recoverable", -drawn, nothing(len(drawn)))
         above = rounded(above_zero(state.due - least) * Exact.constant(self.recoup, len(drawn)), terms)
         return Movement("drawn", drawn, drawn), Movement(*_recouped(above.least(above_zero(state.opening))))
 
@@ -87,7 +88,9 @@ class Draw(BalanceKind):
         drawn = max(least - row.due, Fraction(0)) if row.can else Fraction(0)
         told = f"{terms.money(row.due)} is due, no less than {terms.money(least)} is paid"
         if not self.recoverable:
-            return (MovementReason("drawn", Fraction(0), drawn, told),)
+            why = "a guarantee: it is not recovered"
+            lost = MovementReason("not_recoverable", -drawn, Fraction(0), why)
+            return MovementReason("drawn", drawn, drawn, told), lost
         exact = max(row.due - least, Fraction(0)) * self.recoup
         above = Fraction(round_fraction(exact, terms.rounding, terms.step_minor))
         back = min(above, max(row.opening, Fraction(0)))

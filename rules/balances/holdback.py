@@ -131,6 +131,7 @@ class Holdback(BalanceKind):
             why = f"released on {self.released.on}" if is_day else "its day has come"
         paid = max(min(asked, held), Fraction(0))
         why = f"{why}, of {terms.money(held)} held" if paid else "nothing is to be released"
+        why += f", {terms.money(withheld)} of that withheld in this period" if paid and withheld else ""
         return MovementReason("withheld", withheld, -withheld, told), MovementReason("released", -paid, paid, why)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.check.amounts import amounts
+from rules.check.approval import approval
 from rules.check.balances import balances, name_openings
 from rules.check.cases import cases
 from rules.check.contests import contest_faults
@@ -24,6 +25,7 @@ from rules.check.scope import Scope
 from rules.check.scorecards import scorecards
 from rules.check.sources import sources
 from rules.check.sums import totals
+from rules.check.versions import version_faults
 from rules.check.warnings import plan_warnings
 from rules.document.reader import Document, locate
 from rules.kinds.base import Terms
@@ -48,6 +50,7 @@ def check_program(
     meaning = _meaning(scope, program)
     meaning = replace(meaning, cases=cases(scope, program.tests, meaning))
     scope.problems += contest_faults(meaning)
+    scope.problems += version_faults(meaning)
     if warns and not errors(scope.problems):
         scope.problems += plan_warnings(program, meaning, scope.key_place)
     problems = tuple(sorted(scope.problems, key=lambda problem: (problem.place, problem.code)))
@@ -77,6 +80,7 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
         pools=(),
         totals=(),
         exchange=exchange(scope, program),
+        approval=approval(scope, program),
     )
     name_openings(scope, program)
     found = replace(found, payouts=tuple(_payouts(scope, program)))

@@ -12,7 +12,7 @@ from rules.check.scope import NUMBERS, Path, Scope, suggest
 from rules.expressions.expression import Written
 from rules.expressions.tree import Column, Expression, Literal, Type, columns, rebuild
 from rules.joins import sees
-from rules.kpi import KpiSpec, MeasureSpec
+from rules.kpi import KpiSpec, MeasureSpec, Window
 from rules.meaning import KpiMeaning, MeasureMeaning, RowsMeaning
 
 _RATIO = {(Type.MONEY, Type.MONEY): Type.NUMBER}
@@ -234,6 +234,10 @@ def _measured(
     if latest is not None and (latest.table != table or spec.dated is None):
         message = "latest_of names a column of the measured table, and needs dated"
         scope.problem("P164", (*path, "latest_of"), message, "write it as surveys.respondent_id, with dated:")
+        return None
+    if dated is None and spec.dated is None and spec.window is not Window.PERIOD:
+        message = f"window: {spec.window.value} says which days count, and no dated says which day a row has"
+        scope.problem("P161", (*path, "window"), message, f"add dated: {table}.DAY, or leave window out")
         return None
     where = scope.condition(spec.where, (*path, "where"), table)
     if where is not None and not _reads_rows(scope, where, (*path, "where")):

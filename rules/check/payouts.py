@@ -83,6 +83,7 @@ def _payout(scope: Scope, name: str, rule: Payout) -> PayoutMeaning | None:
         returns=_returns(scope, rule, path, table),
         unknown=rule.unknown,
         place=scope.key_place(path),
+        replaces=rule.replaces,
     )
     _check_bounds(scope, meaning, path)
     _check_history(scope, meaning, path, rule.kind_name)
@@ -339,6 +340,9 @@ def _of_this_period(scope: Scope, tree: Expression | None) -> str:
 def _check_agreed(scope: Scope, meaning: PayoutMeaning, path: Path) -> None:
     """What was agreed holds on some days and is written in a table."""
     if meaning.kind.agreed is None:
+        if meaning.kind.may_lapse:
+            message = "lapsed: says what is paid once an agreement has ended, and the rule reads none"
+            scope.key_problem("P246", path, message, "add term: with its name, or leave lapsed: out")
         return
     if meaning.rows.dated is None:
         scope.key_problem("P195", path, "what was agreed holds on some days", "add dated: with the day of a row")

@@ -28,9 +28,9 @@ def pools(
     known = {each.name: each.type for each in kpis} | dict.fromkeys([each.name for each in payouts], Type.MONEY)
     known |= {name: scope.named[name] for name in program.quotas if name in scope.named}
     known |= dict.fromkeys(program.amounts, Type.MONEY)
-    found = []
-    for name, pool in program.pools.items():
-        found.append(_pool(scope, name, pool, known))
+    found, names = [], tuple(program.pools)
+    for at, (name, pool) in enumerate(program.pools.items()):
+        found.append(_pool(scope, names[at:], pool, known))
         known |= {name: Type.MONEY, f"{name}.{LEFT}": Type.MONEY}
         kind = pool.shared.kind
         if isinstance(kind, PoolKind) and kind.has_carry:
@@ -38,9 +38,13 @@ def pools(
     return tuple(found)
 
 
-def _pool(scope: Scope, name: str, pool: Pool, known: dict[str, Type]) -> PoolMeaning:
+def _pool(scope: Scope, names: tuple[str, ...], pool: Pool, known: dict[str, Type]) -> PoolMeaning:
+    """The first of the pools of these names; its size rests on none of them."""
+    name = names[0]
     path: Path = ("pools", name)
+    scope.below, scope.is_size = names, True
     size = _size(scope, pool.size, (*path, "size"), known)
+    scope.below, scope.is_size = (), False
     steps = scope.terms.step_minor
     if size.amount_minor is not None and pool.residue in CONSERVING and size.amount_minor % steps:
         message = f"the pool is no multiple of {scope.terms.money(steps)}, the step to which shares are rounded"
@@ -141,10 +145,16 @@ def _fits(scope: Scope, pool: Pool, path: Path, size: SizeMeaning) -> None:
         if pool.unknown == "house":
             message = f"{pool.shared.kind_name} shares by no weight, so there is no mean of the others"
             scope.problem("P139", (*path, "unknown"), message, "say refuse or leave_out")
+    if pool.bounds is not None and not pool.bounds.prorate and not pool.by_days:
+        message = "prorate: false has nothing to do, since the floors and caps of this pool are for no days"
+        scope.problem("P139", (*path, "bounds", "prorate"), message, "leave it out, or share by_days")
     kind = pool.shared.kind
     if isinstance(kind, PoolKind) and not kind.leaves_out and pool.unknown == "leave_out":
         message = f"every member takes part in a {pool.shared.kind_name}, whatever is unknown of it"
         scope.problem("P139", (*path, "unknown"), message, "narrow the pool by among:")
+    if isinstance(kind, PoolKind) and kind.has_carry and pool.late in ("next_period", "house"):
+        message = "what layers paid is a history that later periods rest on, so it cannot stay while the pool changes"
+        scope.problem("P139", (*path, "late"), message, "say late: reshare")
     if pool.losses == "shared" and (pool.bounds is not None or not is_weighed):
         message = "a loss is shared in proportion to weights, without floor and cap"
         scope.problem("P139", (*path, "losses"), message, "share it by a weight, in a pool of its own")

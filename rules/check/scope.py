@@ -59,7 +59,8 @@ class Scope:
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     credits: dict[str, str] = field(default_factory=dict)
     is_credited: bool = False
-    below: tuple[str, ...] = ()  # the payout that is checked, and those that stand below it
+    below: tuple[str, ...] = ()  # the payout or pool that is checked, and those that stand below it
+    is_size: bool = False  # what is checked is the size of a pool
     day: Column | None = None
 
     def key_place(self, path: Path) -> Place:
@@ -116,13 +117,24 @@ class Scope:
         return self._coded(rebuild(tree, self._meant), path), type_
 
     def _moved(self, written: Written, fault: Fault) -> str:
-        """How a rule may name a payout that comes after it; nothing for any other fault."""
+        """How a rule may name a payout or pool that comes after it; nothing for any other fault."""
         at = [column.name for column in columns(written.tree) if column.at == fault.at and column.table is None]
         if fault.code != "X131" or not at or at[0] not in self.below:
             return ""
+        if self.is_size:
+            return self._circular(at[0])
         if at[0] == self.below[0]:
             return f"{at[0]} is this rule, which can't rest on what it pays"
         return f"{at[0]} stands below: a rule sees what those above it pay, so move it above {self.below[0]}"
+
+    def _circular(self, name: str) -> str:
+        """How the size of a pool may rest on what it shares itself, or on a pool below it."""
+        own = self.below[0]
+        if name != own:
+            return f"{name} stands below: move it above {own}, or define what rests on each other under amounts:"
+        amount = f"{own}_amount"
+        told = f"{own} is this pool, and what rests on itself is defined under amounts:, where it is solved - "
+        return f"{told}amounts: {{{amount}: {{profit: 10%, {amount}: -10%}}}}, and here size: {{of: {amount}}}"
 
     def _divides_by_zero(self, tree: Expression, path: Path) -> bool:
         """Note the divisors that are zero on every row."""

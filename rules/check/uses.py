@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 
+from rules.calendar import Period
 from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
 from rules.crediting.roles import Roles
 from rules.crediting.table import Table
 from rules.expressions.tree import Column, Expression, IsNull, children, columns
 from rules.joins import route
 from rules.meaning import Meaning, MeasureMeaning
-from rules.payouts.meaning import PayoutMeaning
+from rules.payouts.meaning import LimitMeaning, PayoutMeaning
 from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
 from rules.tables import ATTRIBUTES, DERIVED, HISTORY, REFERRED
 
@@ -51,21 +52,21 @@ def tables_read(meaning: Meaning) -> set[str]:
         read |= {"terms"} if payout.kind.agreed is not None else set()
     read |= {"fx_rates"} if meaning.exchange is not None else set()
     read |= {"targets"} if meaning.quotas else set()
-    read |= {"balances"} if meaning.balances else set()
+    read |= {"balances"} if _rolls(meaning) or _goes_on(meaning) else set()
     for credit in meaning.credits:
         read |= {credit.of, *(table for table, _ in _looked_at(credit, meaning))}
     for card in meaning.scorecards:
         for against in (each for measuring in _measurings(card) for each in measuring.against.values()):
             if against.table is not None:
                 read.add("targets" if against.table == "target" else "benchmarks")
-        if any(card.card.missing_of(entry) == "carry_last" for _, entry in card.card.entries()):
+        if card.keeps_tiers or any(card.carries(path) for path in card.entries):
             read.add("scores")
     return read
 
 
 def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
     """The columns that anything reads, by table: those that expressions name, the dates behind flags, the keys of rows
-    on the way, whose partner a paid row is, what crediting looks at, and the tier that a partner holds at the start."""
+    on the way, whose partner a paid row is, what crediting looks at, and the history of tiers that partners hold."""
     found: dict[str, dict[str, None]] = {}
     meaning = replace(meaning, credits=meaning.paying_credits)
     way = cache(partial(route, meaning.tables))
@@ -101,16 +102,36 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
             note("partners", "recruited_on", "terminated_on")
     if any(pool.spec.by_days for pool in meaning.pools):
         note("partners", "recruited_on", "terminated_on")
-    if any(card.card.tiers is not None and card.card.tiers.hysteresis is not None for card in meaning.scorecards):
-        historic = _is_historic(Column("partners", "tier"), meaning)
-        note(*((HISTORY, *_HELD) if historic else ("partners", "tier")))
+    if _is_historic(Column("partners", "tier"), meaning) and any(card.keeps_tiers for card in meaning.scorecards):
+        note(HISTORY, *_HELD)
     if meaning.exchange is not None:
         note("fx_rates", "rate")
-    if meaning.balances:
+    if _rolls(meaning):
         note("balances", "released_on", "amount")
+    if _goes_on(meaning):
+        note("balances", "amount")
     if any(measure.credited is not None for measure in _measures(meaning)):
         note("credits", "deal_id", "partner_id", "role")
     return found
+
+
+def _goes_on(meaning: Meaning) -> bool:
+    """Whether anything is added up over the fiscal year, and may go on from what the table of balances tells of it."""
+    running = (payout.running for payout in meaning.payouts)
+    is_added = any(each is not None and each.over == "fiscal_year" for each in running)
+    return is_added or any(limit.spec.over == "fiscal_year" for limit in _limits(meaning))
+
+
+def _limits(meaning: Meaning) -> list[LimitMeaning]:
+    limits = [limit for rule in meaning.payouts for limit in rule.limits]
+    return limits + [limit for total in meaning.totals for limit in total.limits]
+
+
+def _rolls(meaning: Meaning) -> bool:
+    """Whether anything is carried from period to period, and so opens by the table of balances."""
+    limits = _limits(meaning)
+    is_carried = any(pool.spec.carries or getattr(pool.kind, "keeps_history", False) for pool in meaning.pools)
+    return bool(meaning.balances) or is_carried or any(limit.spec.excess == "banked" for limit in limits)
 
 
 def _looked_at(credit: CreditMeaning, meaning: Meaning) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -137,6 +158,14 @@ def _looked_at(credit: CreditMeaning, meaning: Meaning) -> Iterator[tuple[str, t
             yield "partners", ("recruited_on", "terminated_on")
     if of in DAY_OF and (spec.roll_up is not None or "touches" in ways):
         yield of, (DAY_OF[of],)
+
+
+def needs_tiers(meaning: Meaning, period: Period) -> bool:
+    """Whether a scorecard keeps tiers, and in its first period: later ones open with those that it gave before."""
+    before = meaning.calendar.before(period)
+    is_first = before is None or before.end <= meaning.effective.first
+    is_historic = _is_historic(Column("partners", "tier"), meaning)
+    return is_first and not is_historic and any(card.keeps_tiers for card in meaning.scorecards)
 
 
 def needs_way_to_deals(meaning: Meaning) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import combinations
 
 from pydantic import BaseModel
 
 from rules.check.spans import Span, expression_span, is_part
 from rules.check.uses import tables_read
+from rules.check.versions import in_both, paid_twice
 from rules.expressions.tree import Arithmetic, Expression, Literal, children, columns
 from rules.kinds.base import percent
 from rules.kinds.card import Card
@@ -21,7 +21,7 @@ from rules.kinds.per_unit import PerUnit
 from rules.kinds.rate import Rate
 from rules.kinds.tiers import Tiers
 from rules.meaning import KpiMeaning, Meaning
-from rules.payouts.meaning import PaidRows, PayoutMeaning
+from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Place, Problem
 from rules.quantities.written import DateRange
 
@@ -36,7 +36,7 @@ def payout_warnings(meaning: Meaning, named: Mapping[str, Span]) -> Iterator[Pro
         yield from _rates(payout, names)
         yield from _never_in_force(payout, meaning.effective)
     yield from _never_returned(meaning)
-    yield from _paid_twice(meaning)
+    yield from paid_twice(meaning)
 
 
 def _warning(code: str, message: str, place: Place, hint: str) -> Problem:
@@ -173,36 +173,10 @@ def _never_returned(meaning: Meaning) -> Iterator[Problem]:
             yield _warning("P319", message, payout.place, f"add returns: with for_each: {_EVENTS}, unless it is final")
 
 
-def _paid_twice(meaning: Meaning) -> Iterator[Problem]:
-    """Campaigns whose days overlap and that pay the same rows, on the same condition and measure."""
-    dated = [payout for payout in meaning.payouts if payout.rows.during is not None]
-    for one, other in combinations(dated, 2):
-        both = _both(one.rows.during, other.rows.during)
-        if both is None or _what(one) != _what(other):
-            continue
-        days = f"{both.first} is a day" if both.first == both.last else f"{both.first} to {both.last} are days"
-        message = f"{days} of {one.name} too, and both pay the same rows of {other.rows.table}"
-        hint = "let one end on the day before the other begins, or give each a where: of its own"
-        yield _warning("P320", message, other.place, hint)
-
-
-def _what(payout: PayoutMeaning) -> tuple[object, ...]:
-    """Which rows a rule pays on what, whatever its days."""
-    rows: PaidRows = payout.rows
-    return rows.table, rows.where, rows.dated, rows.lock_days, rows.credit, payout.base
-
-
-def _both(one: DateRange | None, other: DateRange | None) -> DateRange | None:
-    if one is None or other is None:
-        return None
-    first, last = max(one.first, other.first), min(one.last, other.last)
-    return DateRange(first, last) if first <= last else None
-
-
 def _never_in_force(payout: PayoutMeaning, effective: DateRange) -> Iterator[Problem]:
     """Days of a rule on none of which the program is in force."""
     during = payout.rows.during
-    if during is not None and _both(during, effective) is None:
+    if during is not None and in_both(during, effective) is None:
         message = (
             f"{payout.name} is for {during.first} to {during.last}, and the program is in force on none of these days"
         )

@@ -2,13 +2,14 @@
 
 A code never changes its meaning and is never used again. Each that a document or its data can trigger has a smallest
 failing example in `tests/errors/`. One file for each letter: D document, W written quantities, X expressions, P
-programs (P2xx scorecards), C crediting, F facts, K quantities, S store and usage.
+programs (P2xx scorecards), B the books, C crediting, F facts, K quantities, S store and usage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rules.codes.books import BOOKS
 from rules.codes.cases import CASES
 from rules.codes.code import Code
 from rules.codes.credit import CREDIT
@@ -25,6 +26,7 @@ from rules.codes.warnings import WARNINGS
 from rules.codes.written import WRITTEN
 
 __all__ = [
+    "BOOKS",
     "CASES",
     "CODES",
     "CREDIT",
@@ -56,7 +58,8 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "Facts": FACTS,
     "Quantities": QUANTITIES,
     "Sharing": SHARING,
-    "Usage, books and machine": STORE,
+    "The payout cycle": BOOKS,
+    "Usage, store and machine": STORE,
 }
 
 CODES: dict[str, Code] = {code: entry for section in SECTIONS.values() for code, entry in section.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.codes.balances import OPENINGS
 from rules.codes.code import Code
 
 FACTS: dict[str, Code] = {
@@ -234,7 +235,7 @@ FACTS: dict[str, Code] = {
     "F217": Code(
         "Entry without its reason or a second person",
         "What people enter by hand is paid as it is; so it says who proposed it, who approved it, and why, and nobody "
-        "approves what is their own.",
+        "approves what they proposed or what they get themselves.",
         "Fill in what is blank, or let a second person approve it.",
     ),
     "F230": Code(
@@ -253,6 +254,12 @@ FACTS: dict[str, Code] = {
         "a guess "
         "that changes what is paid.",
         "Add the rate to `fx_rates`, allow older ones by `stale_after:`, or name the row's day under `dates:`.",
+    ),
+    "F234": Code(
+        "Two exchange rates for one day or month",
+        "Rates of one pair, kind and day that differ are all rejected, and the rate of an earlier day or of the other "
+        "direction would be a guess; so would be one of several averages of a month. A row of the period that needs one refuses the run; one of another is rejected.",
+        "Keep the right one of them.",
     ),
     "F233": Code(
         "Amount too large once it is converted",
@@ -316,6 +323,26 @@ FACTS: dict[str, Code] = {
         "all would pay what nobody agreed to.",
         "Fill in what is missing, or say what it is then: `of: coalesce(quota, 0)`.",
     ),
+    "F331": Code(
+        "Clashing versions that are asked for",
+        "Rows that hold on the same day and say different things are all rejected. Where a deal, a partner or a KPI "
+        "needs what they say, the next best value (today's attribute, the program's rate, zero) would be a guess that "
+        "pays.",
+        "Correct the days of the rows that are named, so that one holds on each day, or take out those that are wrong.",
+    ),
+    "F332": Code(
+        "Agreed term that has ended",
+        "With the partner a term was agreed, and on the day of the row no version of it holds: whether it was to be "
+        "renewed or the program's own rate counts again is not said. Before the first version nothing was agreed yet.",
+        "Add a version for that day (a blank value says that nothing is agreed), or write `lapsed: default` beside "
+        "`term:`.",
+    ),
+    "F334": Code(
+        "Row between two versions of a rule",
+        "The rule that it would be paid by had ended, and the one that replaces it had not begun; it would be paid "
+        "nothing in silence.",
+        "Let the versions meet; or leave `replaces:` out, where rows in between are not to be paid.",
+    ),
     "F330": Code(
         "Day on which no version holds",
         "A partner with a dated attribute has it on the days of its versions. A row of a day between two of them, or "
@@ -337,7 +364,7 @@ FACTS: dict[str, Code] = {
     ),
     "F318": Code(
         "Tier that the scorecard does not have",
-        "A partner keeps its tier for some points below the line, and the tier that the table says it holds is none of "
+        "A partner keeps its tier for some points below the line, and the tier that a table says it holds is none of "
         "the scorecard's: it would fall as if it had held none. A warning.",
         "Write the tier as the scorecard names it, or map it with `values:`; leave it blank for a partner without one.",
     ),
@@ -346,23 +373,7 @@ FACTS: dict[str, Code] = {
         "The size rests on something that is unknown, and a pool of a guessed size would pay what nobody agreed to.",
         "Fill in what is missing, or say what the size is then: `size: coalesce(profit, 0)`.",
     ),
-    "F320": Code(
-        "Balance that the program does not have",
-        "A row of the table of balances names one that the program does not keep, so that nobody would get it back.",
-        "Correct the name, or add the balance under `balances:`.",
-    ),
-    "F321": Code(
-        "Opening on a day that ends no period",
-        "A balance opens with what was on it at the end of the period before; an amount of any other day leaves "
-        "out, or "
-        "counts twice, what happened between.",
-        "Write what was on the balance at the end of a period, with its last day as `as_of`.",
-    ),
-    "F322": Code(
-        "Release after the last period of the calendar",
-        "A table of balances says on which day each part of a balance falls due, and the calendar has no period then.",
-        "Add the next periods to the calendar.",
-    ),
+    **OPENINGS,
     "F323": Code(
         "Return of a partner who cannot be paid any more",
         "A row comes back whose partner could be paid when the row was, and cannot be paid in the period: the program "

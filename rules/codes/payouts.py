@@ -74,6 +74,22 @@ PAYOUT_RULES: dict[str, Code] = {
         "nothing, and no rule before the last of them can rest on what one of them pays.",
         "Name payouts alone, write rules that rest on them after the last, or leave the rule out of the sum.",
     ),
+    "P246": Code(
+        "Lapsing of a term that is not there",
+        "`lapsed:` says what is paid once an agreement has ended; a rule that reads no agreed term has none that ends.",
+        "Add `term:`, or leave `lapsed:` out.",
+    ),
+    "P247": Code(
+        "Version of a rule that it cannot follow",
+        "A version follows one other rule in time: both have days, and both pay rows of one table by one date. "
+        "Otherwise it is not known which rows fall between them.",
+        "Name the rule that ends before it, give both `during:`, and let a third version replace the second.",
+    ),
+    "P248": Code(
+        "Versions of a rule that overlap",
+        "On a day that two versions share a row would be paid by both.",
+        "Let the earlier one end on the day before the later one begins.",
+    ),
     "P244": Code(
         "Term with no one value to outrank",
         "A value agreed with a partner stands in the place of a rate or an amount for one row. Beside both sorts, an "

@@ -100,6 +100,21 @@ PROGRAMS: dict[str, Code] = {
         "`dates:` names, for a table with amounts, the column with the day on which its rows are converted.",
         "Name a column with a date, or write `period_end`.",
     ),
+    "P280": Code(
+        "Amount of an approval that is none",
+        "Above which amount more people approve is said in the program's currency, and is never below zero.",
+        "Write an amount such as `EUR 100_000`.",
+    ),
+    "P281": Code(
+        "Approval that does not rise",
+        "At least one person approves, and above a larger amount more people do: else a step says nothing.",
+        "Order the amounts, with more people at each.",
+    ),
+    "P282": Code(
+        "Too few people to approve",
+        "Each person approves once, so a cycle that needs more people than are named could never be locked.",
+        "Name more people under `by:`, or leave it out: anybody who had no hand in it approves then.",
+    ),
     "P260": Code(
         "Balance that says two things or none",
         "When a holdback is released, or how much a draw is, has to be said once.",
@@ -224,7 +239,9 @@ PROGRAMS: dict[str, Code] = {
         "Measure the table from whose rows the others can be seen.",
     ),
     "P161": Code(
-        "Not one date column", "Each row belongs to the period of one of its dates.", "Write it as `deals.closed_on`."
+        "Not one date column",
+        "Each row belongs to the period of one of its dates; without it, a window would be passed over in silence.",
+        "Write it as `deals.closed_on`.",
     ),
     "P162": Code(
         "Row without a partner", "A row that names no partner pays nobody.", "Take a table with a `partner_id`."

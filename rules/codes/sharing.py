@@ -133,4 +133,9 @@ SHARING: dict[str, Code] = {
         "A layer up to the mark needs each member's high-water mark; marks that no layer reads were meant for one.",
         "Add `marks: NAME.opening`, of a balance of kind mark, or the layer `mark`.",
     ),
+    "K260": Code(
+        "Late record in a locked pool",
+        "Whether members give back, or the house or the next period has the difference, is agreed before, never guessed.",
+        "Say it in the pool: `late: reshare`, `late: next_period` or `late: house`.",
+    ),
 }

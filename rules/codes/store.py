@@ -91,6 +91,39 @@ STORE: dict[str, Code] = {
         "An acceptance names the partner, the person who accepted and the day, which is not in the future.",
         "Give --partner and --by, and the day with --on if it is not today.",
     ),
+    "S150": Code(
+        "Runs of two currencies",
+        "What moves between two currencies is exchange, which no cause of the programs explains.",
+        "Compare runs of one currency.",
+    ),
+    "S160": Code(
+        "Kept table changed",
+        "The manifest of a run names the digest of each table's rows, and those kept have another one, or can't be "
+        "read.",
+        "Restore the store from a backup.",
+    ),
+    "S161": Code(
+        "Kept lines changed",
+        "The lines of a run that are kept are not those of its manifest, or not those that its program and facts make.",
+        "Restore the store from a backup.",
+    ),
+    "S162": Code(
+        "Kept figures changed",
+        "What the database says of a run in short, or what it keeps beside its lines, is not what its program and "
+        "facts make.",
+        "Restore the store from a backup.",
+    ),
+    "S170": Code(
+        "Old system's row that says too little",
+        "A row of the file that is held against a run says who was paid, how much, and all else that it has a column "
+        "for.",
+        "Fill the cell in, or take the row out.",
+    ),
+    "S171": Code(
+        "Not a component of the run",
+        "What an old system calls a component is matched with the names and the titles of those of the run.",
+        "Say which it is: `--components 'Base comm=commission'`.",
+    ),
     "S201": Code(
         "No store",
         "What is read must have been kept first, and there is no store under this name.",
@@ -147,6 +180,73 @@ STORE: dict[str, Code] = {
         "A run's manifest names the digests of its program and of what partners were found to have; those kept have "
         "others.",
         "Restore the store from a backup.",
+    ),
+    "S213": Code(
+        "Log of events broken",
+        "Each event names the digest of the one before, and one of those kept does not: something was changed, removed "
+        "or moved.",
+        "Restore the store from a backup, and find out who changed it.",
+    ),
+    "S214": Code(
+        "Key of another request",
+        "An idempotency key stands for one request for ever, so that a command sent twice has one effect.",
+        "Send the other request under a new key.",
+    ),
+    "S215": Code(
+        "Database out of reach",
+        "The store is a database of PostgreSQL, and no connection to it can be made.",
+        "Check the address, the user and the password, and that the server runs.",
+    ),
+    "S216": Code(
+        "Connection to the database broken",
+        "The server ended or the network failed while a command was at work; it is told whether anything was kept.",
+        "Run the command again when the database answers.",
+    ),
+    "S217": Code(
+        "Address of no database",
+        "A store is a file, or a database of PostgreSQL whose address names it without a doubt.",
+        "Write `postgresql://USER@HOST/DATABASE`, with special characters as `%40`.",
+    ),
+    "S218": Code(
+        "Amount beyond what the books hold",
+        "Amounts are kept as whole numbers of minor units in 64 bits.",
+        "Check the figures that the amount comes from.",
+    ),
+    "S219": Code(
+        "Schema too old",
+        "An older Partage wrote the store, and what it keeps is changed only after a backup was taken and verified.",
+        "Run `partage upgrade`.",
+    ),
+    "S220": Code(
+        "Rows that do not fit",
+        "What the tables of a store hold is counted and held against each other, and something of it does not agree: "
+        "the file was cut, copied while others wrote, or changed by hand.",
+        "Restore the store from a backup.",
+    ),
+    "S221": Code(
+        "Backup damaged",
+        "A backup says what is in it, and a copy has to hold what was read; this one does not.",
+        "Use another backup, and check the disk.",
+    ),
+    "S222": Code(
+        "Never written over",
+        "A backup gets a folder of its own, and is restored only to where no store is yet.",
+        "Name a folder, or a store, that is not there yet.",
+    ),
+    "S223": Code(
+        "Not a backup",
+        "A backup is a folder that `partage backup` wrote, with its record `backup.json`.",
+        "Name that folder.",
+    ),
+    "S224": Code(
+        "Upgrade without a backup",
+        "Beside a file, an upgrade finds a place for the backup by itself; beside a database of PostgreSQL there is none.",
+        "Name a folder with `--backup FOLDER`.",
+    ),
+    "S225": Code(
+        "Upgrade undone",
+        "An upgrade must find the books as they were backed up, and leave every row as it was.",
+        "Stop whoever writes with an older Partage, and run `partage upgrade` again.",
     ),
     "S500": Code(
         "Fault of Partage",

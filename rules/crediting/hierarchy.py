@@ -43,10 +43,10 @@ class Hierarchy:
 
     def is_uncovered(self, partners: Codes, days: Codes) -> Flags:
         """Whether a day lies in none of the versions that speak of a partner, (n,)."""
-        if self.dated is None or not len(self.child):
+        if self.dated is None:
             return np.zeros(len(partners), dtype=bool)
-        uncovered: Flags = self.dated[partners] & (days != UNKNOWN_DAY) & ~self._edges(partners, days)[1]
-        return uncovered
+        asked: Flags = self.dated[partners] & (days != UNKNOWN_DAY)
+        return asked & ~self._edges(partners, days)[1] if len(self.child) else asked
 
     def _edges(self, partners: Codes, days: Codes) -> tuple[Codes, Flags]:
         """The last edge of each partner that began by a day, and whether it holds on it."""

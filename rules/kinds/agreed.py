@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
@@ -17,6 +17,9 @@ from rules.names import Name
 from rules.quantities.exact import Exact
 
 Faults = list[tuple[str, str, str]]
+Lapsed: TypeAlias = Literal["refuse", "default"]
+LAPSED_SAID = "a row on a day after the agreement has ended; default: it is paid as if there were none"
+LAPSED_WORDS = "; who is paid on a day after the agreement has ended is paid as if there were none"
 
 
 class AgreedKind(PayoutKind):
@@ -24,9 +27,15 @@ class AgreedKind(PayoutKind):
 
     term: Name | None = Field(default=None, description="the agreed term that outranks it, of the table terms")
 
+    lapsed: Lapsed = Field(default="refuse", description=LAPSED_SAID)
+
     @property
     def agreed(self) -> str | None:
         return self.term
+
+    @property
+    def may_lapse(self) -> bool:
+        return self.lapsed == "default"
 
     @property
     def optional_inputs(self) -> frozenset[str]:
@@ -80,7 +89,10 @@ class AgreedKind(PayoutKind):
         """What the kind pays in words, after what was agreed."""
         sort = {"rate": "the rate of the base", "per_unit": "the amount for each unit", "amount": "the amount"}
         what = sort[self.agrees_on or "amount"]
-        return text if self.term is None else f"{what} agreed with the partner (term {self.term}), else {text}"
+        if self.term is None:
+            return text
+        lapsed = LAPSED_WORDS if self.may_lapse else ""
+        return f"{what} agreed with the partner (term {self.term}), else {text}{lapsed}"
 
     def no_term(self, reason: Reason) -> Reason:
         """A reason of the kind's own, which tells that nothing was agreed."""

@@ -248,6 +248,11 @@ class PayoutKind(Kind):
         """The term of table `terms` that the kind reads as input TERM: unknown where none was agreed; None: no term."""
         return None
 
+    @property
+    def may_lapse(self) -> bool:
+        """Whether a row on a day after an agreement has ended is paid as if nothing had been agreed."""
+        return False
+
     def agreed_words(self, value: Fraction, terms: Terms) -> str:
         """An agreed value in words."""
         return percent(value)

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from rules.expressions.tree import Type
-from rules.kinds.agreed import AgreedKind
+from rules.kinds.agreed import LAPSED_WORDS, AgreedKind
 from rules.kinds.base import TERM, Columns, Kind, Reason, Terms, Words, number
 from rules.quantities.exact import Exact
 from rules.quantities.written import Money, MoneyField, NumberField
@@ -80,7 +80,7 @@ class PerUnit(AgreedKind):
         text = self._own_words(terms).text
         if self.term is not None:
             text += f"; an amount that was agreed with the partner (term {self.term}) stands in the place of "
-            text += terms.amount(terms.minor(self.amount))
+            text += terms.amount(terms.minor(self.amount)) + (LAPSED_WORDS if self.may_lapse else "")
         return Words(text)
 
     def _own_words(self, terms: Terms) -> Words:

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
+from rules.kinds.agreed import LAPSED_SAID, LAPSED_WORDS, Lapsed
 from rules.kinds.base import Columns, PayoutKind, Reason, Terms, Wanted, Words, number, percent
 from rules.names import Name
 from rules.quantities.exact import Exact
@@ -34,6 +35,7 @@ class Rate(PayoutKind):
 
     rate: RateField
     term: Name | None = Field(default=None, description="the agreed term that outranks the rate")
+    lapsed: Lapsed = Field(default="refuse", description=LAPSED_SAID)
     times: ExpressionField | None = Field(default=None, description="what multiplies the rate")
     plus: ExpressionField | None = Field(default=None, description="what is added afterwards; 0.01 is 1 %")
     at_least: RateField | None = None
@@ -59,6 +61,10 @@ class Rate(PayoutKind):
         return self.term
 
     @property
+    def may_lapse(self) -> bool:
+        return self.lapsed == "default"
+
+    @property
     def optional_inputs(self) -> frozenset[str]:
         """`term` is the agreed rate, which the engine looks up: unknown where none was agreed."""
         return frozenset() if self.term is None else frozenset({"term"})
@@ -67,6 +73,7 @@ class Rate(PayoutKind):
         text = f"{percent(self.rate)} of the base"
         if self.term is not None:
             text = f"the rate agreed with the partner (term {self.term}), else {percent(self.rate)}, of the base"
+            text += LAPSED_WORDS if self.may_lapse else ""
         text += f"; the rate is multiplied by {self.times.text}" if self.times is not None else ""
         text += f"; {self.plus.text} is added to the rate" if self.plus is not None else ""
         text += f"; the rate is at least {percent(self.at_least)}" if self.at_least is not None else ""

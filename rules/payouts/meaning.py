@@ -96,7 +96,7 @@ class PayoutMeaning:
     """A payout rule.
 
     `at_least_minor` and `at_most_minor` bound what a line pays before it is rounded; `is_cumulative` tells that a line
-    is the difference of rounded running totals.
+    is the difference of rounded running totals; `replaces` names the rule of which this is the next version.
     """
 
     name: str
@@ -116,6 +116,7 @@ class PayoutMeaning:
     returns: tuple[ReturnMeaning, ...]
     unknown: str
     place: Place
+    replaces: str | None = None
 
     def reads(self) -> Iterator[tuple[str, Expression]]:
         """Every expression of the rule, with the table from whose rows it is read."""
@@ -137,3 +138,11 @@ class PayoutMeaning:
                 if tree is not None:
                     yield back.table, tree
             yield back.table, self.rows.owner
+
+
+@dataclass(frozen=True, slots=True)
+class VersionGap:
+    """The days between two versions of a rule, the earlier and the later: no row that they pay may fall in one."""
+
+    versions: tuple[PayoutMeaning, PayoutMeaning]
+    days: DateRange

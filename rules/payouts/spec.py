@@ -159,6 +159,9 @@ class RuleSpec(Written):
     where: ExpressionField | None = Field(default=None, description="only rows for which this holds")
     dated: ExpressionField | None = Field(default=None, description="the date that puts a row into a period")
     during: RangeField | None = Field(default=None, description="only rows dated in these days, both included")
+    replaces: Name | None = Field(
+        default=None, description="the rule of which this is the next version, which ended on a day before it begins"
+    )
     lock: DaysField | None = Field(default=None, description="a row counts so many days after its date")
     multipliers: Mapping[Name, Multiplier] = Field(default={}, description="factors of what is due, in their order")
     at_least: MoneyField | None = Field(

@@ -74,6 +74,8 @@ def _rows(payout: PayoutMeaning) -> Iterator[Clause]:
         yield "Counts", Words(f"in the period that holds {lock}{_during(rows.during, day)}")
     else:
         yield "Counts", Words("in every period")
+    if payout.replaces is not None:
+        yield "Replaces", Words(f"{payout.replaces}; a row on a day between the two stops the calculation")
     if rows.credit is not None:
         yield "Paid to", Words(f"the partners that earn credit by the rule {rows.credit}, by their shares")
     else:

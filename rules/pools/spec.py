@@ -115,8 +115,14 @@ class Pool(Written):
         description="what an unknown weight does; house: counted at the mean of the others, and kept by the house",
     )
 
+    late: Literal["reshare", "next_period", "house"] | None = Field(
+        default=None,
+        description="what a late record does to the pool of a locked period: it is shared anew; or its shares stay, "
+        "and the next period's pool or the house has the difference; without it such a record is refused",
+    )
+
     @property
     def carries(self) -> bool:
         """Whether something that is not shared goes to the next period."""
         is_cut = self.bounds is not None and self.bounds.at_most is not None and self.bounds.excess == "carry"
-        return self.residue is Residue.CARRY or self.unclaimed == "carry" or is_cut
+        return self.residue is Residue.CARRY or self.unclaimed == "carry" or is_cut or self.late == "next_period"

@@ -83,6 +83,11 @@ class ScorecardMeaning:
     place: Place
     places: Mapping[str, Place]
 
+    @property
+    def keeps_tiers(self) -> bool:
+        """Whether a tier held at the start may be kept."""
+        return self.card.tiers is not None and self.card.tiers.hysteresis is not None
+
     def carries(self, path: str) -> bool:
         """Whether the earlier points of a KPI stand in for those that a partner lacks."""
         return any(self.card.missing_of(entry) == "carry_last" for each, entry in self.card.entries() if each == path)

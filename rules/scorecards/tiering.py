@@ -57,7 +57,8 @@ class TiersSpec(Kind):
 
     With `{levels: {...}, hysteresis: {keep_within: 5 points}}`, who held gold at the start keeps it down to 75, and
     below that falls to the best tier that its score reaches with the same allowance. The tier that a partner holds at
-    the start is that of the column `tier` of the table `partners`; a blank one is none.
+    the start is that of the period before in the table `scores`, in a row without a KPI; else that of the column `tier`
+    of the table `partners`; else the one that the scorecard gave in the period before, as it is worked out now.
     """
 
     also: ClassVar[tuple[dict[str, object], ...]] = (

@@ -118,8 +118,8 @@ class PoolKind(Kind):
     """A kind that shares a whole pool at once: what each member gets of it, exact, and what is left over.
 
     `money` names the inputs that are amounts; the others are numbers. Where it `has_carry`, a part of the pool is paid
-    to the carry, who is no member, and what its layers paid in earlier periods counts. Where it does not `leave_out`,
-    every member takes part, so that nothing of one may be unknown.
+    to the carry, who is no member. Where it does not `leave_out`, every member takes part, so that nothing of one may
+    be unknown.
     """
 
     money: ClassVar[frozenset[str]] = frozenset()
@@ -141,6 +141,16 @@ class PoolKind(Kind):
     def faulty(self, columns: Columns, rows: int, terms: Terms) -> list[RowFault]:
         """The members that can't be awarded anything; asked before `award`, which is not called if there are any."""
         return []
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether what its layers and the carry were paid in earlier periods counts."""
+        return False
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """What pays members one after the other, where it has a carry."""
+        return ()
 
     @abstractmethod
     def award(self, columns: Columns, pot: Pot) -> Awards:

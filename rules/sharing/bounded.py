@@ -25,7 +25,8 @@ class Bounded:
     """Awards (n,) in exact minor units, unknown for who takes no part; who is held at a floor or a cap, (n,).
 
     `left` is what nobody gets, by its name: `house` or `carry` as the config says, `unshared` where everybody is held
-    at a cap. `from_house` is what the house added to the pool.
+    at a cap. `from_house` is what the house added to the pool. `entitled` are the awards before a cap cut them whose
+    excess is not shared again.
     """
 
     awards: Exact
@@ -34,6 +35,7 @@ class Bounded:
     left: Fraction
     left_name: str
     from_house: Fraction
+    entitled: Exact
 
 
 def bounded(
@@ -69,23 +71,28 @@ def bounded(
         part = Fraction(1) if rule.if_short == "house" else pool / lowest
         awards = Exact(low, unit, weights.known) * Exact.constant(part, len(low))
         added = Fraction(lowest, unit) - size if rule.if_short == "house" else zero
-        return Bounded(awards, is_member & np.asarray(low > 0, dtype=bool), is_cap, zero, "unshared", added)
+        return Bounded(awards, is_member & np.asarray(low > 0, dtype=bool), is_cap, zero, "unshared", added, awards)
     own_floors = low if rule.floors_from == "others" else None
     keeps = rule.excess != "redistribute"
     found = find_level(wholes, pool, own_floors, None if keeps else high, is_capped)
     awards, is_floor, is_cap = found.awards, found.is_floor & np.asarray(low > 0, dtype=bool), found.is_cap
+    entitled = awards
     if keeps:
         is_cap = is_capped & (awards.compare(Exact(high)) > 0)
         awards = Exact(high).where(is_cap, awards)
     kept = pool - awards.sum()
     if rule.floors_from == "house":
         is_floor = awards.compare(Exact(low)) < 0
-        awards = Exact(low).where(is_floor, awards)
+        awards, entitled = (Exact(low).where(is_floor, each) for each in (awards, entitled))
     added = awards.sum() + kept - pool
-    assert isinstance(awards.denominator, int)
-    exact = Exact(awards.numerator, awards.denominator * unit, weights.known)
+    exact, before = (_in_minor_units(each, unit, weights) for each in (awards, entitled))
     left_name = rule.excess if keeps else "unshared"
-    return Bounded(exact, is_floor & is_member, is_cap, kept / unit, left_name, added / unit)
+    return Bounded(exact, is_floor & is_member, is_cap, kept / unit, left_name, added / unit, before)
+
+
+def _in_minor_units(awards: Exact, unit: int, weights: Exact) -> Exact:
+    assert isinstance(awards.denominator, int)
+    return Exact(awards.numerator, awards.denominator * unit, weights.known)
 
 
 def _in_one_unit(

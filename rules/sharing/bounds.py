@@ -13,7 +13,7 @@ from rules.expressions.expression import ExpressionField, Written
 from rules.kinds.base import Columns, Kind, RowFault, Terms, Words, number, percent
 from rules.quantities.exact import Exact, Flags
 from rules.quantities.rounding import Rounding, multiply_divide
-from rules.quantities.written import MoneyField, NumberField, RateField
+from rules.quantities.written import FlagField, MoneyField, NumberField, RateField
 from rules.sharing.base import fault
 
 
@@ -69,6 +69,9 @@ class Bounds(Kind):
     missing, and `refuse` shares nothing. What a cap keeps back is shared again in proportion among those who are below
     theirs (`excess: redistribute`), or it goes to the `house`, or is `carry`-ed to the next period; then the others get
     what they would have got without caps.
+
+    In a pool `by_days`, the floor and the cap of a member are for its days: 275 of 365 of them for whoever came on 1
+    April; with `prorate: false` they hold whole for whoever was there for a day. Of no day there is no floor.
     """
 
     at_least: Bound | None = None
@@ -76,6 +79,7 @@ class Bounds(Kind):
     floors_from: Literal["others", "house"] = "others"
     if_short: Literal["scale", "refuse", "house"] = "refuse"
     excess: Literal["redistribute", "house", "carry"] = "redistribute"
+    prorate: FlagField = Field(default=True, description="in a pool by_days: the limits are for a member's days")
 
     def inputs(self) -> Mapping[str, Written]:
         """The expressions of the limits, by input name."""
@@ -89,12 +93,27 @@ class Bounds(Kind):
             found.append(None if limit is None else limit.column(rows, size, terms, columns.get(name)))
         return found[0], found[1]
 
-    def in_steps(self, columns: Columns, rows: int, size: Fraction, terms: Terms) -> tuple[Exact | None, Exact | None]:
+    def in_steps(
+        self, columns: Columns, rows: int, size: Fraction, terms: Terms, held: Exact | None = None
+    ) -> tuple[Exact | None, Exact | None]:
         """The floors, rounded up, and the caps, rounded down, to whole steps, (rows,) each: so no share is rounded past
-        one. `columns` are those of the limits' expressions, by `bounds.NAME`."""
+        one. `columns` are those of the limits' expressions, by `bounds.NAME`; `held` (rows,), where the pool goes by
+        days, the part of the period's days on which each was a partner.
+
+        >>> from rules.quantities.currency import currency
+        >>> by_days = Bounds.model_validate({"at_least": "300"}), Exact.of([1, Fraction(275, 365), 0])
+        >>> found, _ = by_days[0].in_steps({}, 3, Fraction(100_000), Terms(currency("EUR")), by_days[1])
+        >>> [int(each) for each in found.fractions()]
+        [30000, 22603, 0]
+        """
         floors, caps = self.columns(
             {key.removeprefix("bounds."): each for key, each in columns.items()}, rows, size, terms
         )
+        if held is not None:
+            nobody = Exact.constant(0, rows)
+            whole = Exact.constant(1, rows).where(held.compare(nobody) > 0, nobody)
+            floors = None if floors is None else floors * (held if self.prorate else whole)
+            caps = caps * held if self.prorate and caps is not None else caps
         return _stepped(floors, Rounding.UP, terms), _stepped(caps, Rounding.DOWN, terms)
 
     def in_words(self, terms: Terms) -> Words:

@@ -28,7 +28,9 @@ class Distribution(Waterfall, PoolKind):
     above zero, what went out below it; the rows of others are left out. Within a layer accounts get the same part of
     what they are due there. What they are not due themselves (a catch-up, a split) they share by what they ever paid
     in, or by `shares`. What this pool paid in earlier periods counts: as capital that is returned since, as preferred
-    return, profit and carry that was paid; so it does not stand in `capital` as well.
+    return, profit and carry that was paid; so it does not stand in `capital` as well. With a layer `mark`, nothing of
+    it counts: the pool is then a value, such as a net asset value, which is settled anew each period, and what is
+    remembered is the mark.
 
     The carry is no member: `POOL.carry` is the size of a later pool, and in the books it is a part of what this pool
     did not share. What reaches beyond the last layer is unclaimed. What the carry gives back by a `clawback` goes to
@@ -54,7 +56,18 @@ class Distribution(Waterfall, PoolKind):
             raise fault("K253", "a layer up to the mark, and no marks", hint)
         if self.marks is not None and not needs:
             raise fault("K253", "marks that no layer reads", "add a layer `mark: {hurdle: 4%}`, or leave marks out")
+        if needs and self.clawback is not None:
+            message = "a clawback of what earlier periods paid, and a layer up to the mark, with which none of it counts"
+            raise fault("K253", message, "leave one of the two out: below its mark, the carry earns nothing anyway")
         return self
+
+    @property
+    def keeps_history(self) -> bool:
+        return self.marks is None
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        return (*(each.name for each in self.layers), *(() if self.clawback is None else ("clawback",)))
 
     def inputs(self) -> Mapping[str, Written]:
         read = {"marks": self.marks, "shares": self.shares}

@@ -26,6 +26,7 @@ payouts:
 balances:
   advance: {title: Advance, advance: {of: won, recouped_from: [commission], recoup: 50%, is_paid: true}}
   shortfall: {negative: carry}
+  clawed: {negative: {what: net, of: [commission]}}
   draw: {draw: {amount: EUR 100, recoup: 75%}}
   own_draw: {draw: {of: won}}
   reserve: {holdback: {share: 10%, of: [commission], released: {after: 2}}}
@@ -34,14 +35,15 @@ balances:
   small: {minimum: {amount: EUR 50, at_year_end: true}}
   high: {mark: won}
   capital: {account: {movements: {paid_in: won}, credited: [fee]}}
-  fund: {allowance: {accrued: won, used: lost, expires_after: 4}}
+  fund: {allowance: {accrued: won, used: lost, expires_after: 4, over: carry}}
 """
 CHANGES: list[tuple[str, str, str]] = [
     ("Advance.of", "advance: {of: won", "advance: {of: lost"),
     ("Advance.recouped_from", "recouped_from: [commission]", "recouped_from: [fee]"),
     ("Advance.recoup", "recoup: 50%", "recoup: 60%"),
     ("Advance.is_paid", "is_paid: true", "is_paid: false"),
-    ("Negative.what", "carry", "write_off"),
+    ("Negative.what", "negative: carry", "negative: write_off"),
+    ("Negative.of", "what: net, of: [commission]", "what: net, of: [fee]"),
     ("Draw.amount", "EUR 100", "EUR 101"),
     ("Draw.of", "draw: {of: won", "draw: {of: lost"),
     ("Draw.recoverable", "recoup: 75%", "recoverable: false"),
@@ -60,6 +62,7 @@ CHANGES: list[tuple[str, str, str]] = [
     ("Allowance.accrued", "accrued: won", "accrued: lost"),
     ("Allowance.used", "used: lost", "used: won"),
     ("Allowance.expires_after", "expires_after: 4", "expires_after: 5"),
+    ("Allowance.over", "over: carry", "over: refuse"),
     ("Balance.title", "title: Advance", "title: Loan"),
 ]
 MODELS: tuple[type[BaseModel], ...] = (*BALANCES.values(), Release)
@@ -78,5 +81,5 @@ def test_every_key_of_a_balance_is_changed_above() -> None:
 
 def test_the_order_of_balances_is_said(tmp_path: Path) -> None:
     words = said(tmp_path, PROGRAM)
-    titles = ["1. Advance (advance)", "2. Shortfall (shortfall)", "3. Draw (draw)", "11. Fund (fund)"]
+    titles = ["1. Advance (advance)", "2. Shortfall (shortfall)", "4. Draw (draw)", "12. Fund (fund)"]
     assert [words.index(title) for title in titles] == sorted(words.index(title) for title in titles)

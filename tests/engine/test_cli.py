@@ -333,7 +333,7 @@ scorecards:
     kpis: {{sales: {{weight: 100%, linear: {{from: 0, to: 4}}}}}}
     tiers: {{levels: {{low: 0, high: 60}}, hysteresis: 5 points}}
 """
-    ended = partage("score", write(tmp_path, program, TABLES), "--period", "2026-04")
+    ended = partage("score", write(tmp_path, program, TABLES), "--period", "2026-01")
     assert ended.exit_code == 2 and "F105 the source has no column tier" in ended.err
     tiered = TABLES["partners.csv"].replace("name\n", "name,tier\n").replace("Ltd\n", "Ltd,high\n")
     tiered = tiered.replace("bolt,\n", "bolt,,\n").replace("Crux\n", "Crux,\n")

@@ -225,7 +225,7 @@ credit:
 
 
 def test_an_agreed_rate_outranks_the_programs_for_its_deal_product_and_days(tmp_path: Path) -> None:
-    rules = COMMISSION.replace("rate: 10%", "rate: {rate: 10%, term: commission_rate}")
+    rules = COMMISSION.replace("rate: 10%", "rate: {rate: 10%, term: commission_rate, lapsed: default}")
     sources = SOURCES + "  terms: terms.csv\n"
     data = {
         "terms.csv": """

@@ -94,6 +94,8 @@ payouts:
         tiers: as_paid
     unknown: refuse
   plain: {base: deals.amount, dated: deals.closed_on, rate: 1%, rounding: {mode: half_up, cumulative: false}}
+  spring: {base: deals.amount, dated: deals.closed_on, during: 2026-01-01 to 2026-03-31, rate: 1%}
+  summer: {base: deals.amount, dated: deals.closed_on, during: 2026-04-01 to 2026-06-30, rate: 2%, replaces: spring}
   spiff: {for_each: deals, amount: 10}
   helpers: {for_each: deals, credit: by_role, amount: 10}
   touched: {for_each: deals, credit: by_touch, amount: 10}
@@ -145,6 +147,7 @@ CHANGES: list[tuple[str, str, str]] = [
     ("Touches.within", "within: 90 days", "within: 91 days"),
     ("Owner.share", "owner: 90%", "owner: 91%"),
     ("Table.roles", "sourced: {}, influenced", "sourced: {}, serviced: {}, influenced"),
+    ("RuleSpec.replaces", ", replaces: spring", ""),
     ("RuleSpec.title", "title: Commission", "title: Fee"),
     ("RuleSpec.for_each", "spiff: {for_each: deals", "spiff: {for_each: customers"),
     ("RuleSpec.credit", "credit: by_table", "credit: by_touch"),

@@ -48,7 +48,7 @@ pools:
     by_days: true
     residue: to_first
     unknown: leave_out
-  fixed: {size: EUR 500, shared: {by: members.hours}, losses: shared}
+  fixed: {size: EUR 500, shared: {by: members.hours}, losses: shared, late: reshare}
   firsts: {size: EUR 400, shared: {by_rank: {of: members.hours, best: highest, ties: best, weights: [3, 2, 1]}}}
   partners_pay: {size: EUR 300, shared: {salary: {of: members.pay, at_most: members.limit}}, bounds: {at_least: EUR 5}}
   seniority: {size: EUR 200, shared: {lockstep: {of: members.years, points: [10, 12]}}}
@@ -72,6 +72,7 @@ CHANGES: list[tuple[str, str, str]] = [
     ("Pool.residue", "residue: to_first", "residue: to_last"),
     ("Pool.unclaimed", "unclaimed: house", "unclaimed: carry"),
     ("Pool.unknown", "unknown: leave_out", "unknown: house"),
+    ("Pool.late", "late: reshare", "late: house"),
     ("SizeSpec.amount", "size: EUR 500", "size: EUR 502"),
     ("SizeSpec.of", "of: profit", "of: profit / 2"),
     ("SizeSpec.exceeding", "exceeding: EUR 1_000_000", "exceeding: EUR 1_000_001"),
@@ -83,6 +84,7 @@ CHANGES: list[tuple[str, str, str]] = [
     ("Bounds.floors_from", "floors_from: house", "floors_from: others"),
     ("Bounds.if_short", "if_short: scale", "if_short: house"),
     ("Bounds.excess", "excess: house", "excess: redistribute"),
+    ("Bounds.prorate", "excess: house\n", "excess: house\n      prorate: false\n"),
     ("Bound.amount", "at_least: EUR 5}", "at_least: EUR 6}"),
     ("Bound.share", "share: 1%", "share: 2%"),
     ("Bound.of", "of: members.pay, times", "of: members.limit, times"),

@@ -145,8 +145,9 @@ D-8,P-1,,2026-03-04,1.0005,KWD
 
 def test_a_rate_that_was_rejected_converts_nothing(tmp_path: Path) -> None:
     twice = SPOT + "USD,EUR,spot,2026-03-02,0.93\n"
-    with ran(story(tmp_path, "spot", "D-1,P-1,,2026-03-04,1.00,USD\n", twice)) as found:
-        assert sorted(found.codes())[0] == "D-1 F232"
+    path = story(tmp_path, "spot", "D-1,P-1,,2026-03-04,1.00,USD\n", twice)
+    with pytest.raises(Refused, match="F234 a row of deals is in USD"), ran(path):
+        pass
 
 
 def test_a_row_that_names_a_row_without_a_rate_is_left_out_too(tmp_path: Path) -> None:

@@ -187,8 +187,8 @@ def test_history_and_terms_count_with_the_lines_that_rest_on_them(tmp_path: Path
 credit:
   sales: {of: deals, from: {owner: 100%}, roll_up: {to: parent, rates: [10%], on_top: true}}
 payouts:
-  commission: {credit: sales, base: deals.amount, rate: {rate: 10%, term: commission_rate}, dated: deals.closed_on}
-"""
+  commission: {credit: sales, base: deals.amount, rate: {RATE}, dated: deals.closed_on}
+""".replace("RATE", "rate: 10%, term: commission_rate, lapsed: default")
     more = {
         "partner_history.csv": """
             partner_id,attribute,value,valid_from,valid_to

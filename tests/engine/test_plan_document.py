@@ -294,7 +294,7 @@ def test_each_template_has_a_plan_with_an_example_of_every_rule(program: Path) -
 # Where each key of a rule is said; a new key has to be said too.
 SAID = {
     "title", "for_each", "credit", "base", "where", "dated", "during", "lock", "multipliers", "at_least", "at_most",
-    "rounding", "limits", "returns", "unknown",
+    "rounding", "limits", "returns", "unknown", "replaces",
 }  # fmt: skip
 
 

@@ -204,6 +204,22 @@ def codes(path: Path) -> list[str]:
     return [f"{each.code} {each.place}" for each in load(path).problems if each.severity == "error"]
 
 
+def test_a_size_that_rests_on_itself_is_sent_to_amounts(tmp_path: Path) -> None:
+    """The hint is a program that works: 10,000.00 / 11 is shared."""
+    pools = "  team: {size: {of: (profit - team) / 10}, shared: equally}\n"
+    (fault,) = load(circular(tmp_path, "{}", pools)).problems
+    assert (fault.code, fault.hint.partition(" - ")[0]) == (
+        "X131",
+        "team is this pool, and what rests on itself is defined under amounts:, where it is solved",
+    )
+    amounts, _, size = fault.hint.partition(" - ")[2].removeprefix("amounts: ").partition(", and here ")
+    with told(circular(tmp_path / "mended", amounts, f"  team: {{{size}, shared: equally}}\n"), "2026") as of:
+        assert of.run.pools["team"].size_minor == round(Fraction(1_000_000, 11))
+    pools = "  team: {size: {of: profit - rest}, shared: equally}\n  rest: {size: {of: team.left}, shared: equally}\n"
+    (fault,) = load(circular(tmp_path / "two", "{}", pools)).problems
+    assert fault.hint == "rest stands below: move it above team, or define what rests on each other under amounts:"
+
+
 @pytest.mark.parametrize(
     ("amounts", "found"),
     [

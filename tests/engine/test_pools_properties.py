@@ -200,6 +200,28 @@ def test_floors_and_caps_hold_to_the_cent(pool: tuple[str, str, int, dict[str, l
             assert is_short or each <= Fraction(40, 100) * size
 
 
+@given(pools(False), st.sampled_from(["house", "carry"]))
+def test_what_a_cap_keeps_back_costs_nobody_else_a_cent(
+    pool: tuple[str, str, int, dict[str, list[Any]], list[str]], excess: str
+) -> None:
+    """Where it is not shared again, the others get what they get without caps, wherever it goes; it adds up."""
+    how, currency, size, members, keys = pool
+    plain = how.partition(", bounds")[0].partition(", unknown")[0] + ", unknown: " + how.rpartition("unknown: ")[2]
+    capped = f"{plain}, bounds: {{at_most: {{of: members.most}}, excess: {excess}}}"
+    without, within = tried((plain, currency, size, members, keys)), tried((capped, currency, size, members, keys))
+    step = without.steps[Share].terms.step_minor
+    held_back = 0
+    for before, after, most in zip(without.shares, within.shares, members["most"], strict=True):
+        assert (before is None) == (after is None)
+        if before is not None and after is not None:
+            cap = before if most is None else most // step * step
+            assert after == min(before, cap)
+            held_back += before - after
+    assert within.of_program("left") - without.of_program("left") == held_back
+    if excess == "carry" and all(each is not None for each in within.shares):
+        assert within.of_program("carried") == held_back
+
+
 @given(pools(False) | pools(True), st.integers())
 def test_the_order_of_members_does_not_matter(
     pool: tuple[str, str, int, dict[str, list[Any]], list[str]], seed: int

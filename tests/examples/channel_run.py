@@ -74,6 +74,11 @@ class Shown(Tables):
         values = zip(sheet.partners.keys, sheet.columns[name].fractions(), strict=True)
         return {str(who): value for who, value in values if value is not None}
 
+    def in_banks(self, each: Quarter) -> set[str]:
+        """Who opens a quarter with something in the bank of a limit, those who have left among them."""
+        banks = [step.name for step in balance_steps(self.plan) if step.name.endswith(".bank")]
+        return {who for name in banks for who, row in self.on(name, each).items() if row["opening"]}
+
     def on(self, name: str, each: Quarter) -> dict[str, dict[str, int]]:
         """A balance of a quarter as the run has it: by partner, the opening, the movements and the closing."""
         step = next(step for step in balance_steps(self.plan) if step.name == name)

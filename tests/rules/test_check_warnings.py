@@ -70,6 +70,7 @@ def custom(periods: str) -> str:
 
 # A tier that is kept is read from `partners.tier`; only `carry_last` reads the points of the table `scores`.
 HELD = "    tiers: {levels: {low: 0, high: 60}, hysteresis: 5 points}\n"
+UNHELD = "    tiers: {levels: {low: 0, high: 60}}\n"
 SCORED_BEFORE = "sources: {partners: p.csv, deals: d.csv, surveys: s.csv, scores: scores.csv}\n"
 LINEAR = "rate linear: {from: 0%, to: 100%}"
 
@@ -259,8 +260,13 @@ STORIES: dict[str, tuple[str, str, str]] = {
     ),
     "points of the period before that nothing carries on": (
         "P313",
+        scored(LINEAR, UNHELD).replace(SURVEYED, SCORED_BEFORE),
+        scored(LINEAR, UNHELD + "    missing: carry_last\n").replace(SURVEYED, SCORED_BEFORE),
+    ),
+    "tiers of the period before that nothing keeps": (
+        "P313",
+        scored(LINEAR, UNHELD).replace(SURVEYED, SCORED_BEFORE),
         scored(LINEAR, HELD).replace(SURVEYED, SCORED_BEFORE),
-        scored(LINEAR, HELD + "    missing: carry_last\n").replace(SURVEYED, SCORED_BEFORE),
     ),
 }  # fmt: skip
 

@@ -1,0 +1,69 @@
+"""What members that were awarded something get in whole units, and what a cap or the house keeps of it.
+
+In: the exact awards of a pool. Out: shares in whole steps. Awards become whole before a cap cuts them and before the
+house keeps the share of who is unknown: so what becomes of that costs nobody else a cent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from engine.sheet.book import Book
+from engine.values import Award, Share
+from rules.quantities.apportion import CONSERVING
+from rules.quantities.exact import Integers, total
+from rules.quantities.rounding import multiply_floor
+from rules.sharing.whole import whole_awards
+
+ENTITLED, COUNTED = "entitled", "counted"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Awarded:
+    """The shares (members,) and what the house adds, in whole minor units.
+
+    `left_by_rounding` is what a residue policy keeps of the awards; `held_back` what caps keep of them where it is not
+    shared again, None where nothing is kept so; `unscored` the share of those whose weight is unknown, which the house
+    has, None where it has none.
+    """
+
+    shares: Integers
+    adds: int
+    left_by_rounding: int
+    held_back: int | None = None
+    unscored: int | None = None
+
+
+def keeps_back(step: Award) -> bool:
+    """Whether a cap, or the house for who is unknown, keeps what others are not awarded; NAME.entitled then holds the
+    awards before that, and NAME.counted those within the caps, of whom the house stands in for too."""
+    cuts = step.bounds is not None and step.bounds.at_most is not None and step.bounds.excess != "redistribute"
+    return step.kind is None and (cuts or step.unknown == "house")
+
+
+def awarded_shares(step: Share, book: Book) -> Awarded:
+    """The shares of a pool that was awarded; what is awarded below a whole unit is not shared, nor added."""
+    awards, keys = book.columns[step.weight], book.frames[step.frame].keys
+    adds = int((book.columns[f"{step.weight}.house_adds"].fraction(0) or Fraction(0)) // 1)
+    entitled = book.columns.get(f"{step.weight}.{ENTITLED}", awards)
+    whole = whole_awards(entitled, keys, step.residue, step.terms)
+    left = int(entitled.sum() // step.terms.step_minor * step.terms.step_minor) - total(whole)
+    assert step.residue not in CONSERVING or not left, "a conserving policy leaves nothing"
+    if entitled is awards:
+        return Awarded(whole, adds, left)
+    counted, known = book.columns[f"{step.weight}.{COUNTED}"], awards.is_known()
+    is_cut = counted.is_known() & (counted.compare(entitled) < 0)
+    caps, _ = multiply_floor(counted.numerator, 1, counted.denominator)
+    own = np.where(is_cut, caps, whole)
+    held_back = total(whole) - total(own) if is_cut.any() else None
+    unscored = None if known.all() else total(own[~known])
+    return Awarded(np.where(known, own, 0), adds, left, held_back, unscored)
+
+
+def carried_minor(step: Share, book: Book, found: Awarded) -> int:
+    """What caps, or that nobody claims it, carry to the next period."""
+    exact = book.columns[f"{step.weight}.carried"].fraction(0) or Fraction(0)
+    return found.held_back if exact > 0 and found.held_back is not None else int(exact // 1)

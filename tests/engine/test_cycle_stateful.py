@@ -1,0 +1,413 @@
+"""All commands of a cycle in any order, by anybody, sent again and altered: beside a model of what was promised.
+
+After each command: it did what the model says or was refused with a code that the model expects; a refusal of the books
+is logged and leaves nothing else; the log is chained without a gap, and what is owed is what the model says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from cycle_desk import Desk, asking, at_a_desk
+from cycle_model import FEES, PERIODS, SALES, TITLES, Cycle, Model, Request, Verdict
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from engine.acts.books import looks
+from engine.store import Store
+from engine.values import Event
+from rules.problem import Conflict, PartageError, Refused
+
+NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
+PEOPLE = st.sampled_from(["ana", "bob", "cyd", "dan", "eve"])
+PAYEES = st.sampled_from(["acme", "bolt", "cora", "acme", "bolt", "zed"])
+NAMES = st.sampled_from(["c1", "c2", "c3", "c4"])
+REASONS = st.sampled_from(["it was agreed", "a letter came", "it was agreed", ""])
+CLOCK = st.integers(-3, 9).map(lambda hours: timedelta(hours=hours))
+STEPS = Counter[str]()
+Fresh = Callable[[], tuple[Desk, Mapping[str, int]]]
+
+
+class Books(RuleBasedStateMachine):
+    """A finance team of five at the books of one store."""
+
+    def __init__(self, fresh: Fresh) -> None:
+        super().__init__()
+        self.fresh, self.stack = fresh, ExitStack()
+
+    @initialize()
+    def begin(self) -> None:
+        self.desk, requests = self.fresh()
+        self.model = Model(requests)
+        self.store = self.stack.enter_context(at_a_desk(self.desk.address))
+        self.events = self.store.events()
+        self.now, self.number, self.looked_at = NOON, 0, 0
+        self.sent: list[tuple[str, dict[str, Any], str, str, Event]] = []
+
+    def teardown(self) -> None:
+        self.stack.close()
+        with Store.open(self.desk.address, create=False) as again:
+            assert again.events() == self.events
+
+    # What may be asked for
+
+    @rule(who=PEOPLE, name=NAMES, more=st.integers(0, 3), programs=st.sampled_from(["s", "s", "f", "sf", "sf", "ss"]))
+    def open(self, who: str, name: str, more: int, programs: str) -> None:
+        titles = [{"s": SALES, "f": FEES}[each] for each in programs]
+        done = [PERIODS.index(each) for title in titles for each in self.model.locked_periods(title)]
+        at = max(done, default=-1) + (more if more > 1 else 1)
+        if at >= len(PERIODS):
+            return
+        args = {
+            "cycle": name,
+            "versions": ["v1" if each == SALES else "fees" for each in titles],
+            "period": PERIODS[at],
+        }
+        if self.send("open", args, who, self.model.open(name, titles, PERIODS[at])):
+            self.model.cycles[name] = Cycle(PERIODS[at], tuple(sorted(titles)))
+
+    @rule(
+        who=PEOPLE,
+        period=st.integers(0, 2),
+        version=st.sampled_from([0, 0, 0, "v1", "v2", "v3", "fees"]),
+        at=st.integers(0, 1),
+    )
+    def calculate(self, who: str, period: int, version: Any, at: int) -> None:
+        waiting = [each for each in self.model.cycles.values() if not each.is_locked]
+        if version == 0:  # as it should be: what is open, with the version in force
+            if not waiting:
+                return
+            cycle = waiting[period % len(waiting)]
+            left = [each for each in cycle.programs if each not in cycle.calcs] or list(cycle.programs)
+            period, version = PERIODS.index(cycle.period), self.model.in_force(left[0], cycle.period)
+        name, title = PERIODS[period], TITLES[version]
+        variants = [] if title == SALES else [0] * period
+        while len(variants) < period:
+            variants.append(self.locked_variant(title, PERIODS[len(variants)]))
+        calc = (version, (*variants, at if title == SALES else 0))
+        found = self.model.unlocked(title, name)
+        if (
+            self.send("calculate", {"calc": calc, "period": name}, who, Verdict({}), is_event=found is not None)
+            and found
+        ):
+            self.model.calculated(found, title, calc, who)
+
+    @rule(who=PEOPLE, name=NAMES)
+    def submit(self, who: str, name: str) -> None:
+        if (cycle := self.cycle(name)) is None:
+            self.send("submit", {"cycle": name}, who, Verdict({"B120": True}))
+        elif event := self.send("submit", {"cycle": name}, who, self.model.submit(cycle)):
+            cycle.status, cycle.submitted_by, cycle.digest = "submitted", who, event.payload["digest"]
+            cycle.approved_by = set()
+
+    @rule(who=PEOPLE, name=NAMES, which=st.sampled_from(["", "", "its", "its", "other"]))
+    def approve(self, who: str, name: str, which: str) -> None:
+        if (cycle := self.cycle(name)) is None:
+            self.send("approve", {"cycle": name, "digest": ""}, who, Verdict({"B120": True}))
+            return
+        digest = {"": "", "its": cycle.digest[:16], "other": "0123456789abcdef"}[which]
+        if self.send("approve", {"cycle": name, "digest": digest}, who, self.model.approve(cycle, who, digest)):
+            self.model.approved(cycle, who)
+
+    @rule(who=PEOPLE, name=NAMES, reason=REASONS)
+    def reject(self, who: str, name: str, reason: str) -> None:
+        cycle = self.cycle(name)
+        verdict = self.model.reject(cycle, who, reason) if cycle else Verdict({"B120": True, "B100": not reason})
+        if self.send("reject", {"cycle": name, "reason": reason}, who, verdict) and cycle:
+            self.model.void(cycle)
+
+    @rule(who=PEOPLE, name=NAMES)
+    def lock(self, who: str, name: str) -> None:
+        cycle = self.cycle(name)
+        if (
+            self.send("lock", {"cycle": name}, who, self.model.lock(cycle) if cycle else Verdict({"B120": True}))
+            and cycle
+        ):
+            self.model.lock_now(cycle)
+
+    @rule(who=PEOPLE, name=NAMES, only=st.lists(PAYEES, max_size=2, unique=True), on=st.integers(0, 40))
+    def pay(self, who: str, name: str, only: list[str], on: int) -> None:
+        cycle = self.cycle(name)
+        args = {"cycle": name, "only": tuple(only), "on": date(2026, 2, 1) + timedelta(on)}
+        free = self.model.payable(only)
+        if self.send("pay", args, who, self.model.pay(cycle, only) if cycle else Verdict({"B120": True})) and cycle:
+            assert self.paid == free, "each payee gets what is owed to them, once"
+            self.model.owed.subtract(free)
+            cycle.payments.append(dict(free))
+
+    @rule(
+        who=PEOPLE,
+        name=NAMES,
+        number=st.integers(0, 3),
+        payees=st.lists(PAYEES, min_size=1, max_size=2, unique=True),
+        code=st.sampled_from(["", "EUR"]),
+    )
+    def take_back(self, who: str, name: str, number: int, payees: list[str], code: str) -> None:
+        cycle = self.cycle(name)
+        args = {"cycle": name, "number": number, "payees": payees, "currency": code, "reason": "account closed"}
+        verdict = self.model.take_back(cycle, number, payees) if cycle else Verdict({"B120": True})
+        if self.send("take_back", args, who, verdict) and cycle:
+            for payee in payees:
+                self.model.owed[payee] += cycle.payments[number - 1].pop(payee)
+
+    @rule(who=PEOPLE, name=NAMES)
+    def close(self, who: str, name: str) -> None:
+        cycle = self.cycle(name)
+        verdict = self.model.close(cycle) if cycle else Verdict({"B120": True})
+        if self.send("close", {"cycle": name}, who, verdict) and cycle:
+            cycle.status = "closed"
+
+    @rule(who=PEOPLE, payee=PAYEES, reason=REASONS, name=st.sampled_from(["hold", "release"]))
+    def hold(self, who: str, payee: str, reason: str, name: str) -> None:
+        verdict = self.model.hold(payee, reason) if name == "hold" else self.model.release(payee, reason)
+        if self.send(name, {"payee": payee, "reason": reason}, who, verdict):
+            self.model.holds ^= {payee}
+
+    @rule(
+        who=PEOPLE,
+        name=NAMES,
+        payee=PAYEES,
+        title=st.sampled_from([SALES, SALES, FEES]),
+        minor=st.sampled_from([1240, -500, -20_000, 8_000, 0]),
+        is_to=st.booleans(),
+        reason=REASONS,
+        evidence=st.sampled_from(["ticket 17", "ticket 17", "ticket 17", ""]),
+    )
+    def adjust(
+        self, who: str, name: str, payee: str, title: str, minor: int, is_to: bool, reason: str, evidence: str
+    ) -> None:
+        cycle = self.cycle(name)
+        amount, to = ("", str(minor)) if is_to else (str(minor), "")
+        args = {
+            "cycle": name,
+            "payee": payee,
+            "title": title,
+            "amount": amount,
+            "to": to,
+            "reason": reason,
+            "evidence": evidence,
+        }
+        verdict = (
+            self.model.adjust(cycle, args)
+            if cycle
+            else Verdict({"B120": True, "B100": not reason, "B141": not evidence})
+        )
+        if event := self.send("adjust", args, who, verdict):
+            self.model.requests[event.number] = Request("adjust", who, args)
+
+    @rule(
+        who=PEOPLE,
+        at=st.integers(0, 9),
+        reason=st.sampled_from([None, None, None, "no", ""]),
+        kind=st.sampled_from(["adjust", "adjust", "program"]),
+    )
+    def decide(self, who: str, at: int, reason: str | None, kind: str) -> None:
+        number = self.pick(at)
+        name = f"{kind}_approve" if reason is None else f"{kind}_reject"
+        args = {"number": number} | ({} if reason is None else {"reason": reason})
+        if self.send(name, args, who, self.model.decide(kind, number, who, reason)):
+            asked = self.model.requests[number]
+            asked.state = "approved" if reason is None else "rejected"
+            if name == "adjust_approve":
+                cycle = self.model.cycles[asked.detail["cycle"]]
+                cycle.adjustments.append(number)
+                self.model.void(cycle)
+
+    @rule(who=PEOPLE, at=st.integers(0, 9))
+    def activate(self, who: str, at: int) -> None:
+        number = self.pick(at)
+        if self.send("program_activate", {"number": number}, who, self.model.activate(number)):
+            self.model.requests[number].state = "activated"
+
+    # What was sent before
+
+    @precondition(lambda self: self.sent)
+    @rule(at=st.integers(0, 99), pause=CLOCK)
+    def again(self, at: int, pause: timedelta) -> None:
+        name, args, who, key, event = self.sent[at % len(self.sent)]
+        found, is_earlier, _ = self.desk.send(name, args, asking(who, self.tick(pause), key))
+        assert is_earlier and found == event
+        self.hold_still("again")
+
+    @precondition(lambda self: self.sent)
+    @rule(at=st.integers(0, 99), other=st.integers(0, 99), pause=CLOCK)
+    def altered(self, at: int, other: int, pause: timedelta) -> None:
+        first, args, who, key, _ = self.sent[at % len(self.sent)]
+        name, altered, *_ = self.sent[other % len(self.sent)]
+        if altered == args and name == first:
+            altered = altered | {"reason": "another"} if "reason" in args else altered
+            name = "lock" if "reason" not in args else name
+            altered = altered if "reason" in args else {"cycle": "c1"}
+            if altered == args:
+                return
+        with pytest.raises(Refused):
+            self.desk.send(name, altered, asking(who, self.tick(pause), key))
+        self.hold_still("altered")
+
+    # How it is held beside the model
+
+    def send(self, name: str, args: dict[str, Any], who: str, verdict: Verdict, is_event: bool = True) -> Event | None:
+        """Give a command as the model expects it to end: its event, None where it was refused."""
+        self.number += 1
+        key = f"key {self.number}" if self.number % 3 else ""
+        at = self.tick(timedelta(hours=(self.number * 7) % 13 - 3))
+        shown = f"{name} {args} by {who}: {sorted(verdict.must)} {sorted(verdict.may)}"
+        try:
+            event, is_earlier, self.paid = self.desk.send(name, args, asking(who, at, key))
+        except PartageError as error:
+            code = error.problems[0].code
+            assert isinstance(error, Conflict | Refused) and code in verdict.must | verdict.may, f"{shown}: {error}"
+            self.follow(name, who, at, isinstance(error, Conflict), code)
+            return None
+        assert not verdict.must, f"{shown}: was done"
+        assert not is_earlier
+        self.follow(name, who, at, is_event)
+        if event and key:
+            self.sent.append((name, args, who, key, event))
+        assert bool(event) == is_event
+        return event or (self.events[-1] if name == "calculate" else None)
+
+    def follow(self, name: str, who: str, at: datetime, is_event: bool, code: str = "") -> None:
+        """The log has one event more, that of the command or of its refusal, or none."""
+        before, self.events = self.events, self.store.events()
+        assert self.events[: len(before)] == before and len(self.events) == len(before) + is_event
+        if is_event:
+            event, last = self.events[-1], before[-1]
+            assert (event.number, event.before_sha256) == (last.number + 1, hashlib.sha256(last.content).hexdigest())
+            assert (event.actor, event.at, event.is_clock_regressed) == (who, at, at < last.at)
+            assert (event.type == "refused") == bool(code) and event.payload.get("code", "") == code
+        STEPS[f"{name} {code or 'done'}"] += 1
+
+    def hold_still(self, name: str) -> None:
+        """Nothing was written."""
+        assert self.store.events() == self.events
+        STEPS[name] += 1
+
+    @invariant()
+    def owes_what_was_promised(self) -> None:
+        """By payee, what is owed is the model's; and the cycle that was just touched stands as the model's does."""
+        owed = Counter[str]()
+        for each in self.store.owed():
+            owed[each.payee] += each.amount_minor
+        assert +owed == +self.model.owed and -owed == -self.model.owed
+        name = self.events[-1].cycle
+        if (cycle := self.cycle(name)) and self.looked_at < self.events[-1].number:
+            self.looked_at = self.events[-1].number
+            look = looks.look(self.desk.address, name)
+            assert look.cycle.status == cycle.status
+            if len(cycle.calcs) == len(cycle.programs) and not cycle.is_locked:
+                assert look.totals_minor == {"EUR": self.model.would_pay(cycle).total()}
+
+    def tick(self, pause: timedelta) -> datetime:
+        self.now += pause
+        return self.now
+
+    def cycle(self, name: str) -> Cycle | None:
+        return self.model.cycles.get(name)
+
+    def pick(self, at: int) -> int:
+        """A request, or a number that is none."""
+        numbers = [*sorted(self.model.requests, reverse=True), 1_000]
+        return numbers[at % len(numbers)]
+
+    def locked_variant(self, title: str, period: str) -> int:
+        found = [each for each in self.model.cycles.values() if each.is_locked and each.period == period]
+        return next((each.calcs[title][1][-1] for each in found if title in each.programs), 0)
+
+
+# Where the books are
+
+
+def in_order(desk: Desk) -> Mapping[str, int]:
+    """Two programs are put into force, two more versions were asked for: the requests by version."""
+    numbers = {}
+    with at_a_desk(desk.address):
+        for version, who in (("v1", "ana"), ("fees", "dan"), ("v2", "ana"), ("v3", "dan")):
+            event, *_ = desk.send("program_submit", {"version": version}, asking(who, NOON))
+            assert event
+            numbers[version] = event.number
+        for version in ("v1", "fees"):
+            desk.send("program_approve", {"number": numbers[version]}, asking("bob", NOON))
+            desk.send("program_activate", {"number": numbers[version]}, asking("cyd", NOON))
+    return numbers
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder in memory, where there is one: what is synced there costs nothing."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as name:
+        yield Path(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, memory: Path) -> Fresh:
+    """Books with nothing but the programs in them, as often as it is called."""
+    if request.param == "sqlite":
+        first = Desk(memory / "first" / "books.db", memory)
+        (memory / "first").mkdir()
+        requests = in_order(first)
+
+        def copied() -> tuple[Desk, Mapping[str, int]]:
+            shutil.rmtree(memory / "now", ignore_errors=True)
+            shutil.copytree(memory / "first", memory / "now")
+            return Desk(memory / "now" / "books.db", memory), requests
+
+        return copied
+    desk = Desk(request.getfixturevalue("postgres"), memory)
+    requests = in_order(desk)
+    put_back = rows_put_back(str(desk.address))
+
+    def emptied() -> tuple[Desk, Mapping[str, int]]:
+        put_back()
+        return desk, requests
+
+    return emptied
+
+
+def rows_put_back(address: str) -> Callable[[], None]:
+    """Note all rows of a database, and give what makes them its only rows again, past the triggers that forbid it."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        names = [name for (name,) in connection.execute(b"SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        connection.execute(b"CREATE SCHEMA noted")
+        for name in names:
+            connection.execute(f"CREATE TABLE noted.{name} AS TABLE public.{name}".encode())
+        database = urlsplit(address).path.lstrip("/")
+        connection.execute(f"ALTER DATABASE {database} SET synchronous_commit = off".encode())
+
+    def put_back() -> None:
+        with psycopg.connect(address) as connection:
+            connection.execute(b"SET session_replication_role = replica")
+            connection.execute(f"TRUNCATE {', '.join(names)}".encode())
+            for name in names:
+                connection.execute(f"INSERT INTO public.{name} SELECT * FROM noted.{name}".encode())
+
+    return put_back
+
+
+def test_any_commands_in_any_order(fresh: Fresh) -> None:
+    is_soak = settings().max_examples > 1_000
+    STEPS.clear()
+    some = settings(max_examples=1_000 if is_soak else 50, stateful_step_count=100)
+    run_state_machine_as_test(partial(Books, fresh), settings=some)
+    print(sum(STEPS.values()), "steps", dict(sorted(STEPS.items())))
+    assert sum(STEPS.values()) > 2_500
