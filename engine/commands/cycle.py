@@ -65,7 +65,7 @@ def status(ctx: click.Context, name: str | None, is_json: bool) -> None:
     from engine.reports.cycle import cycle_json, cycle_lines, cycles_grid
 
     if name is not None:
-        found = look(store_path(ctx), name)
+        found = look(store_path(ctx), name, datetime.now(UTC).date())
         if is_json:
             print_json(cycle_json(found))
             return
@@ -212,7 +212,7 @@ def pay(
         f"payment {said['payment']} of cycle {name_} on {said['paid_on']}: {_totals(said['totals_minor'])} to "
         f"{said['payees']} payees",
         f"list {said['list_sha256']}",
-        f"next: partage cycle return {name_} {said['payment']} PAYEE... · partage cycle close {name_}",
+        f"next: partage cycle close {name_} · partage cycle return {name_} {said['payment']} --payee P --reason WHY",
     )
 
 

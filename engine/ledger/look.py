@@ -13,7 +13,11 @@ from engine.values.posting import Posted
 
 @dataclass(frozen=True, slots=True)
 class CycleLook:
-    """A cycle as it stands: what it would pay or pays, by currency, who is still to be paid, and its events."""
+    """A cycle as it stands: what it would pay or pays, by currency, who is still to be paid, and its events.
+
+    `runs` are the numbers of its runs by program, `before` those of the last locked period's, 0 where there is none;
+    `held` says whose payments wait, and why.
+    """
 
     cycle: Cycle
     totals_minor: Mapping[str, int]
@@ -23,3 +27,4 @@ class CycleLook:
     events: tuple[Event, ...]
     runs: Mapping[str, int]
     held: Mapping[str, str]
+    before: Mapping[str, int]

@@ -31,14 +31,14 @@ class Paid:
     amount_minor: int
 
 
-def payable(books: Books, cycle: Cycle, owed: Owed, only: Collection[str]) -> tuple[Paid, ...]:
-    """Who would be paid now, by payee and currency; `only` these where it names any."""
+def payable(cycle: Cycle, owed: Owed, only: Collection[str], held: Collection[str]) -> tuple[Paid, ...]:
+    """Who would be paid now, by payee and currency; `only` these where it names any, and nobody who is `held`."""
     number = len(cycle.payments) + 1
     wanted = sorted(owed.items())
     return tuple(
         Paid(f"{cycle.name}-{number}-{payee}-{currency}", payee, currency, amount)
         for (payee, currency), amount in wanted
-        if amount > 0 and payee not in books.holds and (not only or payee in only)
+        if amount > 0 and payee not in held and (not only or payee in only)
     )
 
 
@@ -50,19 +50,19 @@ def list_of(cycle: Cycle, number: int, paid: Collection[Paid], paid_on: date) ->
 
 
 def pay(
-    books: Books, command: Command, owed: Owed, only: Collection[str], paid_on: date
-) -> tuple[Draft, bytes, tuple[Paid, ...]]:
-    """Pay what is owed: the draft, the list as it is to be kept, and who gets what."""
+    books: Books, command: Command, owed: Owed, only: Collection[str], paid_on: date, held: Collection[str]
+) -> tuple[Draft, bytes]:
+    """Pay what is owed: the draft, and the list as it is to be kept; `held` are all payees who wait."""
     cycle = books.cycle(command.cycle)
     if cycle.status != LOCKED:
         message = f"cycle {cycle.name} is {cycle.status}, and only a locked one is paid"
         raise conflict("B135", message, "its payments were made" if cycle.is_locked else "approve and lock it first")
-    _refuse_unpayable(books, owed, only)
-    paid = payable(books, cycle, owed, only)
+    _refuse_unpayable(owed, only, held)
+    paid = payable(cycle, owed, only, held)
     if not paid:
         message = f"nobody is to be paid now in cycle {cycle.name}"
-        held = f"{len(books.holds)} on hold; " if books.holds else ""
-        raise conflict("B136", message, f"{held}all others were paid, or are owed nothing")
+        waiting = f"{len(held)} on hold; " if held else ""
+        raise conflict("B136", message, f"{waiting}all others were paid, or are owed nothing")
     number = len(cycle.payments) + 1
     content = list_of(cycle, number, paid, paid_on)
     payload = {
@@ -75,7 +75,7 @@ def pay(
     postings = [
         Posting(each.payee, "", cycle.period, "paid", str(paid_on), each.currency, -each.amount_minor) for each in paid
     ]
-    return Draft("cycle.paid", cycle.name, payload, postings=postings), content, paid
+    return Draft("cycle.paid", cycle.name, payload, postings=postings), content
 
 
 def take_back(
@@ -116,16 +116,17 @@ def payment_of(cycle: Cycle, number: int) -> Payment:
     return found
 
 
-def _refuse_unpayable(books: Books, owed: Owed, only: Collection[str]) -> None:
+def _refuse_unpayable(owed: Owed, only: Collection[str], held: Collection[str]) -> None:
     payees = {payee for payee, _ in owed}
     unknown = sorted(set(only) - payees)
     if unknown:
         message = f"nothing was ever owed to {', '.join(unknown)}"
         raise refused("B139", message, "name payees as `partage cycle status` lists them")
-    held = sorted(set(only) & set(books.holds))
-    if held:
-        message = f"{', '.join(held)} {'is' if len(held) == 1 else 'are'} on hold"
-        raise conflict("B142", message, "release them first: partage release PAYEE --reason TEXT")
+    waiting = sorted(set(only) & set(held))
+    if waiting:
+        message = f"{', '.join(waiting)} {'is' if len(waiting) == 1 else 'are'} on hold"
+        hint = "release them first: partage release PAYEE --reason TEXT; or clear on_hold in the source of payees"
+        raise conflict("B142", message, hint)
 
 
 def _totals(paid: Collection[Paid]) -> dict[str, str]:

@@ -109,6 +109,7 @@ def cycle_json(look: CycleLook) -> dict[str, Any]:
             {
                 "program": program,
                 "run": look.runs.get(program) or None,
+                "run_before": look.before.get(program) or None,
                 "run_id": each.run_id or None,
                 "program_sha256": each.program_sha256,
                 "currency": each.currency,
@@ -185,7 +186,9 @@ def _calculated(look: CycleLook, program: str) -> str:
         return "nothing calculated yet"
     run = f"run {look.runs[program]} ({each.run_id[:12]})" if each.run_id else "no run of its own"
     batches = f", {len(each.batches)} earlier periods trued up" if each.batches else ""
-    return f"{run}, {money(each.total_minor, each.currency)}{batches}"
+    before = look.before.get(program)
+    compare = f"   compare: partage diff {before} {look.runs[program]}" if before and each.run_id else ""
+    return f"{run}, {money(each.total_minor, each.currency)}{batches}{compare}"
 
 
 def _decided(request: Request) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -21,19 +22,26 @@ def partner_names(path: Path) -> Mapping[str, str]:
 def payees_on(path: Path, day: date) -> Mapping[str, str]:
     """Who is paid for whom on a day, from a kept payees table: partner to payee, where that is somebody else; raises
     Conflict where two payees of a partner hold on that day."""
-    names = ["payee_id", "partner_id", "valid_from", "valid_to"]
-    file = pq.ParquetFile(path)
-    there = set(file.schema_arrow.names)
-    if not {"payee_id", "partner_id"} <= there:
-        return {}
-    rows = file.read(columns=[name for name in names if name in there]).to_pylist()
     found: dict[str, str] = {}
-    for row in rows:
-        first, last = row.get("valid_from"), row.get("valid_to")
-        if row["partner_id"] is None or (first and first > day) or (last and last < day):
+    for row in _payees(path, day):
+        if row["partner_id"] is None:
             continue
         partner, payee = str(row["partner_id"]), str(row["payee_id"])
         if found.setdefault(partner, payee) != payee:
             message = f"{partner} is paid to {found[partner]} and to {payee} on {day}"
             raise Conflict(Problem("B144", message, Place(), "end one of them: valid_to in the source of payees"))
     return {partner: payee for partner, payee in found.items() if partner != payee}
+
+
+def payees_on_hold(path: Path, day: date) -> frozenset[str]:
+    """The payees whom a kept payees table has on hold on a day."""
+    return frozenset(str(row["payee_id"]) for row in _payees(path, day) if row["on_hold"])
+
+
+def _payees(path: Path, day: date) -> Iterator[Mapping[str, Any]]:
+    """The rows of a kept payees table that hold on a day, both of their days included."""
+    names = ["payee_id", "partner_id", "valid_from", "valid_to", "on_hold"]
+    for row in pq.ParquetFile(path).read(columns=names).to_pylist():
+        first, last = row["valid_from"], row["valid_to"]
+        if not (first and first > day) and not (last and last < day):
+            yield row

@@ -234,3 +234,30 @@ def test_two_programs_in_one_cycle_are_netted_per_payee(team: Office) -> None:
         "april-1-acme-EUR,acme,50.00,EUR",
         "april-1-bolt-EUR,bolt,10.00,EUR",
     ]
+
+
+def test_partners_are_paid_to_their_payee_who_may_be_on_hold_in_the_source(tmp_path: Path) -> None:
+    team = office(tmp_path / "office")
+    text = team.program.read_text("utf-8").replace("deals: deals.csv", "deals: deals.csv, payees: payees.csv")
+    payees = """\
+        payee_id,partner_id,valid_from,valid_to,on_hold
+        acme-pay,acme,2026-01-01,,false
+        bolt-ag,bolt,2026-04-30,,true
+        """
+    write(team.folder, text, {"payees.csv": payees})
+    team.in_force()
+    team.locked()
+    assert set(team.status("2026-04")["unpaid_minor"]) == {"acme-pay"}  # who is on hold is not waited for
+    assert team.status("2026-04")["on_hold"] == {"bolt-ag": "in the source of payees"}
+    assert team.refused("eve", "cycle", "pay", "2026-04", "--only", "bolt-ag") == "B142"
+    paid = team.done("eve", "cycle", "pay", "2026-04", "--on", "2026-05-05")
+    assert paid["payload"]["totals_minor"] == {"EUR": "10000"}
+    team.done("eve", "cycle", "close", "2026-04")  # who is on hold is carried on
+
+
+def test_the_run_of_the_period_before_is_named_to_compare_with(team: Office) -> None:
+    team.locked("2026-04")
+    team.locked("2026-05")
+    (program,) = team.status("2026-05")["programs"]
+    assert (program["run_before"], program["run"]) == (1, 2)
+    assert "compare: partage diff 1 2" in team.look("cycle", "status", "2026-05").out

@@ -14,8 +14,7 @@ import numpy as np
 from engine.acts.books.adjust import Adjustment, submit_adjustment
 from engine.acts.books.asking import Asker, record
 from engine.acts.period import period_of
-from engine.acts.reopen import opened_as_kept
-from engine.acts.work_out import Kept, WorkedOut, kept_lines, kept_run, worked_out
+from engine.acts.work_out import Kept, WorkedOut, kept_lines, kept_run, opened, worked_out
 from engine.facts.claimed import write_claimed
 from engine.facts.compare import told_reads
 from engine.ledger import Books, books_of, disputes
@@ -153,7 +152,7 @@ def _outcome(store: Store, kept: Kept, claim: Claim) -> tuple[Outcome, Mapping[s
     """What the run would pay with the claimed row, and what its cells held."""
     meaning = kept.program.understood()
     plan = compile_plan(meaning)
-    meaning = opened_as_kept(kept.record, meaning, plan)
+    meaning = opened(meaning, kept.is_opened)
     period = period_of(meaning, kept.record.period)
     before = kept_lines(store, kept)
     with tempfile.TemporaryDirectory(prefix="partage-") as name, told_reads("a kept table"):

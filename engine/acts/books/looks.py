@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from engine.acts.books.owed import totals_of
-from engine.acts.books.pay import unpaid
+from engine.acts.books.pay import on_hold, unpaid
 from engine.ledger import Books, books_of
 from engine.ledger.look import CycleLook
 from engine.store import Address, Store
@@ -31,23 +33,31 @@ def true_ups(store: Address, name: str) -> tuple[Batch, ...]:
         return tuple(batch_from(kept.blob_bytes(sha256)) for _, each in programs for sha256 in each.batches)
 
 
-def look(store: Address, name: str) -> CycleLook:
-    """A cycle as it stands; raises Conflict where there is none of that name."""
+def look(store: Address, name: str, day: date) -> CycleLook:
+    """A cycle as it stands on a day; raises Conflict where there is none of that name."""
     with Store.open(store, create=False) as kept:
         events = kept.events()
         found = books_of(events)
         cycle = found.cycle(name)
-        runs = {}
-        for program, each in cycle.calculations.items():
-            record = kept.run_by_id(each.run_id, "official") if each.run_id else None
-            runs[program] = record.number if record is not None else 0
+        runs = {program: _number(kept, each.run_id) for program, each in cycle.calculations.items()}
+        before = {}
+        for program in cycle.programs:
+            earlier = [each for each in found.locked(program) if each.has_run and each.start < cycle.start]
+            before[program] = _number(kept, earlier[-1].calculations[program].run_id) if earlier else 0
         return CycleLook(
             cycle=cycle,
             totals_minor=totals_of(kept, found, cycle),
-            unpaid_minor=unpaid(kept, found, cycle) if cycle.is_locked else {},
+            unpaid_minor=unpaid(kept, found, cycle, day) if cycle.is_locked else {},
             postings=tuple(kept.postings(name)),
             adjustments=tuple(each for each in found.requests.values() if each.cycle == name),
             events=tuple(each for each in events if each.cycle == name),
             runs=runs,
-            held={payee: each.reason for payee, each in found.holds.items()},
+            held=on_hold(kept, found, day),
+            before=before,
         )
+
+
+def _number(store: Store, run_id: str) -> int:
+    """The number of an official run; 0 where there is none."""
+    record = store.run_by_id(run_id, "official") if run_id else None
+    return record.number if record is not None else 0

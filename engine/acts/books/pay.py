@@ -15,6 +15,7 @@ from engine.ledger.books import Books, books_of
 from engine.ledger.cycles import Cycle
 from engine.ledger.payments import Owed, Paid
 from engine.store import Address, Store
+from engine.store.tables import payees_on_hold
 from engine.values.draft import Draft, Recorded
 from engine.values.event import Command
 from rules.problem import PartageError, Place, Problem, Refused
@@ -38,7 +39,7 @@ def pay(store: Address, name: str, only: Collection[str], paid_on: date, asker: 
             listed = _listed(kept, command, only, paid_on)
 
             def decide(books: Books, listed: str = listed) -> Draft:
-                draft, content, _ = payments.pay(books, command, _owed(kept), only, paid_on)
+                draft, content = _paid(kept, books, command, only, paid_on)
                 if sha256(content) != listed:
                     raise _OwedOtherwise
                 return draft
@@ -56,10 +57,25 @@ class _OwedOtherwise(Exception):
 def _listed(store: Store, command: Command, only: Collection[str], paid_on: date) -> str:
     """Keep the list of what would be paid now, and give its digest; "" where it can't be paid: the decision tells."""
     try:
-        _, content, _ = payments.pay(books_at(store), command, _owed(store), only, paid_on)
+        _, content = _paid(store, books_at(store), command, only, paid_on)
     except PartageError:
         return ""
     return store.put(content)
+
+
+def _paid(store: Store, books: Books, command: Command, only: Collection[str], paid_on: date) -> tuple[Draft, bytes]:
+    """The payment as it would be made on the books as they are."""
+    return payments.pay(books, command, _owed(store), only, paid_on, on_hold(store, books, paid_on))
+
+
+def on_hold(store: Store, books: Books, day: date) -> Mapping[str, str]:
+    """Whose payments wait on a day, and why: those whom somebody holds, and those whom the payees of the cycle that
+    was locked last have on hold."""
+    found = {}
+    for cycle in sorted((each for each in books.cycles.values() if each.is_locked), key=lambda each: each.locked)[-1:]:
+        tables = [each.tables["payees"] for each in cycle.calculations.values() if "payees" in each.tables]
+        found = {payee: "in the source of payees" for sha in tables for payee in payees_on_hold(store.blob(sha), day)}
+    return {**found, **{payee: each.reason for payee, each in books.holds.items()}}
 
 
 def take_back(
@@ -92,17 +108,18 @@ def close(store: Address, name: str, asker: Asker) -> Recorded:
 
         def decide(books: Books) -> Draft:
             cycle = books.cycles.get(name)
-            return moves.close(books, command, {} if cycle is None else unpaid(kept, books, cycle))
+            return moves.close(books, command, {} if cycle is None else unpaid(kept, books, cycle, asker.at.date()))
 
         return record(kept, command, decide)
 
 
-def unpaid(store: Store, books: Books, cycle: Cycle) -> Mapping[str, int]:
-    """What the payees of a cycle are still owed, who are not on hold, by payee."""
+def unpaid(store: Store, books: Books, cycle: Cycle, day: date) -> Mapping[str, int]:
+    """What the payees of a cycle are still owed, who are not on hold on a day, by payee."""
+    held = on_hold(store, books, day)
     own = {each.posting.payee for each in store.postings(cycle.name)}
     found: dict[str, int] = {}
     for (payee, _), amount in _owed(store).items():
-        if payee in own and payee not in books.holds and amount > 0:
+        if payee in own and payee not in held and amount > 0:
             found[payee] = found.get(payee, 0) + amount
     return found
 
