@@ -52,6 +52,9 @@ SESSIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("diff", ("partage run mine/moved.yaml --period 2026-Q1",), "partage diff 1 3 --partner P-01 --json"),
     ("replay", (), "partage replay 1 --json"),
     ("parallel", (), "partage parallel 1 mine/old.csv --json"),
+    ("backup", (), "partage backup kept --json"),
+    ("restore", (), "partage --store again.db restore kept --json"),
+    ("upgrade", (), "partage upgrade --json"),
     ("a failure of any command", (), "partage show 99 --json"),
 )
 
@@ -102,6 +105,7 @@ NAMED: Mapping[str, str] = {"pools": "POOL", "partners[].components": "COMPONENT
     "partners[].by_cause": "CAUSE",
     "rows[].by_cause": "CAUSE",
     "causes": "CAUSE",
+    "tables": "TABLE",
 }
 
 

@@ -23,6 +23,7 @@ from engine.values import (
     Step,
     Whole,
 )
+from engine.values.positions import OpenPositions
 from rules.calendar import Period
 from rules.crediting.meaning import CREDIT
 from rules.expressions.tree import And, Column, Comparison, Expression, InList, IsNull, Literal, columns
@@ -54,7 +55,8 @@ def readings(plan: Plan, period: Period, window: Window) -> tuple[Reading, ...]:
     before = plan.calendar.before(period)
     scored = [reading for step in plan.steps if isinstance(step, Score) for reading in _scored(step, period, before)]
     quotas = [_quota(plan, step, period) for step in plan.steps if isinstance(step, Quota)]
-    opened = [_opening(step, period) for step in plan.steps if isinstance(step, OpenAccounts)]
+    opening = (step for step in plan.steps if isinstance(step, OpenAccounts) or _opens_alone(step))
+    opened = [_opening(step, period) for step in opening]
     return (*rows, *limiting, *measured, *scored, *quotas, *opened)
 
 
@@ -68,7 +70,12 @@ def _limiting(step: ReadRows) -> Reading:
     )
 
 
-def _opening(step: OpenAccounts, period: Period) -> Reading:
+def _opens_alone(step: Step) -> bool:
+    """Whether nothing but the year so far opens by the table of balances."""
+    return isinstance(step, OpenPositions) and step.is_alone
+
+
+def _opening(step: Step, period: Period) -> Reading:
     """What the table of balances says was on them before the period."""
     told = tuple(Column("balances", name) for name in ("partner_id", "balance", "as_of"))
     days: Days = (None, period.start)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.values import ALWAYS, PARTNERS, Facts, Reading, Sheet
 from engine.values.openings import last_rows
+from engine.values.positions import YEAR_TO_DATE, told_until
 from rules.balances.meaning import OPENING
 from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.scales.base import only_where
@@ -175,9 +176,12 @@ def used_rows(reading: Reading, sheet: Sheet, facts: Facts) -> Sequence[NDArray[
     that it looks up, of the points that it carries over, or of the partners whom it scores. Of balances, the rows that
     say what they opened with last."""
     if reading.is_opening:
-        return [np.array([row.record for row in last_rows(facts.openings(), sheet.period.start)], dtype=np.int64)]
-    rows = len(sheet.partners)
-    whom = sheet.columns[reading.scored].numerator >= 0 if reading.scored else np.ones(rows, dtype=bool)
+        of_year, rows = f".{YEAR_TO_DATE}", facts.openings()
+        told = [row for row in last_rows(rows, sheet.period.start) if not row.balance.endswith(of_year)]
+        told += [row for row in rows if told_until(row.balance, sheet.columns) == row.as_of]
+        return [np.array([row.record for row in told], dtype=np.int64)]
+    count = len(sheet.partners)
+    whom = sheet.columns[reading.scored].numerator >= 0 if reading.scored else np.ones(count, dtype=bool)
     if reading.looked_up:
         assert reading.of_period is not None, "a figure is of a period"
         period = reading.of_period[1]

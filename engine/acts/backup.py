@@ -55,8 +55,9 @@ def restore(folder: Path, store: Address, told: Told = silent) -> Backup:
         from engine.store.copying import fill, hold_equal
 
         fill(source, reader, target, told)
+        names = source.blob_names(reader)
     with closing(open_database(store, create=False, busy_ms=BUSY_MS)) as target:
-        hold_equal(found.contents, verified(target, told), target.shown)
+        hold_equal(found.contents, verified(target, told, names), target.shown)
     return found
 
 
@@ -94,6 +95,6 @@ def _backup_before(database: Database, folder: Path, told: Told) -> Backup:
     except PartageError:
         return write(database, folder, told)  # which refuses a folder that is there
     with database.reading() as reader:
-        if contents_of(database, reader) != earlier.contents:
+        if contents_of(database, reader, database.blob_names(reader)) != earlier.contents:
             refuse_there(folder)
     return earlier

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 from engine.acts.closing import closing_of
@@ -33,19 +34,19 @@ from engine.sheet import evaluate
 from engine.trueup.differences import Key, amounts_of, delta_lines, differing, posted_amounts
 from engine.trueup.partition import has_credits, is_local, rolls_up, rounds_rows
 from engine.trueup.reasons import Late, reasons_of
-from engine.values import PARTNERS, LateLines, Lines, Plan, Share, Sheet
+from engine.values import PARTNERS, Credit, LateLines, Lines, Plan, Share, Sheet
 from engine.values.closing import Closing
 from engine.values.late import Change, Changes
 from engine.values.locked import LockedPool
 from engine.values.rolls import carried_of
 from engine.values.true_up import Batch, PoolChange, Stated
 from rules.calendar import Period
-from rules.expressions.tree import And, Column, InList, Literal
 from rules.load import understand
 from rules.meaning import Meaning, MeasureMeaning
 from rules.problem import Problem, Refused
 
 Kept = Mapping[str, Path]
+Seen = dict[tuple[bytes, frozenset[tuple[str, Path]], frozenset[tuple[str, Path]]], Changes]  # what differs in two
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,14 +74,17 @@ def true_up(
     opening: Closing | None = None,
     told: Collection[Change] = (),
     is_whole: bool = False,
+    seen: Seen | None = None,
 ) -> Batch | None:
     """What a new snapshot changes of a period; raises Refused where the period can't be worked out on it.
 
     `opening` is what the period opens with now: what it opened with and what true-ups of earlier periods changed of
     that. `told` are the late records that batches of earlier periods have already; with `is_whole` the whole period is
-    worked out, whomever the records touch. None: no late record matters, and nothing changes.
+    worked out, whomever the records touch. `seen` is what true-ups of one import find out for each other. None: no late
+    record matters, and nothing changes.
     """
-    with tempfile.TemporaryDirectory(prefix="partage-") as folder, _case(stated, now, opening, Path(folder)) as case:
+    seen = {} if seen is None else seen
+    with tempfile.TemporaryDirectory(prefix="partage-") as name, _case(stated, now, opening, Path(name), seen) as case:
         if not len(case.late) and not case.is_opened_anew:
             return None
         partners = None if is_whole else _affected(case)
@@ -93,28 +97,38 @@ def true_up(
 
 
 @contextmanager
-def _case(stated: Stated, now: Kept, opening: Closing | None, folder: Path) -> Iterator[_Case]:
-    meaning = understand(stated.program, stated.file, Path(), warns=False).understood()
-    period, plan = period_of(meaning, stated.period), compile_plan(meaning)
+def _case(stated: Stated, now: Kept, opening: Closing | None, folder: Path, seen: Seen) -> Iterator[_Case]:
+    meaning, plan = _compiled(stated.program, stated.file)
+    period = period_of(meaning, stated.period)
     openings = (stated.opening, opening)
     if stated.opening is not None or opening is not None:
         meaning = with_openings(meaning, opens_with(plan))
     kept = []
-    for side, (tables, opened) in enumerate(zip((stated.tables, now), openings, strict=True)):
+    for side, (tables, rows) in enumerate(zip((stated.tables, now), openings, strict=True)):
         own = folder / str(side)
         own.mkdir()
-        opens = {} if opened is None else write_opening(opened, plan, period, own)
+        opens = {} if rows is None else write_opening(rows, plan, period, own)
         kept.append({name: path for name, path in {**tables, **opens}.items() if name in meaning.tables})
     with side_of(meaning, kept[0], period) as before, side_of(meaning, kept[1], period) as after:
         compared = [{name: path for name, path in each.items() if name not in opens_with(plan)} for each in kept]
         before_, now_ = kept if openings == (None, None) else compared
-        found = changes(before_, now_, meaning.tables)
+        pair = stated.program, frozenset(before_.items()), frozenset(now_.items())
+        if pair not in seen:
+            seen[pair] = changes(before_, now_, meaning.tables)
 
         def window(measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
             return window_days(measure.window, period, meaning.calendar)
 
-        late = matters(found, readings(plan, period, window), before, after)
+        credits = {step.name: step.credit for step in plan.steps if isinstance(step, Credit)}
+        late = matters(seen[pair], readings(plan, period, window), credits, before, after)
         yield _Case(plan, meaning, period, (before, after), (kept[0], kept[1]), late, openings)
+
+
+@lru_cache(maxsize=2)
+def _compiled(program: bytes, file: str) -> tuple[Meaning, Plan]:
+    """A program that periods were locked with: most often the same for one after the other."""
+    meaning = understand(program, file, Path(), warns=False).understood()
+    return meaning, compile_plan(meaning)
 
 
 def _affected(case: _Case) -> frozenset[str] | None:
@@ -198,8 +212,10 @@ def _pools(
     for name in (name for name, does in late.items() if does in ("next_period", "house")):
         shares = {partner: amount for (partner, component, _, _), amount in posted.items() if component == name}
         locked[name] = LockedPool(shares, _carried(case, stated, name))
-    with _restated(case, 0, None, locked) as (sheet, _):
-        sizes = _sizes(case, sheet)
+    sizes = stated.sizes_minor
+    if sizes is None or not sizes.keys() >= late.keys():
+        with _restated(case, 0, None, locked) as (sheet, _):
+            sizes = _sizes(case, sheet)
     for name, pool in locked.items():
         if late[name] == "next_period":
             locked[name] = replace(pool, size_minor=sizes[name])
@@ -251,12 +267,10 @@ def _restated(
     case: _Case, side: int, partners: frozenset[str] | None, locked: Mapping[str, LockedPool]
 ) -> Iterator[tuple[Sheet, Snapshot]]:
     """The period worked out on one of the snapshots, for some partners or for all: its sheet and facts."""
-    meaning, kept = case.meaning, case.kept[side]
+    kept = case.kept[side]
     if partners is not None:
         kept = restricted(case.sides[side], partners, rolls_up(case.plan), kept)
-        whose = InList(Column("partners", "partner_id"), tuple(Literal(each) for each in sorted(partners)))
-        meaning = replace(meaning, eligible=whose if meaning.eligible is None else And((meaning.eligible, whose)))
-    with opened(meaning, kept, case.period) as facts:
+    with opened(case.meaning, kept, case.period, only=partners) as facts:
         sheet = evaluate(case.plan, facts, case.period, locked=locked)
         yield sheet, facts
 

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -35,9 +34,8 @@ def asker(ctx: click.Context, name: str | None, key: str) -> Asker:
     from engine.acts.books.asking import Asker
 
     at, key = datetime.now(UTC), key or secrets.token_hex(16)
-    address = str(store_path(ctx))
-    if address.startswith(_POSTGRES):
-        login = unquote(urlsplit(address).username or "") or actor()
+    login = _login(ctx)
+    if login:
         if name not in (None, login):
             message = f"the database knows you as {login}, and --as says {name}"
             raise Refused(Problem("S105", message, Place(), "log in to the store as who you are"))
@@ -46,6 +44,17 @@ def asker(ctx: click.Context, name: str | None, key: str) -> Asker:
     if not said.isprintable() or len(said) > 200:
         raise Refused(Problem("S105", "the name of who asks is too long or not readable", Place(), "--as NAME"))
     return Asker(said, "os-declared" if said == actor() else f"declared by {actor()}", at, key)
+
+
+def _login(ctx: click.Context) -> str:
+    """Who logged in to the database of the store; "" where it is a file."""
+    address = store_path(ctx)
+    if not str(address).startswith(_POSTGRES):
+        return ""
+    from engine.store import Store
+
+    with Store.open(address) as kept:
+        return kept.login
 
 
 def told(recorded: Recorded, is_json: bool, *lines: str) -> None:

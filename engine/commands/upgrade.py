@@ -33,7 +33,7 @@ def command(ctx: click.Context, folder: Path | None, is_json: bool) -> None:
         done = upgrade(store_path(ctx), folder, told)
     if is_json:
         made = str(done.backup.folder) if done.backup else None
-        print_json({"store": store_shown(ctx), "before": done.before, "schema": done.after, "backup": made})
+        print_json({"store": store_shown(ctx), "from_schema": done.before, "schema": done.after, "backup": made})
     elif done.backup is None:
         click.echo(f"{store_shown(ctx)} has schema {done.after}, which is that of this version: nothing to do")
     else:

@@ -17,18 +17,14 @@ from engine.explain.agree import DoesNotReAdd as DoesNotReAdd, agree
 from engine.explain.balance import balance_reason
 from engine.explain.deduct import deduct_reason
 from engine.explain.floor import top_up_reason
-from engine.explain.kpi import formula_reason, ratio_reason, whole_reason
+from engine.explain.kpi import formula_reason, ratio_reason
 from engine.explain.limit import limit_reason, released_reason
 from engine.explain.line import before_reason, due_reason, factor_reason, pay_reason
 from engine.explain.names import resolved
+from engine.explain.of_program import OfProgram
 from engine.explain.pool import (
-    amount_reason,
     award_reason,
-    carry_reason,
-    of_partners_reason,
-    paid_reason,
     share_reason,
-    size_reason,
     unshared_reason,
     weight_reason,
 )
@@ -42,7 +38,6 @@ from engine.values import (
     ACCOUNTS,
     EXACT,
     PAYOUT,
-    PROGRAM,
     Accumulate,
     Award,
     Deduct,
@@ -69,13 +64,11 @@ from engine.values import (
     Weigh,
     Whole,
 )
-from engine.values.rolls import carried_of
 from rules.expressions.columnar import EPOCH
 from rules.expressions.evaluate import Value, evaluate
 from rules.expressions.tree import Column, Type, columns, words
 from rules.kinds.base import number, percent
 from rules.meaning import KpiMeaning
-from rules.pools.meaning import CARRY
 from rules.problem import Place, Problem, Refused
 
 ROWS_SHOWN = 10
@@ -118,6 +111,7 @@ class _Explaining:
         scores = [step for step in plan.steps if isinstance(step, Score)]
         self._cards = {name: (step, cell) for step in scores for name, cell in cells(step.scorecard).items()}
         self._rolled = Rolled(plan, sheet, facts, self._line)
+        self._whole = OfProgram(plan, sheet, facts, self._rolled, rows_shown, self._agree, self._shown)
         self._trails = Trails(facts)
         self._of_partners: dict[tuple[str, int], Reasoned] = {}
         self._rows = SourceRows(plan, sheet, facts, self.partner)
@@ -218,7 +212,7 @@ class _Explaining:
             node = Reasoned(step.title, value, "", only.words, step.place, only.source, True, only.parts)
         else:
             if not lines and isinstance(share := self._steps.get(step.lines[0][0]), Share):
-                return unshared_reason(share, step, partner, self._sheet, self._plan, self._line, self._pool)
+                return unshared_reason(share, step, partner, self._sheet, self._plan, self._line, self._whole.pool)
             table = self._sheet.frames[step.lines[0][1]].table
             told = f"{len(lines)} rows of {table}" if lines else f"no row of {table}"
             node = Reasoned(step.title, value, "", told, step.place, "", True, shown)
@@ -251,7 +245,7 @@ class _Explaining:
             case Award() as step:
                 node = award_reason(step, row, self._sheet, self._facts, self._rows_shown, self._line, self._is_money)
             case Share() as step:
-                node = share_reason(step, row, self._sheet, self._line, self._pool, self._is_money(step.weight))
+                node = share_reason(step, row, self._sheet, self._line, self._whole.pool, self._is_money(step.weight))
             case Limit() as step if name == f"{step.name}.released":
                 node = released_reason(step, row, self._sheet, self._plan, self._facts, self._line)
             case Limit() as step:
@@ -265,41 +259,6 @@ class _Explaining:
             case other:
                 raise AssertionError(f"{other} has no rows")
         return self._agree(name, row, node)
-
-    def _pool(self, name: str) -> Reasoned:
-        """The size of a pool, and what of the whole program it rests on."""
-        step = self._steps[name]
-        assert isinstance(step, Size)
-        named = {each: self._of_program(column) for each, column in step.inputs.items()}
-        carried = self._rolled.opening(carried_of(name.removesuffix(".size"))) if step.carries else None
-        node = size_reason(step, named, carried)
-        return self._agree(name, 0, node)
-
-    def _of_program(self, name: str) -> Reasoned:
-        """What the whole program has of what the size of a pool, or one of the amounts, names."""
-        step, pool = self._steps.get(name), name.split(".")[0]
-        if isinstance(step, Whole):
-            return self._whole(step)
-        if isinstance(step, Solve):
-            known = {each: self._of_program(column) for each, column in step.inputs.items()}
-            return self._agree(name, 0, amount_reason(step, known))
-        award = self._steps.get(f"{pool}.award")
-        if isinstance(award, Award) and name == f"{pool}.{CARRY}":
-            return self._agree(name, 0, carry_reason(award, name, self._sheet, self._facts))
-        return paid_reason(name, step, self._sheet, self._plan.terms)
-
-    def _whole(self, step: Whole) -> Reasoned:
-        """What the whole program has of a KPI or a quota."""
-        if isinstance(step.of, KpiMeaning) and step.of.formula is not None and not step.of.is_averaged:
-            named = [column.name for column in columns(step.of.formula) if column.table is None]
-            steps = [self._steps[f"{PROGRAM}.{name}"] for name in named]
-            parts = tuple(self._whole(each) for each in steps if isinstance(each, Whole))
-            values: dict[Column, Value] = {Column(None, n): part.value for n, part in zip(named, parts, strict=True)}
-            values[Column("period", "days")] = Fraction(self._sheet.period.days)
-            return self._agree(step.name, 0, formula_reason(step.of, values, parts))
-        if isinstance(step.of, KpiMeaning) and not step.of.is_averaged:
-            return self._agree(step.name, 0, whole_reason(step.of, self._facts, self._shown, self._rows_shown))
-        return self._agree(step.name, 0, of_partners_reason(step, self._sheet))
 
     def _measure(self, name: str, row: int) -> Reasoned:
         """Why a source row measures what it does: the expression, evaluated alone on the row's cells."""

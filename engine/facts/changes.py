@@ -7,9 +7,11 @@ files are the same, nothing is read. In which order rows stand in their source i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from engine.facts.columns import CURRENCY
 from engine.facts.connection import connect
@@ -31,21 +33,26 @@ def changes(before: Kept, now: Kept, tables: Mapping[str, Table]) -> Changes:
     folders = {path.parent for kept in (before, now) for path in kept.values()}
     connection = connect(sorted(folders))
     try:
-        found = (_of_table(connection, tables[name], before.get(name), now.get(name)) for name in asked)
-        return changes_of(each for of_table in found for each in of_table)
+        rows: dict[str, tuple[pa.Table, pa.Table]] = {}
+        found = (_of_table(connection, tables[name], before.get(name), now.get(name), rows) for name in asked)
+        return replace(changes_of(each for of_table in found for each in of_table), rows=rows)
     finally:
         connection.close()
 
 
 def _of_table(
-    connection: duckdb.DuckDBPyConnection, table: Table, before: Path | None, now: Path | None
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    before: Path | None,
+    now: Path | None,
+    rows: dict[str, tuple[pa.Table, pa.Table]],
 ) -> Iterator[Change]:
     there = [_columns(connection, path) for path in (before, now) if path is not None]
     names = [column.name for column in table.columns if any(column.name in each for each in there)]
     names += [CURRENCY] if CURRENCY not in names and any(CURRENCY in each for each in there) else []
     sides = [_relation(connection, table, path, names) for path in (before, now)]
     if table.key:
-        return _keyed(connection, table, names, sides)
+        return _keyed(connection, table, names, sides, rows)
     return _unkeyed(connection, table, names, sides)
 
 
@@ -72,18 +79,41 @@ def _relation(connection: duckdb.DuckDBPyConnection, table: Table, path: Path | 
 
 
 def _keyed(
-    connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[str], sides: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    names: Sequence[str],
+    sides: Sequence[str],
+    rows: dict[str, tuple[pa.Table, pa.Table]],
 ) -> Iterator[Change]:
     """One pass over both: rows are held against each other by their keys, whole, and not by a digest."""
     same = " AND ".join(_alike(f"b.{identifier(name)}", f"n.{identifier(name)}", table, name) for name in table.key)
     others = [name for name in names if name not in table.key]
     differs = " OR ".join(["b.record IS NULL", "n.record IS NULL", *map(_differs, others)])
+    every = [f'{side}.{identifier(name)} AS "{side}.{name}"' for side in "bn" for name in ("record", *names)]
+    query = f"SELECT {', '.join(every)} FROM {sides[0]} AS b FULL JOIN {sides[1]} AS n ON {same} WHERE {differs}"
+    found = connection.sql(query).to_arrow_table()
+    connection.register("found", found)
+    rows[table.name] = _of_side(connection, "b", names), _of_side(connection, "n", names)
+    yield from _told(connection, table, others)
+    connection.unregister("found")
+
+
+def _of_side(connection: duckdb.DuckDBPyConnection, side: str, names: Sequence[str]) -> pa.Table:
+    """The rows that changed as one snapshot has them."""
+    selected = ", ".join(f'"{side}.{name}" AS {identifier(name)}' for name in ("record", *names))
+    return connection.sql(f'SELECT {selected} FROM found WHERE "{side}.record" IS NOT NULL').to_arrow_table()
+
+
+def _told(connection: duckdb.DuckDBPyConnection, table: Table, others: Sequence[str]) -> Iterator[Change]:
+    """The rows that were found to differ, with their keys and cells in words."""
     keys = [key_sql(table, f"{side}.") for side in "bn"]
-    cells = [f"CAST({side}.{identifier(name)} AS VARCHAR)" for name in others for side in "bn"]
-    selected = ", ".join(
-        ["b.record", "n.record", f"CASE WHEN n.record IS NULL THEN {keys[0]} ELSE {keys[1]} END", *cells]
-    )
-    query = f"SELECT {selected} FROM {sides[0]} AS b FULL JOIN {sides[1]} AS n ON {same} WHERE {differs}"
+    relations = []
+    for side in "bn":
+        named = ", ".join(f'"{side}.{name}" AS {identifier(name)}' for name in table.key)
+        relations.append(f"LATERAL (SELECT {named}) AS {side}")
+    cells = [f'CAST("{side}.{name}" AS VARCHAR)' for name in others for side in "bn"]
+    shown = f'CASE WHEN "n.record" IS NULL THEN {keys[0]} ELSE {keys[1]} END'
+    query = f"""SELECT "b.record", "n.record", {", ".join([shown, *cells])} FROM found, {", ".join(relations)}"""
     types = {column.name: column.type for column in table.columns}
     currency = others.index(CURRENCY) if CURRENCY in others else None
     for record, other, key, *values in connection.execute(query).fetchall():

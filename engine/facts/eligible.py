@@ -22,14 +22,18 @@ def eligible_partners(
     eligible: Expression | None,
     wanted: Sequence[Expression],
     answer: pa.Table,
+    only: frozenset[str] | None = None,
 ) -> Frame:
     """The partners for whom a condition holds, of an answer with the leaves that it `wanted`; and, for queries, the
-    relation `eligible_partners` (partner_id, place)."""
+    relation `eligible_partners` (partner_id, place). Where some are named, `only` these."""
     keep = np.ones(answer.num_rows, dtype=bool)
     if eligible is not None:
         found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(wanted)}
         keep = truth(eligible, found.__getitem__, seen.type_of, answer.num_rows).yes
-    keys, records = texts(answer["partner"])[keep], integers(answer["record"])[keep]
+    every = texts(answer["partner"])
+    if only is not None:
+        keep &= np.fromiter((key in only for key in every.tolist()), dtype=bool, count=len(every))
+    keys, records = every[keep], integers(answer["record"])[keep]
     # A table of DuckDB's own: to read one of Arrow's, it imports pyarrow.dataset, and that the whole of pandas.
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE eligible_partners AS

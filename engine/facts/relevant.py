@@ -6,9 +6,10 @@ from the rows alone, a change matters: to work a period out again for nothing gi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
+from typing import Any
 
 from engine.facts.read import table_name
 from engine.facts.seen import Seen
@@ -17,7 +18,7 @@ from engine.facts.sql import identifier
 from engine.values import PARTNERS, RECORD, Reading
 from engine.values.late import Change, Changes, changes_of
 from rules.calendar import NoSuchPeriod
-from rules.crediting.meaning import CREDIT, SUBJECT
+from rules.crediting.meaning import CREDIT, SUBJECT, CreditMeaning
 from rules.expressions.tree import Column, Type, columns
 from rules.joins import PERIOD, route
 from rules.tables import HISTORY
@@ -26,28 +27,39 @@ SHARING = ("credits", "touches", "leads", "registrations")  # say who earns on a
 _FROM = ("valid_from", "valid_on", "day")  # of tables whose rows hold from a day on, for whatever is dated after it
 
 
-def matters(changes: Changes, readings: Sequence[Reading], before: Side, now: Side) -> Changes:
-    """The changes that can matter to the period that both sides are seen from."""
+def matters(
+    changes: Changes, readings: Sequence[Reading], credits: Mapping[str, CreditMeaning], before: Side, now: Side
+) -> Changes:
+    """The changes that can matter to the period that both sides are seen from; `credits` are the rules by which rows
+    are shared."""
     found: list[Change] = []
     for table, every in changes.by_table.items():
-        old = _of_table(table, {each.record_before for each in every} - {0}, readings, before)
-        new = _of_table(table, {each.record_now for each in every} - {0}, readings, now)
+        rows = changes.rows.get(table, (None, None))
+        old = _of_table(table, {each.record_before for each in every} - {0}, readings, credits, before, rows[0])
+        new = _of_table(table, {each.record_now for each in every} - {0}, readings, credits, now, rows[1])
         found += [each for each in every if each.record_before in old or each.record_now in new]
     return changes_of(iter(found))
 
 
-def _of_table(table: str, records: Collection[int], readings: Sequence[Reading], side: Side) -> frozenset[int]:
+def _of_table(
+    table: str,
+    records: Collection[int],
+    readings: Sequence[Reading],
+    credits: Mapping[str, CreditMeaning],
+    side: Side,
+    rows: Any,
+) -> frozenset[int]:
     """Those of the records of a table that can matter."""
     if not records or table not in side.tables:
         return frozenset()
-    side.look_up(table, records)
+    side.look_up(table, records, rows)
     if table == PARTNERS:
         return _partners(side)
     columns_of = {column.name: column.type for column in side.tables[table].columns}
     if columns_of.get(PERIOD) == Type.TEXT:
         return _of_periods(table, side)
     since = next((name for name in _FROM if columns_of.get(name) == Type.DATE), None)
-    tests = [query for reading in readings for query in _ways(table, reading, side)]
+    tests = [query for reading in readings for query in _ways(table, reading, credits, side)]
     found: set[int] = set()
     if table == HISTORY or (since is not None and not any(reading.table == table for reading in readings)):
         day = f"{identifier(since or 'valid_from')} < {_day(side.period.end)}"
@@ -85,7 +97,7 @@ def _is_later(name: str | None, side: Side) -> bool:
         return False
 
 
-def _ways(table: str, reading: Reading, side: Side) -> Iterator[str]:
+def _ways(table: str, reading: Reading, credits: Mapping[str, CreditMeaning], side: Side) -> Iterator[str]:
     """Queries for the records of a table by which a reading comes to them before the end of the period."""
     if reading.table not in side.tables:
         return
@@ -94,7 +106,7 @@ def _ways(table: str, reading: Reading, side: Side) -> Iterator[str]:
         return
     if table in SHARING and (reading.credit is not None or reading.credited is not None):
         yield from _sharing(table, reading, side)
-    for reached, is_owned in _reached(reading, side):
+    for reached, is_owned in _reached(reading, credits, side):
         if reached == table:
             if is_owned:  # it is the partner's whom a row is paid to, whoever the row itself names
                 yield f"SELECT t.record FROM {identifier(f'late_{table}')} AS t"
@@ -115,11 +127,18 @@ def _in_time(reading: Reading, side: Side, selected: str | Column) -> str:
     return f"SELECT DISTINCT {record} FROM {source} WHERE {test} AND {record} IN (SELECT record FROM late_records)"
 
 
-def _reached(reading: Reading, side: Side) -> Iterator[tuple[str, bool]]:
+def _reached(reading: Reading, credits: Mapping[str, CreditMeaning], side: Side) -> Iterator[tuple[str, bool]]:
     """The tables that rows of a reading see on the way to what its rule names, and whether by their partner."""
     trees = chain(reading.trees, reading.needs, (reading.where, reading.dated, reading.owner, reading.after))
     named = {column.table for tree in trees if tree is not None for column in columns(tree)}
     named |= {column.on.table for tree in reading.trees for column in columns(tree) if isinstance(column.on, Column)}
+    named |= {"deals"} if reading.credited is not None else set()
+    if reading.credit is not None:
+        meaning = credits[reading.credit]
+        named.add(meaning.of)
+        asked = [tree for tree in (meaning.where, meaning.amount, *meaning.fits) if tree is not None]
+        for other in sorted({column.table or "" for tree in asked for column in columns(tree)} & side.tables.keys()):
+            yield from ((hop.table, True) for hop in route(side.tables, meaning.of, other))
     for each in sorted(name for name in named if name not in (None, PERIOD, CREDIT, reading.table)):
         if each not in side.tables:
             continue

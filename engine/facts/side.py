@@ -16,7 +16,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from engine.facts.connection import connect, open_table
+from engine.facts.connection import ROWS_IN_MEMORY_MAX, connect, open_table
+from engine.facts.grammar import SQL_TYPES
 from engine.facts.read import table_name
 from engine.facts.snapshot import Snapshot
 from engine.facts.sql import identifier
@@ -49,10 +50,16 @@ class Side:
         """Records under a name, as the column `record`."""
         self.connection.register(name, pa.table({"record": pa.array(sorted(records), pa.int64())}))
 
-    def look_up(self, table: str, records: Collection[int]) -> None:
-        """Read the rows that are late once: `rows_of` finds them then without going through the table."""
+    def look_up(self, table: str, records: Collection[int], rows: pa.Table | None) -> None:
+        """Take in the rows that are late, or read them once where nobody has: `rows_of` finds them then without going
+        through the table."""
         self.register("late_records", records)
         query = f"SELECT t.* FROM {table_name(table)} AS t SEMI JOIN late_records USING (record)"
+        if rows is not None:
+            self.connection.register("late_rows", rows)
+            lacks = [column for column in self.tables[table].columns if column.name not in rows.column_names]
+            blank = "".join(f", CAST(NULL AS {SQL_TYPES[each.type]}) AS {identifier(each.name)}" for each in lacks)
+            query = f"SELECT t.*{blank} FROM late_rows AS t"
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(f'late_{table}')} AS {query}")
         self._late[table] = frozenset(records)
 
@@ -86,15 +93,28 @@ def side_of(meaning: Meaning, kept: Mapping[str, Path], period: Period) -> Itera
 
 @contextmanager
 def opened(
-    meaning: Meaning, kept: Mapping[str, Path], period: Period, rows_in_memory_max: int | None = None
+    meaning: Meaning,
+    kept: Mapping[str, Path],
+    period: Period,
+    rows_in_memory_max: int = ROWS_IN_MEMORY_MAX,
+    only: frozenset[str] | None = None,
 ) -> Iterator[Snapshot]:
-    """The facts of kept tables, whose digests nobody asks for."""
+    """The facts of kept tables, whose digests nobody asks for; of some partners alone where these are named."""
     with tempfile.TemporaryDirectory(prefix="partage-") as name:
         connection = connect([path.parent for path in kept.values()], None, Path(name))
         try:
             files = {source.table: source.shown for source in meaning.sources}
-            how = () if rows_in_memory_max is None else (rows_in_memory_max,)
-            own = (connection, meaning.tables, files, period, meaning.calendar, meaning.eligible, kept)
-            yield Snapshot(*own, *how, exchange=meaning.exchange)
+            yield Snapshot(
+                connection,
+                meaning.tables,
+                files,
+                period,
+                meaning.calendar,
+                meaning.eligible,
+                kept,
+                rows_in_memory_max,
+                exchange=meaning.exchange,
+                only=only,
+            )
         finally:
             connection.close()

@@ -14,30 +14,27 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from engine.facts.agreed import agreed, agreed_versions
-from engine.facts.carried import earlier_tiers
 from engine.facts.cells import cells_of
 from engine.facts.connection import ROWS_IN_MEMORY_MAX, open_table
 from engine.facts.credit import credited_shares
 from engine.facts.crediting import Crediting
-from engine.facts.eligible import eligible_partners
 from engine.facts.exchange import Exchanged, exact, raw_name, see_again, see_exchanged
 from engine.facts.exchanged import FatesOfRates, converted, gains
 from engine.facts.fates import Fates
 from engine.facts.keep import digest_rows
 from engine.facts.kept_trails import KeptTrails, keep_trails
 from engine.facts.keys import key_sql
-from engine.facts.lookups import Figures, benchmark, codes, codes_of, earlier_points, read_openings, target
+from engine.facts.lookups import read_openings
 from engine.facts.measures import Groups, measure, whole_program
+from engine.facts.partner_facts import PartnerFacts
 from engine.facts.read import table_name
 from engine.facts.rows import RowReader
 from engine.facts.seen import Seen, order_of
-from engine.facts.sql import Sql
 from engine.facts.trail import matching, trail, whole_trail
-from engine.facts.versions import prepare, refuse_gaps
+from engine.facts.versions import prepare
 from engine.facts.windows import window_days
 from engine.scoring import used_rows
 from engine.values import (
@@ -59,18 +56,17 @@ from rules.crediting.meaning import CreditMeaning
 from rules.exchange import ExchangeMeaning, Gain
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
-from rules.expressions.vector import Truth, leaves, truth
 from rules.meaning import MeasureMeaning
 from rules.quantities.exact import Exact
 from rules.tables import Table
 
 
-class Snapshot:
+class Snapshot(PartnerFacts):
     """The facts of one period: typed tables in a connection, asked for rows by the sheet.
 
-    `files` names each table's source for people; `eligible` is the condition on which a partner can be paid at all;
-    `kept` are the tables as Parquet files, in the order of their keys; those of at most `rows_in_memory_max` rows are
-    read into memory. `trails` are the partners' rows as this period's measures read them, where they were kept.
+    `files` names each table's source for people; `eligible` is the condition on which a partner, of `only` these, is
+    paid; `kept` are the tables as Parquet files, in key order; those of at most `rows_in_memory_max` rows are read into
+    memory. `trails` are the partners' rows as this period's measures read them, where they were kept.
     """
 
     def __init__(
@@ -85,6 +81,7 @@ class Snapshot:
         rows_in_memory_max: int = ROWS_IN_MEMORY_MAX,
         trails: KeptTrails | None = None,
         exchange: ExchangeMeaning | None = None,
+        only: frozenset[str] | None = None,
     ) -> None:
         for table, path in kept.items():
             open_table(connection, tables[table], path, rows_in_memory_max)
@@ -93,12 +90,9 @@ class Snapshot:
         if exchange is not None and "fx_rates" in kept:
             self._exchanged = see_exchanged(connection, [tables[table] for table in kept], exchange, period)
         prepare(connection, tables)
-        self._connection, self._calendar, self._kept, self._trails = connection, calendar, kept, trails
-        self._files = files
+        super().__init__(connection, tables, files, period, calendar, eligible, only)
+        self._kept, self._trails = kept, trails
         self._openings: Sequence[OpeningRow] | None = None
-        self._tables = tables
-        self._period, self._eligible = period, eligible
-        self._partners = self._read_partners(eligible)
         self._rows = RowReader(connection, tables, period, self._shown_key, self.exact)
 
     def at(self, period: Period, is_open: bool = False) -> Snapshot:
@@ -106,8 +100,8 @@ class Snapshot:
         `is_open`, with every partner as one who can be paid."""
         connection = self._connection.cursor()
         exchanged = None if self._exchanged is None else see_again(connection, self._exchanged, period)
-        eligible, files = None if is_open else self._eligible, self._files
-        found = Snapshot(connection, self._tables, files, period, self._calendar, eligible, {}, exchange=self._exchange)
+        of = self._tables, self._files, period, self._calendar, None if is_open else self._eligible
+        found = Snapshot(connection, *of, {}, exchange=self._exchange, only=self._only)
         found._openings, found._exchanged = self._openings, exchanged
         return found
 
@@ -129,10 +123,6 @@ class Snapshot:
         """Whether the rows of a table have a column."""
         table = None if column.table is None else self._tables.get(column.table)
         return table is not None and table.column(column.name) is not None
-
-    def partners(self) -> Frame:
-        """The partners that can be paid, in the order of their ids."""
-        return self._partners
 
     def rows(
         self,
@@ -175,75 +165,11 @@ class Snapshot:
         seen = Seen(self._tables, frame.table, self._period)
         return agreed_versions(self._connection, self._tables, seen, frame, self._partners.keys, term, dated)
 
-    def truth(self, condition: Expression, named: Mapping[str, Exact]) -> Truth:
-        """For which partners a condition holds; `named` holds what they already have."""
-        seen = Seen(self._tables, "partners", self._period)
-        wanted = list(dict.fromkeys(leaves(condition, seen.type_of)))
-        from_tables = [tree for tree in wanted if not (isinstance(tree, Column) and tree.table is None)]
-        answer = self._select(seen, from_tables)
-        found = {tree: seen.answer(tree, answer[f"leaf{index}"]) for index, tree in enumerate(from_tables)}
-        found |= {tree: named[tree.name] for tree in wanted if isinstance(tree, Column) and tree.table is None}
-        return truth(condition, found.__getitem__, seen.type_of, answer.num_rows)
-
-    def codes(self, column: Expression) -> Exact:
-        """A column as partners see it, equal values as equal whole numbers."""
-        return codes(self._attribute(column))
-
-    def reference(self, table: str, ids: Sequence[str], scale: int, period: str | None = None) -> Exact:
-        """What a KPI is held against: target, or benchmark.p25, .p50, .p75; `scale` is minor units for money, else
-        1."""
-        return self._figures(table, ids, scale, period).values
-
-    def reference_records(self, table: str, ids: Sequence[str], period: str | None = None) -> NDArray[np.int64]:
-        """The record of the row in which each partner's figure stands, 0 where it has none."""
-        return self._figures(table, ids, 1, period).records
-
-    def _figures(self, table: str, ids: Sequence[str], scale: int, period: str | None) -> Figures:
-        keys, period = self._partners.keys, period or self._period.name
-        if table == "target":
-            return target(self._connection, keys, self._words("region"), ids, period, scale)
-        return benchmark(self._connection, self._words("segment"), ids, period, table.split(".")[1], scale)
-
-    def _words(self, name: str) -> list[str | None]:
-        """A text of each partner."""
-        return [None if each is None else str(each) for each in self._attribute(Column("partners", name))]
-
-    def earlier_points(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, Exact]:
-        """The points of the period before, by path; empty where there is no table of them."""
-        return {path: each.values for path, each in self._earlier(scorecard, names).items()}
-
-    def earlier_records(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, NDArray[np.int64]]:
-        """The record of the row in which each partner's points of the period before stand, by path; 0: none."""
-        return {path: each.records for path, each in self._earlier(scorecard, names).items()}
-
-    def _earlier(self, scorecard: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, Figures]:
-        before = self._calendar.before(self._period) if "scores" in self._files else None
-        of = (self._connection, self._partners.keys, scorecard, names)
-        return {} if before is None else earlier_points(*of, before.name)
-
-    def earlier_tiers(self, scorecard: str) -> tuple[Sequence[str | None], NDArray[np.int64]]:
-        """The tier of each partner in the period before by the table of scores, and the record of its row; 0: none."""
-        before = self._calendar.before(self._period) if "scores" in self._files else None
-        return earlier_tiers(self._connection, self._partners.keys, scorecard, before)
-
-    def opening_tiers(self, names: Sequence[str]) -> Exact:
-        """The tier that each partner holds at the start by the table of partners, as its place among `names`."""
-        return codes_of(self._attribute(Column("partners", "tier", on=self._period.start), is_asked=False), names)
-
     def openings(self) -> Sequence[OpeningRow]:
         """The rows of the table of balances, in the order of their keys."""
         if self._openings is None:
             self._openings = read_openings(self._connection) if "balances" in self._files else []
         return self._openings
-
-    def texts(self, column: Expression) -> Sequence[object]:
-        """A column as partners see it, as it is."""
-        return self._attribute(column)
-
-    def _attribute(self, column: Expression, is_asked: bool = True) -> list[object]:
-        seen = Seen(self._tables, "partners", self._period)
-        found: list[object] = self._select(seen, [column], is_asked=is_asked)["leaf0"].to_pylist()
-        return found
 
     def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
         """Measures by partner, in the order of the partners' frame."""
@@ -380,21 +306,3 @@ class Snapshot:
     def write(self, table: str, path: Path) -> None:
         """Keep a table as Parquet, in the order of its keys, with the record numbers of the source."""
         shutil.copyfile(self._kept[table], path)
-
-    def _read_partners(self, eligible: Expression | None) -> Frame:
-        seen = Seen(self._tables, "partners", self._period)
-        wanted = [] if eligible is None else list(dict.fromkeys(leaves(eligible, seen.type_of)))
-        answer = self._select(seen, wanted, is_open=True)
-        return eligible_partners(self._connection, seen, eligible, wanted, answer)
-
-    def _select(self, seen: Seen, wanted: list[Expression], is_open: bool = False, is_asked: bool = True) -> pa.Table:
-        """The id, record and leaves of partners, in the order of their ids: of those that can be paid, or of all where
-        any partner is asked for (`is_open`). Where nobody asks for a version (`is_asked`), there may be none."""
-        sql = Sql(seen.named)
-        selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
-        open_to = "" if is_open else "JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
-        columns = ", ".join(["t.partner_id AS partner", "t.record AS record", *selected])
-        source = f"{table_name('partners')} AS t {seen.joins()} {open_to}"
-        refuse_gaps(self._connection, seen.versions, source, "TRUE", may_be_none=not is_asked)
-        query = f"SELECT {columns} FROM {source} ORDER BY t.partner_id"
-        return self._connection.sql(query, params=sql.parameters).to_arrow_table()

@@ -22,7 +22,7 @@ from engine.facts.sql import identifier
 from engine.values import PARTNERS
 from rules.crediting.meaning import SUBJECT
 from rules.expressions.tree import Type
-from rules.tables import HISTORY, Table
+from rules.tables import HISTORY, Table, canonical
 
 _ABOVE = ("parent", "manager")  # what a partner is rolled up to
 _BY_PARTNER = frozenset({"terms", "payees", "units", "salaries", "targets", "balances", "scores", HISTORY})
@@ -52,6 +52,11 @@ class Marks:
     links: tuple[Link, ...]
     found: dict[str, set[int]] = field(default_factory=dict)
 
+    @property
+    def linked(self) -> frozenset[str]:
+        """The tables whose rows name others, or are named."""
+        return frozenset(name for link in self.links for name in (link.table, link.target))
+
     def add(self, table: str, records: Collection[int]) -> None:
         """Mark rows."""
         if records:
@@ -60,9 +65,8 @@ class Marks:
     def naming(self, partners: Collection[str]) -> None:
         """Mark every row that names one of some partners, of tables whose rows name each other."""
         _whose(self.side, partners)
-        linked = {name for link in self.links for name in (link.table, link.target)}
         for name, table in self.side.tables.items():
-            if name in linked and ids_of(table):
+            if name in self.linked and ids_of(table):
                 self.add(name, self.side.records(f"SELECT record FROM {table_name(name)} WHERE {_names(table)}"))
 
     def follow(self, is_down: bool, start: Mapping[str, Collection[int]] | None = None) -> None:
@@ -111,8 +115,9 @@ def _names(table: Table) -> str:
 
 
 def ids_of(table: Table) -> tuple[str, ...]:
-    """The columns of a table that can name a partner."""
-    return tuple(column.name for column in table.columns if column.type == Type.ID)
+    """The columns of a table that can name a partner: its ids, but for those of canonical tables and of its rows."""
+    others = {*(known.key[0] for known in canonical().values() if len(known.key) == 1), *table.key[:1]} - {"partner_id"}
+    return tuple(column.name for column in table.columns if column.type == Type.ID and column.name not in others)
 
 
 def links_of(tables: Mapping[str, Table]) -> tuple[Link, ...]:
@@ -158,7 +163,7 @@ def touched(
             if None in owners:
                 return None
             direct |= set(map(str, owners))
-        elif not ids_of(known):
+        elif not ids_of(known) and table not in marks.linked:
             return None
         else:
             marks.add(table, records)
@@ -204,12 +209,13 @@ def _shared(marks: Marks) -> None:
 def restricted(side: Side, partners: Collection[str], rolls_up: bool, kept: Mapping[str, Path]) -> Mapping[str, Path]:
     """The kept tables with the rows that some partners' lines rest on; the large ones alone are cut, beside the
     others."""
-    large = [name for name in kept if name not in _BY_PARTNER and name != PARTNERS and ids_of(side.tables[name])]
+    marks = Marks(side, links_of(side.tables))
+    linked = marks.linked
+    large = [name for name in kept if name in linked or ids_of(side.tables[name])]
+    large = [name for name in large if name != PARTNERS and not _is_of_partners(side.tables[name])]
     large = [name for name in large if count_of(side, name) > WHOLE_ROWS]
     if not large:
         return kept
-    marks = Marks(side, links_of(side.tables))
-    linked = {name for link in marks.links for name in (link.table, link.target)}
     marks.naming(below(side, partners) if rolls_up else partners)
     _shared(marks)
     marks.follow(is_down=False)
@@ -220,10 +226,9 @@ def restricted(side: Side, partners: Collection[str], rolls_up: bool, kept: Mapp
         if name in linked:
             side.register("marked", marks.found.get(name, set()))
             which = "record IN (SELECT record FROM marked)"
-        source, target = (str(each).replace("'", "''") for each in (kept[name], path))
+        target = str(path).replace("'", "''")
         side.connection.execute(
-            f"""COPY (SELECT t.* EXCLUDE (file_row_number) FROM read_parquet('{source}', file_row_number=true) AS t
-            WHERE {which} ORDER BY file_row_number)
+            f"""COPY (SELECT t.* EXCLUDE ("@place") FROM {table_name(name)} AS t WHERE {which} ORDER BY t."@place")
             TO '{target}' (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_GROUP_ROWS})"""
         )
         found[name] = path

@@ -42,6 +42,10 @@ def submit_adjustment(books: Books, command: Command, content: Mapping[str, Any]
 def approve_adjustment(books: Books, command: Command, number: int) -> Draft:
     """Approve an adjustment as another person; from now on it belongs to what its cycle pays."""
     found = decidable(books.requests, number, KIND, command, is_approval=True)
+    dispute = books.disputes.get(found.content.get("dispute", 0))
+    if dispute is not None and dispute.opened_by == command.actor:
+        message = f"{command.actor} opened dispute {dispute.number} and can't approve what it comes to"
+        raise conflict("B101", message, "another person approves: four eyes see every change")
     cycle = books.cycle(found.cycle)
     if cycle.is_locked:
         message = f"cycle {cycle.name} is {cycle.status} without adjustment {number}"

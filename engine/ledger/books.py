@@ -81,7 +81,7 @@ def _post(books: Books, event: Event) -> None:
         books.requests[event.number] = request_of(event)
     elif verb in (APPROVED, REJECTED) and noun != "cycle":
         number = event.payload["request"]
-        books.requests[number] = books.requests[number].decided(event, verb)
+        books.requests[number] = books.requests[number].after(event, verb)
     elif event.type == "program.activated":
         version = version_of(event.payload, books.requests[event.payload["request"]].maker, event.number)
         books.programs[version.program] = (*books.programs.get(version.program, ()), version)

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.ledger.books import Books
 from engine.ledger.cycles import AWAITING, CLOSED, LOCKED, OPEN, READY, Cycle
+from engine.ledger.openings import opening_of
 from engine.ledger.refusals import conflict, reasoned, refused
 from engine.values.draft import Draft
 from engine.values.event import Command
@@ -82,6 +83,11 @@ def submit(books: Books, command: Command, policy: Mapping[str, Any], totals_min
     if lacking:
         message = f"nothing was calculated yet of {', '.join(lacking)}"
         raise conflict("B128", message, f"partage run PROGRAM --period {cycle.period}")
+    for program, each in cycle.calculations.items():
+        opening = opening_of(books, program)
+        if opening is not None and opening.decided > each.event:
+            message = f"{program} was calculated before its opening was approved"
+            raise conflict("B128", message, f"calculate it again: partage run PROGRAM --period {cycle.period}")
     authors: set[str] = set()
     for program, each in cycle.calculations.items():
         version = books.version(program, cycle.start)

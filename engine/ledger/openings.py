@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.ledger.books import Books
+from engine.ledger.cycles import AWAITING, READY
 from engine.ledger.refusals import conflict, reasoned
 from engine.ledger.requests import APPROVED, REJECTED, Request, decidable
 from engine.values.draft import Draft
@@ -40,6 +41,10 @@ def approve_opening(books: Books, command: Command, number: int, postings: list[
     if books.locked(found.content["program"]):
         message = f"{found.content['program']} has a locked cycle by now"
         raise conflict("B160", message, "correct a balance by an adjustment")
+    for each in books.cycles.values():
+        if found.content["program"] in each.programs and each.status in (AWAITING, READY):
+            message = f"cycle {each.name} is {each.status}, and was calculated without this opening"
+            raise conflict("B164", message, f"partage cycle reject {each.name} first, and calculate it again after")
     payload = {"request": number, "rows_sha256": found.content["rows_sha256"]}
     return Draft("opening.approved", "", payload, postings=postings)
 

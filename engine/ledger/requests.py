@@ -18,7 +18,8 @@ SUBMITTED, APPROVED, REJECTED = "submitted", "approved", "rejected"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: `kind` is `program`, `adjustment` or `opening`, `content` what was asked for, `maker` who asked."""
+    """One request: `kind` is `program`, `adjustment` or `opening`, `content` what was asked for, `maker` who asked;
+    `decided` is the number of the event that decided it."""
 
     number: int
     kind: str
@@ -27,11 +28,13 @@ class Request:
     content: Mapping[str, Any]
     status: str = SUBMITTED
     decided_by: str = ""
+    decided: int = 0
     reason: str = ""
 
-    def decided(self, event: Event, status: str) -> Request:
+    def after(self, event: Event, status: str) -> Request:
         """The request after somebody approved or rejected it."""
-        return replace(self, status=status, decided_by=event.actor, reason=str(event.payload.get("reason", "")))
+        reason = str(event.payload.get("reason", ""))
+        return replace(self, status=status, decided_by=event.actor, decided=event.number, reason=reason)
 
 
 def request_of(event: Event) -> Request:

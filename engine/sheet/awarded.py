@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.sheet.book import Book
 from engine.values import Award, Share
-from rules.quantities.apportion import CONSERVING
+from rules.quantities.apportion import CONSERVING, Residue
 from rules.quantities.exact import Integers, total
 from rules.quantities.rounding import multiply_floor
 from rules.sharing.whole import whole_awards
@@ -63,7 +63,24 @@ def awarded_shares(step: Share, book: Book) -> Awarded:
     return Awarded(np.where(known, own, 0), adds, left, held_back, unscored)
 
 
-def carried_minor(step: Share, book: Book, found: Awarded) -> int:
-    """What caps, or that nobody claims it, carry to the next period."""
+def carried_minor(step: Share, book: Book, found: Awarded, left: int) -> int:
+    """What is carried to the next period, in whole units, of what is `left` and not paid to a carry: what rounding
+    leaves where the residue is carried, and what caps keep back or nobody claims where that is.
+
+    What nobody claims has the part of a unit that awards end in as well, so that the house gets nothing that it was
+    not promised; with a residue of its own, the house has that part.
+    """
     exact = book.columns[f"{step.weight}.carried"].fraction(0) or Fraction(0)
-    return found.held_back if exact > 0 and found.held_back is not None else int(exact // 1)
+    rounded = found.left_by_rounding if step.residue is Residue.CARRY else 0
+    carry = book.columns.get(f"{step.weight}.carry")
+    if exact <= 0 and carry is not None and step.residue is Residue.CARRY:
+        awarded = book.columns[step.weight].sum() + (carry.fraction(0) or 0)
+        unclaimed = (book.columns[step.size].fraction(0) or 0) - awarded
+        return left - int(unclaimed // 1)
+    if exact <= 0:
+        return rounded
+    if found.held_back is not None:
+        return rounded + found.held_back
+    if step.residue is Residue.CARRY or step.residue in CONSERVING:
+        return left - (found.unscored or 0)
+    return int(exact // 1)

@@ -233,16 +233,16 @@ def share(step: Share, book: Book, facts: Facts) -> None:
         paid = _carry_minor(step, carry.fraction(0) or Fraction(0), book.columns[step.weight].sum() - total(shares))
         book.write(f"{step.component}.{CARRY}", step.size, Exact(integers([paid])))
         keep_history(step, shares, paid, book)
+    else:
+        paid = 0
     left = size_minor + adds - total(shares)
     book.write(f"{step.component}.left", step.size, Exact(integers([left])))
     book.write(f"{step.component}.house_adds", step.size, Exact(integers([adds])))
     if found is not None and found.unscored is not None:
         book.write(f"{step.component}.unscored", step.size, Exact(integers([found.unscored])))
     if step.carries:
-        kept = size_minor - total(shares) if found is None else found.left_by_rounding
-        carried = kept if step.residue is Residue.CARRY else 0
-        carried += 0 if found is None else carried_minor(step, book, found)
-        carry_over(step, carried, book)
+        kept = left if step.residue is Residue.CARRY else 0
+        carry_over(step, kept if found is None else carried_minor(step, book, found, left - paid), book)
 
 
 def _share_as_posted(step: Share, locked: LockedPool, size_minor: int, book: Book) -> None:

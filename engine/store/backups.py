@@ -73,12 +73,13 @@ def write(source: Database, folder: Path, told: Told = silent) -> Backup:
     """
     refuse_there(folder)
     with _built(folder) as new, source.reading() as reader:
-        from engine.store.copying import fill
+        from engine.store.copying import copy
 
         hold(source, reader)
         with closing(SqliteDatabase(new / FILE, create=True, busy_ms=BUSY_MS)) as target:
             target.shown = str(folder / FILE)
-            contents = fill(source, reader, target, told)
+            with target.writing() as connection:
+                contents = copy(source, reader, target, connection, told)
         made = Backup(folder, contents, VERSION)
         _write(new / RECORD, canonical(made.record) + b"\n")
         _sync(new / FILE)

@@ -29,29 +29,31 @@ Add = Callable[[Iterable[Row]], None]
 
 
 def copy(source: Database, reader: Reader, target: Database, connection: Connection, told: Told = silent) -> Contents:
-    """Fill an empty database with what a view of another holds, and hold the two against each other; gives what they
-    hold."""
+    """Fill an empty database with what a view of another holds, and give what that is."""
     revision = revision_of(source, reader)
     migrate(target, connection, revision)
-    _copy_blobs(source, reader, target, connection, told)
+    names = source.blob_names(reader)
+    _copy_blobs(source, names, target, connection, told)
     rows = {each.name: Rows(reader, each, source.shown, told) for each in tables_of(revision)}
     _copy_rows(rows, source.shown, target, connection)
-    contents = contents_of(source, reader, [each.counted() for each in rows.values()])
-    hold_equal(contents, contents_of(target, target.reader_of(connection)), target.shown)
-    return contents
+    return contents_of(source, reader, names, [each.counted() for each in rows.values()])
 
 
 def fill(source: Database, reader: Reader, target: Database, told: Told = silent) -> Contents:
-    """Copy into a database that has no store yet, in one transaction; raises Refused where it has one."""
+    """Copy into a database that has no store yet, and hold the two against each other, in one transaction; raises
+    Refused where it has one."""
+    names = source.blob_names(reader)
 
     def work(connection: Connection) -> Contents:
         if revision_of(target, target.reader_of(connection)):
             hint = "name a file that is not there yet, or an empty database: a store is never written over"
             raise Refused(Problem("S222", "there is a store already", Place(target.shown), hint))
-        return copy(source, reader, target, connection, told)
+        contents = copy(source, reader, target, connection, told)
+        hold_equal(contents, contents_of(target, target.reader_of(connection), names), target.shown)
+        return contents
 
     def known(after: Reader) -> Contents | None:
-        return contents_of(target, after) if revision_of(target, after) else None
+        return contents_of(target, after, names) if revision_of(target, after) else None
 
     return written(target, work, known)
 
@@ -67,8 +69,7 @@ def hold_equal(ours: Contents, theirs: Contents, shown: str) -> None:
     raise CheckFailed(Problem("S221", f"{what} are not what was read", Place(shown), hint))
 
 
-def _copy_blobs(source: Database, reader: Reader, target: Database, connection: Connection, told: Told) -> None:
-    names = source.blob_names(reader)
+def _copy_blobs(source: Database, names: Sequence[str], target: Database, connection: Connection, told: Told) -> None:
     for at, sha256 in enumerate(names, 1):
         with source.borrowed(sha256) as path:
             if target.put_with(connection, path) != sha256:

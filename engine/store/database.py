@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from rules.problem import Conflict, PartageError, Place, Problem
+from rules.problem import Conflict, Place, Problem, Unavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -132,7 +132,7 @@ def _told_after_all(database: Database, known: Callable[[Reader], T | None]) -> 
     try:
         with database.writing() as connection:
             found = known(database.reader_of(connection))
-    except (PartageError, TryAgain, LostAtCommit):
+    except (Unavailable, Conflict, TryAgain, LostAtCommit):
         raise undecided(database.shown) from None
     if found is None:
         raise lost(database.shown)

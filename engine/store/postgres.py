@@ -22,10 +22,10 @@ from psycopg.conninfo import conninfo_to_dict
 from pyarrow.csv import WriteOptions, write_csv
 
 from engine.store import pg_blobs
-from engine.store.address import Server
 from engine.store.database import LostAtCommit, Reader
 from engine.store.faults import os_fault
 from engine.store.pg_faults import fault_of, is_lost, unreachable
+from engine.store.server import Server
 from rules.problem import Place, Problem, Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ _SETTINGS = {
     "statement_timeout": "0",  # a large run may take its time
     "idle_in_transaction_session_timeout": "0",
 }
+
+# How soon the server notices that who holds the lock of writers is gone; a socket of this machine needs none of it.
+_NOTICING = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 
 
 class PgReader:
@@ -254,6 +257,8 @@ def _options(server: Server) -> dict[str, Any]:
 
 
 def _set(connection: psycopg.Connection[Any], busy_ms: int, shown: str) -> None:
+    for name, value in _NOTICING.items():
+        connection.execute("SELECT set_config(%s, %s, false)", [name, value])
     wanted = _SETTINGS | {"lock_timeout": str(busy_ms)}
     for name, value in wanted.items():
         connection.execute("SELECT set_config(%s, %s, false)", [name, value])

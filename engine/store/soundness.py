@@ -7,12 +7,14 @@ event, run, row or blob it is. Nothing here trusts a figure that it can count.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.store.blobs import fault
 from engine.store.contents import Contents, Told, broken, contents_of, silent
 from engine.store.database import Database, Reader
 from engine.store.events import Log
+from engine.store.lines import lines_from_parquet
 from engine.store.migrate import revision_of
 from engine.store.runs import runs
 from engine.values.record import RunRecord
@@ -21,14 +23,25 @@ from rules.problem import CheckFailed, Problem
 _HALF = 2**32  # sums of halves fit into 64 bits, whatever the amounts
 _NAME = re.compile("[0-9a-f]{64}")
 _FAULTS_MAX = 20
+_PAGE_ROWS = 20_000
+_PARQUET = b"PAR1"
+_LINES = (
+    "SELECT partner, component, table_name, key, amount_minor FROM line"
+    " WHERE run_number = ? AND number > ? AND number <= ? ORDER BY number"
+)
 
 
-def verified(database: Database, told: Told = silent) -> Contents:
-    """What the store holds in one view, after everything in it was held against everything else, blobs included."""
+def verified(database: Database, told: Told = silent, names: Sequence[str] | None = None) -> Contents:
+    """What the store holds in one view, after everything in it was held against everything else.
+
+    All its blobs are read, or those of `names` where there may be others that no run rests on.
+    """
     with database.reading() as reader:
         hold(database, reader)
-        contents = contents_of(database, reader, told=told)
-        _blobs(database, database.blob_names(reader), told)
+        if names is None:
+            names = database.blob_names(reader)
+        contents = contents_of(database, reader, names, told=told)
+        _blobs(database, names, told)
     return contents
 
 
@@ -74,8 +87,24 @@ def _lines(database: Database, reader: Reader, records: tuple[RunRecord, ...]) -
             raise broken(
                 database.shown, f"run {number} has {run.lines:,} lines, and {count:,} of them are kept as rows"
             )
-        if int(upper) * _HALF + int(lower) != run.total_minor:
-            raise broken(database.shown, f"the lines of run {number} do not come to its total")
+        if int(upper) * _HALF + int(lower) != run.total_minor or not _are_kept(database, reader, run):
+            raise broken(database.shown, f"the lines of run {number} that are rows are not those of its blob")
+
+
+def _are_kept(database: Database, reader: Reader, run: RunRecord) -> bool:
+    """Whether the rows of a run's lines say what its blob says, whose digest the run names."""
+    content = database.verified_bytes(run.blobs["lines"]) if "lines" in run.blobs else b""
+    if not content.startswith(_PARQUET):
+        return True
+    lines = lines_from_parquet(content)
+    for first in range(0, len(lines), _PAGE_ROWS):
+        part = slice(first, first + _PAGE_ROWS)
+        columns = (lines.partner, lines.component, lines.table, lines.key, lines.amount_minor)
+        kept = list(zip(*(column[part].tolist() for column in columns), strict=True))
+        rows = reader.execute(_LINES, [run.number, first, first + _PAGE_ROWS]).fetchall()
+        if [tuple(row) for row in rows] != kept:
+            return False
+    return True
 
 
 def _postings(database: Database, reader: Reader) -> None:
@@ -101,7 +130,7 @@ def _nothing_missing(database: Database, reader: Reader, named: dict[str, str]) 
         raise CheckFailed(*problems[:_FAULTS_MAX])
 
 
-def _blobs(database: Database, names: list[str], told: Told) -> None:
+def _blobs(database: Database, names: Sequence[str], told: Told) -> None:
     problems: list[Problem] = []
     for at, sha256 in enumerate(names, 1):
         try:

@@ -38,6 +38,9 @@ SETTINGS = {
     "busy_timeout": BUSY_MS,
 }
 
+# A schema that lost a name is no error of pages to SQLite; a text that is none is one to Python alone.
+_WORDS_OF_DAMAGE = ("no such table", "no such column", "unsupported file format", "Could not decode to UTF-8")
+
 
 class SqliteDatabase:
     """A file of SQLite, and the folder of the same name + `.blobs`: see `engine.store.database`."""
@@ -188,6 +191,8 @@ def clean_faults(shown: str, folder: Path) -> Iterator[None]:
         raise os_fault(error, shown, folder) from None
     except Exception as error:
         cause = getattr(error, "orig", error)  # SQLAlchemy brings what SQLite raised along
+        if isinstance(cause, UnicodeDecodeError):  # of a message of SQLite that names what a damaged schema holds
+            raise _damaged(Place(shown)) from None
         if not isinstance(cause, sqlite3.Error):
             raise
         raise _fault(cause, shown, folder) or error from None
@@ -258,7 +263,7 @@ def _fault(error: BaseException, shown: str, folder: Path) -> PartageError | Non
             return no_write(place, folder, str(error))
         case sqlite3.SQLITE_CORRUPT:
             return _damaged(place)
-    if str(error).startswith("Could not decode to UTF-8"):  # Python's own words, for a text that nobody wrote
+    if str(error).startswith(_WORDS_OF_DAMAGE):
         return _damaged(place)
     return None
 

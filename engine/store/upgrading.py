@@ -20,12 +20,12 @@ def upgrade_from(database: Database, before: Contents) -> None:
 
     def work(connection: Connection) -> bool:
         reader = database.reader_of(connection)
-        if contents_of(database, reader) != before:
+        if contents_of(database, reader, database.blob_names(reader)) != before:
             hint = "nothing was changed: run `partage upgrade` again, with another folder"
             message = "the store was written to after the backup was taken"
             raise Conflict(Problem("S225", message, Place(database.shown), hint))
         migrate(database, connection, HEAD)
-        hold_unchanged(before, contents_of(database, reader), database.shown)
+        hold_unchanged(before, contents_of(database, reader, database.blob_names(reader)), database.shown)
         return True
 
     written(database, work, lambda reader: revision_of(database, reader) == HEAD or None)

@@ -21,10 +21,18 @@ def amounts_of(lines: Iterable[Lines], keyless: Collection[str]) -> dict[Key, in
     """What each line comes to, of several lots of lines together."""
     found: dict[Key, int] = {}
     for lot in lines:
-        columns = (lot.partner, lot.component, lot.table, lot.key, lot.amount_minor)
-        for partner, component, table, key, amount in zip(*(column.tolist() for column in columns), strict=True):
-            at = (partner, component, table, "" if table in keyless else key)
-            found[at] = found.get(at, 0) + amount
+        partners, components, tables, keys = (
+            column.tolist() for column in (lot.partner, lot.component, lot.table, lot.key)
+        )
+        if keyless:
+            keys = ["" if table in keyless else key for table, key in zip(tables, keys, strict=True)]
+        amounts = lot.amount_minor.tolist()
+        theirs = dict(zip(zip(partners, components, tables, keys, strict=True), amounts, strict=True))
+        if found or len(theirs) < len(amounts):  # lines of one key are added up
+            for at, amount in zip(zip(partners, components, tables, keys, strict=True), amounts, strict=True):
+                found[at] = found.get(at, 0) + amount
+        else:
+            found = theirs
     return found
 
 
@@ -43,9 +51,8 @@ def posted_amounts(
 
 def differing(before: Mapping[Key, int], after: Mapping[Key, int]) -> list[Key]:
     """The lines that come to something else now; one that is not there comes to nothing."""
-    changed = {at for at, amount in after.items() if before.get(at, 0) != amount}
-    changed |= {at for at, amount in before.items() if amount and at not in after}
-    return sorted(changed)
+    changed = {at for at, _ in after.items() ^ before.items()}
+    return sorted(at for at in changed if before.get(at, 0) != after.get(at, 0))
 
 
 def delta_lines(

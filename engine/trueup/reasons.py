@@ -20,7 +20,7 @@ from engine.trueup.differences import Key
 from engine.values import Due, Limit, Multiply, Pay, Plan, Share, Sheet, Step
 from engine.values.late import ADDED, CHANGED, Change
 from rules.expressions.tree import Type
-from rules.kinds.base import number
+from rules.kinds.base import percent
 from rules.kinds.edges import AtEdge, tier_of
 from rules.quantities.currency import currency, format_minor
 from rules.quantities.exact import Exact
@@ -137,7 +137,7 @@ def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
             rate = f" ({of[0]} -> {of[1]})" if all(of) and of[0] != of[1] else ""
             parts.append(f"moved from {one} to {other}{rate}")
         elif len(rates[0]) == len(rates[1]) == 1 and rates[0] != rates[1]:
-            parts.append(f"moved from {rates[0][0]} to {rates[1][0]}")
+            parts.append(f"{'' if name == 'due' else f'{name} '}moved from {rates[0][0]} to {rates[1][0]}")
         else:
             parts.append(f"{name} {one} -> {other}" if name != "due" else f"was {one} and is {other}")
     return ", ".join(parts)
@@ -199,9 +199,9 @@ def _parts(column: str, row: int, steps: Mapping[str, Step], sheet: Sheet, plan:
             column = ""
         elif isinstance(step, Share):
             size, weight = sheet.columns[step.size].fraction(0), sheet.columns[step.weight]
-            found.append(("the pool was", plan.terms.money(size or 0)))
-            if (mine := weight.fraction(row)) is not None and not step.is_awarded:
-                found.append(("its weight was", f"{number(mine)} of {number(weight.sum())}"))
+            found.append(("the pool", plan.terms.money(size or 0)))
+            if (mine := weight.fraction(row)) is not None and not step.is_awarded and weight.sum():
+                found.append(("its part", percent(mine / weight.sum())))
             column = ""
         else:
             column = ""

@@ -44,9 +44,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The rows that changed between two snapshots, by table, in the order of their keys; no table without any."""
+    """The rows that changed between two snapshots, by table, in the order of their keys; no table without any.
+
+    `rows` are those rows as the two snapshots have them, as Arrow tables with `record`, where they were read along.
+    """
 
     by_table: Mapping[str, tuple[Change, ...]]
+    rows: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return sum(map(len, self.by_table.values()))

@@ -148,7 +148,8 @@ class Stated:
 
     `program` is the bytes of the program that it was locked with and `file` their name; `tables` the kept tables of the
     snapshot that it was last stated on, without what it opened with; `lines` the file of its locked lines, `batches`
-    its true-ups so far, in order. `opening` and `closing` are those of its last statement.
+    its true-ups so far, in order. `opening` and `closing` are those of its last statement, and `sizes_minor` how large
+    its pools were by that; None where nobody noted it.
     """
 
     program: bytes
@@ -159,6 +160,7 @@ class Stated:
     opening: Closing | None = None
     closing: Closing | None = None
     batches: tuple[Batch, ...] = ()
+    sizes_minor: Mapping[str, int] | None = None
 
 
 def batch_from(content: bytes) -> Batch:

@@ -42,7 +42,7 @@ class Account(BalanceKind):
 
     def in_words(self, terms: Terms) -> Words:
         rows = tuple((name.replace("_", " "), each.text) for name, each in self.movements.items())
-        credited = f"; {' and '.join(self.credited)} is credited to it, and not paid" if self.credited else ""
+        credited = f"; {self._credited()} credited to it, and not paid" if self.credited else ""
         return Words(f"an account of each partner{credited}", ("movement", "amount"), rows)
 
     def compute(self, state: State, terms: Terms) -> tuple[Movement, ...]:
@@ -56,6 +56,11 @@ class Account(BalanceKind):
             amount = Fraction(round_fraction(row.inputs[name], terms.rounding, terms.step_minor))
             found.append(MovementReason(name, amount, Fraction(0), f"{each.text} is {terms.money(amount)}"))
         if self.credited:
-            told = f"{' and '.join(self.credited)} goes onto the account"
+            told = f"{self._credited()} credited to the account"
             found.append(MovementReason("credited", row.base, -row.base, told))
         return tuple(found)
+
+    def _credited(self) -> str:
+        """What is credited: `interest and share are`."""
+        *others, last = (each.replace("_", " ") for each in self.credited)
+        return f"{', '.join(others)} and {last} are" if others else f"{last} is"

@@ -165,5 +165,10 @@ BOOKS: dict[str, Code] = {
         "A file for go-live says what stood where on the day before the first period.",
         "Write a row for each balance that is not empty, or go live without an opening.",
     ),
+    "B164": Code(
+        "Cycle submitted without the opening",
+        "What waits for approval was calculated before the opening was there.",
+        "Send the cycle back, approve the opening, and calculate again.",
+    ),
     "B161": Code("Opening there already", "A program goes live once.", "Reject the first request, or go on with it."),
 }

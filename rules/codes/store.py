@@ -25,6 +25,11 @@ STORE: dict[str, Code] = {
         "The folder's rights or the disk do not allow it.",
         "Check them, or name another folder.",
     ),
+    "S105": Code(
+        "Not known by that name",
+        "On PostgreSQL whoever logged in is who acts; elsewhere a name is declared, and has to be readable.",
+        "Log in as who you are, or leave `--as` out; a name has at most 200 characters that can be seen.",
+    ),
     "S110": Code(
         "No such partner in the run", "The run pays no partner of this id.", "Take an id that `partage show` lists."
     ),
@@ -240,7 +245,7 @@ STORE: dict[str, Code] = {
     ),
     "S224": Code(
         "Upgrade without a backup",
-        "Beside a file, an upgrade finds a place for the backup by itself; beside a database of PostgreSQL there is none.",
+        "Beside a file, an upgrade finds a place for the backup by itself; beside a database there is none.",
         "Name a folder with `--backup FOLDER`.",
     ),
     "S225": Code(

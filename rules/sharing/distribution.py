@@ -81,7 +81,7 @@ class Distribution(Waterfall, PoolKind):
         found = super().in_words(terms)
         by = "what they ever paid in" if self.shares is None else self.shares.text
         text = f"{found.text}; accounts share what no layer owes each of them by {by}"
-        text += "" if self.marks is None else f"; the mark is {self.marks.text}"
+        text += "" if self.marks is None else f"; the mark is {self.marks.text}, and nothing paid in earlier periods counts"
         text += "" if self.where is None else f"; movements of capital count where {self.where.text}"
         return Words(text, found.head, found.rows)
 

@@ -35,11 +35,11 @@ class Office:
 
     def ask(self, by: str, *words: object) -> Ended:
         """What a command says, as somebody gives it."""
-        return partage("--store", self.store, *words, "--as", by)
+        return partage("--store", self.store, *map(str, words), "--as", by)
 
     def look(self, *words: object) -> Ended:
         """What a command says that changes nothing."""
-        return partage("--store", self.store, *words)
+        return partage("--store", self.store, *map(str, words))
 
     def done(self, by: str, *words: object) -> dict[str, Any]:
         """The event that a command makes; it has to succeed."""

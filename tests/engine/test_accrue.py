@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cycle_stories import Office, office
+from cycle_stories import PROGRAM, Office, office
 from hypothesis import given, settings, strategies as st
 
 from engine.acts.books.accrue import accrue
@@ -110,6 +110,32 @@ def test_nothing_was_posted_yet(tmp_path: Path) -> None:
     team = office(tmp_path / "office")
     team.in_force()
     assert "nothing was posted by then" in team.look("accrue", "--as-of", "2026-05-10").out
+
+
+SPIFF = PROGRAM.replace("program: Story", "program: Spiff").replace("rate: 10%", "rate: 1%")
+
+
+def test_payments_settle_all_programs_of_a_payee(tmp_path: Path) -> None:
+    """Of one program alone nobody can say what was paid, as soon as a payee is owed something by another one."""
+    team, other = office(tmp_path / "office"), office(tmp_path / "spiff", str(tmp_path / "office/books.db"), SPIFF)
+    programs = ("--program", team.program, "--program", other.program)
+    for each in (team, other):
+        number = each.done("ana", "program", "submit", each.program, "--effective", "2026-01-01", "--reason", "p")[
+            "event"
+        ]
+        each.done("bob", "program", "approve", number)
+        each.done("ana", "program", "activate", number)
+    team.done("eve", "cycle", "open", "2026-04", *programs)
+    for each in (team, other):
+        each.done("eve", "run", each.program, "--period", "2026-04")
+    for by, verb in (("eve", "submit"), ("bob", "approve"), ("eve", "lock")):
+        team.done(by, "cycle", verb, "2026-04")
+    team.done("eve", "cycle", "pay", "2026-04", "--on", "2026-05-05")
+    assert amounts(accrued(team, "2026-05-31"))["acme"] == (0, 11000, 0, 0, 11000, 0, 0)
+    found = accrued(team, "2026-05-31", "--program", "Spiff")
+    assert amounts(found)["acme"] == (0, 1000, 0, None, None, 1000, 0)
+    shown = team.look("accrue", "--as-of", "2026-05-31", "--program", "Spiff").out
+    assert "before payments: they settle all programs of a payee together" in shown
 
 
 postings = st.builds(

@@ -261,3 +261,22 @@ def test_the_run_of_the_period_before_is_named_to_compare_with(team: Office) -> 
     (program,) = team.status("2026-05")["programs"]
     assert (program["run_before"], program["run"]) == (1, 2)
     assert "compare: partage diff 1 2" in team.look("cycle", "status", "2026-05").out
+
+
+def test_a_calculation_older_than_the_opening_is_not_submitted(team: Office) -> None:
+    write(team.folder, team.program.read_text("utf-8") + "balances: {small: {minimum: EUR 1}}\n", {})
+    team.in_force("2026-04-01")
+    team.done("eve", "cycle", "open", "2026-04", "--program", team.program)
+    team.done("eve", "run", team.program, "--period", "2026-04")
+    write(
+        team.folder,
+        team.program.read_text("utf-8"),
+        {"opening.csv": "partner_id,balance,as_of,released_on,amount\nacme,small,2026-03-31,,0.40\n"},
+    )
+    opening = ("--program", team.program, "--period", "2026-04", "--reason", "go-live")
+    number = team.done("ana", "opening", "submit", team.folder / "opening.csv", *opening)["event"]
+    team.done("bob", "opening", "approve", number)
+    assert team.refused("eve", "cycle", "submit", "2026-04") == "B128"
+    team.done("eve", "run", team.program, "--period", "2026-04")
+    team.done("eve", "cycle", "submit", "2026-04")
+    assert team.status("2026-04")["totals_minor"] == {"EUR": 12040}

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from cycle_stories import Office, office
+from kept_stories import kept_by_another_engine
 from spine_stories import MONTH
 
 from engine.ledger import disputes
+from engine.store import Store
 
 PROGRAM = f"""{MONTH}
 sources: {{partners: partners.csv, customers: customers.csv, deals: deals.csv}}
@@ -158,6 +160,20 @@ def test_a_claim_that_no_source_could_hold(words: tuple[object, ...], told: str,
     assert listed(team) == []
 
 
+@pytest.mark.parametrize(
+    "text", ["a\nb", 'a"b,c', "=1+1", "x'); drop table t_deals; --", "\u202ex", "ne\u0301w", " new "]
+)
+def test_a_hostile_value_is_text_or_is_refused(text: str, team: Office) -> None:
+    ended = team.ask(
+        "pat", "dispute", "open", 1, "acme", "deals", "d3", "--set", f"kind={text}", "--reason", "r", "--json"
+    )
+    assert ended.exit_code in (0, 2), ended.out + ended.err
+    if ended.exit_code == 0:
+        assert json.loads(ended.out)["payload"]["claim"] == {"kind": text}
+    else:
+        assert {each["code"] for each in json.loads(ended.out)["problems"]} == {"F202"}
+
+
 def test_all_faults_of_a_claim_at_once_at_its_option(team: Office) -> None:
     words = (1, "acme", "deals", "d3", "--set", "amount=x", "--set", "closed_on=y", "--reason", "r", "--json")
     found = json.loads(team.ask("pat", "dispute", "open", *words).out)["problems"]
@@ -189,7 +205,8 @@ def test_a_granted_dispute_is_paid_by_an_adjustment_of_a_second_person(team: Off
     submitted = events[adjustment]["payload"]
     assert (submitted["dispute"], submitted["amount_minor"], submitted["payee"]) == (number, "22500", "acme")
     assert [each["adjustment_status"] for each in listed(team)] == ["submitted"]
-    assert team.refused("kim", "adjust", "approve", adjustment) == "B101"
+    assert team.refused("kim", "adjust", "approve", adjustment) == "B101"  # who granted it
+    assert team.refused("pat", "adjust", "approve", adjustment) == "B101"  # who opened it
     team.done("bob", "adjust", "approve", adjustment)
     assert team.status("2026-05")["totals_minor"] == {"EUR": 5000 + 10000 + 22500}
     team.done("pat", "dispute", "close", number)
@@ -273,3 +290,49 @@ def test_a_claim_that_moves_nothing_needs_no_adjustment(team: Office) -> None:
     number = opened(team, "d1", "--set", "opened_on=2026-03-02")["event"]
     found = team.done("kim", "dispute", "answer", number, "--grant", "--answer", "noted")["payload"]
     assert (found["decision"], "adjustment" in found) == ("granted", False)
+
+
+EXCHANGED = f"""{MONTH}
+exchange: {{rates: spot, stale_after: 7 days}}
+sources: {{partners: partners.csv, deals: deals.csv, fx_rates: fx.csv}}
+payouts:
+  commission: {{base: deals.amount, dated: deals.closed_on, rate: 10%}}
+"""
+ABROAD = {
+    "partners.csv": "partner_id,name\nacme,Acme\n",
+    "deals.csv": """\
+deal_id,partner_id,closed_on,amount,currency
+d1,acme,2026-04-02,1000.00,
+d2,acme,2026-04-02,50000,JPY
+""",
+    "fx.csv": """\
+from_currency,to_currency,kind,valid_on,rate
+USD,EUR,spot,2026-04-01,0.5
+JPY,EUR,spot,2026-04-01,0.01
+""",
+}
+
+
+def test_a_claim_in_another_currency(tmp_path: Path) -> None:
+    """Amounts have the decimals of their row's currency, and need a rate as every row does."""
+    team = office(tmp_path / "office", program=EXCHANGED, tables=ABROAD)
+    team.done("eve", "run", team.program, "--period", "2026-04")
+    found = opened(team, "d1", "--set", "currency=USD")["payload"]
+    assert (found["was"], found["outcome"]["difference_minor"]) == ({"currency": ""}, "-5000")
+    found = opened(team, "d2", "--set", "amount=60000")["payload"]
+    assert (found["was"], found["outcome"]["difference_minor"]) == ({"amount": "50000"}, "1000")
+    (told,) = problems(team, 1, "acme", "deals", "d2", "--set", "amount=60000.50")
+    assert told.startswith("F203")
+    (told,) = problems(team, 1, "acme", "deals", "d1", "--set", "currency=GBP")
+    assert told.startswith("F232 the row is in GBP")
+
+
+def test_a_claim_on_a_run_that_does_not_come_out_is_not_told(team: Office) -> None:
+    """Where another engine made the run, nobody could tell what is the claim's and what the engine's."""
+    books = Path(team.store)
+    with Store.open(books) as store:
+        latest = store.latest()
+    assert latest is not None
+    number = kept_by_another_engine(books, 1, latest.number)
+    (told,) = problems(team, number, "acme", "deals", "d4", "--set", "kind=renewal", code=1)
+    assert told.startswith(f"S130 run {number} does not come out as it was kept")

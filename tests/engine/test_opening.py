@@ -11,10 +11,11 @@ import pytest
 from cycle_stories import Office, office
 from spine_stories import MONTH
 
-from engine.acts.books.asking import books_of
 from engine.acts.books.opening import opening_rows
 from engine.acts.calculate import calculate
+from engine.ledger import books_of
 from engine.store import Store
+from engine.values.closing import closing_from
 
 PROGRAM = f"""{MONTH}
 sources: {{partners: partners.csv, deals: deals.csv}}
@@ -22,7 +23,11 @@ payouts:
   commission:
     base: deals.amount
     dated: deals.closed_on
-    tiers: {{method: marginal, accumulate: fiscal_year, order: [deals.closed_on], steps: [{{to: 1000, rate: 5%}}, {{rate: 10%}}]}}
+    tiers:
+      method: marginal
+      accumulate: fiscal_year
+      order: [deals.closed_on]
+      steps: [{{to: 1000, rate: 5%}}, {{rate: 10%}}]
 balances:
   reserve: {{holdback: {{share: 10%, of: [commission], released: {{after: 2}}}}}}
 """
@@ -56,7 +61,9 @@ def problems(team: Office, rows: str, **options: str) -> list[str]:
     ended = team.ask("ana", *submitted(team, rows, **options), "--json")
     assert ended.exit_code == 2, ended.out + ended.err
     found = json.loads(ended.out)["problems"]
-    return [f"{each['place']['line']}:{each['place'].get('field', '')} {each['code']} {each['message']}" for each in found]
+    return [
+        f"{each['place']['line']}:{each['place'].get('field', '')} {each['code']} {each['message']}" for each in found
+    ]
 
 
 def accrued(team: Office, as_of: str) -> dict[str, int]:
@@ -97,7 +104,7 @@ def test_the_first_period_opens_with_its_rows(team: Office) -> None:
         ("acme", "commission.year_to_date", "2026-03-31", "", "900.00"),
         ("acme", "reserve", "2026-03-31", "2026-04-30", "12.50"),
     )
-    done = calculate(team.program, "2026-04", team.store, "eve", at, True, opening=opening)
+    done = calculate(team.program, "2026-04", team.store, "eve", at, True, opener=lambda _: opening)
     paid = dict(zip(done.run.partners, done.run.payouts_minor[:, -1].tolist(), strict=True))
     assert paid == {"acme": 9500 - 950 + 1250, "bolt": 1000 - 100}
     with Store.open(team.store) as store:
@@ -107,24 +114,34 @@ def test_the_first_period_opens_with_its_rows(team: Office) -> None:
         ["acme", "reserve", "2026-04-30", "2026-06-30", "9.50"],
         ["bolt", "reserve", "2026-04-30", "2026-06-30", "1.00"],
     ]
-    ended = team.look("explain", "acme", "--run", done.record.number)
+    ended = team.look("explain", done.record.number, "acme")
     assert "commission.year_to_date" in ended.out, ended.err
     assert team.look("replay", done.record.number).exit_code == 0
 
 
 def test_the_period_after_goes_on_from_the_same_position(team: Office) -> None:
     """May's run opens with what April closed with: acme's 500.00 lie in the second tier, after 1,900.00."""
-    from engine.values.closing import closing_from
-
     number = team.done("ana", *submitted(team))["event"]
     team.done("bob", "opening", "approve", number)
     with Store.open(team.store) as store:
         opening, at = opening_rows(store, books_of(store.events()), "Story"), store.events()[0].at
-    april = calculate(team.program, "2026-04", team.store, "eve", at, True, opening=opening)
+    assert opening is not None
+    april = calculate(team.program, "2026-04", team.store, "eve", at, True, opener=lambda _: opening)
     with Store.open(team.store) as store:
         closing = closing_from(store.blob_bytes(april.record.blobs["closing"]))
-    may = calculate(team.program, "2026-05", team.store, "eve", at, True, opening=closing)
+    may = calculate(team.program, "2026-05", team.store, "eve", at, True, opener=lambda _: closing)
     assert may.run.payouts_minor[0, 0] == 5000
+
+
+def test_a_cycle_opens_with_what_was_approved(team: Office) -> None:
+    """April and May as they are paid: tiers, reserve and what was owed go on from the old system."""
+    team.done("bob", "opening", "approve", team.done("ana", *submitted(team))["event"])
+    team.locked("2026-04")
+    assert accrued(team, "2026-04-30") == {"acme": 9500 - 950 + 1250, "bolt": 1000 - 100 + 31040, "zack": -500}
+    team.locked("2026-05")
+    assert accrued(team, "2026-05-31")["acme"] == 9800 + 5000 - 500
+    ended = team.ask("kim", "opening", "submit", team.folder / "go-live.csv", "--program", team.program)
+    assert ended.exit_code == 2
 
 
 def test_all_faults_of_a_file_at_once(team: Office) -> None:
@@ -147,7 +164,7 @@ acme,owed,2026-03-31,2026-05-31,1.00
         "7:amount F301 the amount of bolt on reserve is unknown",
         "8:amount F203 '1.005' is no amount",
         "9:as_of F204 '2026-02-30' is no date",
-        "10:partner_id F121 the row acme/owed/2026-03-31/2026-05-31 stands twice, with the same content (see line 6)",
+        "10:partner_id F121 the row 'acme/owed/2026-03-31/2026-05-31' stands twice, with the same content (see line 6)",
     ]
 
 
@@ -189,6 +206,18 @@ def test_it_is_too_late_once_a_cycle_is_locked(team: Office) -> None:
     assert team.refused("ana", *submitted(team)) == "B160"
 
 
+def test_nobody_approves_it_behind_a_cycle_that_waits_for_approval(team: Office) -> None:
+    number = team.done("ana", *submitted(team))["event"]
+    team.done("eve", "cycle", "open", "2026-04", "--program", team.program)
+    team.done("eve", "run", team.program, "--period", "2026-04")
+    team.done("eve", "cycle", "submit", "2026-04")
+    assert team.refused("bob", "opening", "approve", number) == "B164"
+    team.done("bob", "cycle", "reject", "2026-04", "--reason", "without the opening")
+    team.done("bob", "opening", "approve", number)
+    team.done("eve", "run", team.program, "--period", "2026-04")
+    assert team.status("2026-04")["totals_minor"] == {"EUR": 9500 - 950 + 1250 + 900}
+
+
 def test_sent_again_it_has_one_effect(team: Office) -> None:
     words = (*submitted(team), "--key", "k")
     first, again = (team.done("ana", *words) for _ in range(2))
@@ -199,10 +228,55 @@ def test_sent_again_it_has_one_effect(team: Office) -> None:
     assert accrued(team, "2026-12-31") == {"bolt": 31040, "zack": -500}
 
 
+SCORED = f"""{MONTH}
+sources: {{partners: partners.csv, deals: deals.csv}}
+kpis: {{revenue: {{sum: deals.amount, dated: deals.closed_on}}}}
+scorecards:
+  level:
+    kpis:
+      revenue: {{weight: 100%, linear: {{from: EUR 0, to: EUR 1000}}}}
+    tiers: {{levels: {{silver: 0, gold: 80}}, hysteresis: {{keep_within: 5 points}}}}
+payouts: {{commission: {{base: deals.amount, dated: deals.closed_on, rate: 10%}}}}
+balances: {{reserve: {{holdback: {{share: 10%, of: [commission], released: {{after: 2}}}}}}}}
+"""
+SCORES = "partner_id,scorecard,kpi,period,points,tier\n"
+
+
+def test_scores_and_tiers_come_with_a_file_of_their_own(team: Office) -> None:
+    team.program.write_text(SCORED, "utf-8")
+    path = team.folder / "scores.csv"
+    path.write_text(f"{SCORES}acme,level,,2026-03,81.5,gold\n", "utf-8")
+    number = team.done("ana", *submitted(team, HEAD, scores=str(path)))["event"]
+    team.done("bob", "opening", "approve", number)
+    with Store.open(team.store) as store:
+        found = opening_rows(store, books_of(store.events()), "Story")
+    assert found is not None and found.scores == (("acme", "level", "", "2026-03", "81.5", "gold"),)
+
+
+def test_all_faults_of_both_files_at_once(team: Office) -> None:
+    team.program.write_text(SCORED, "utf-8")
+    path = team.folder / "scores.csv"
+    rows = [
+        "zed,level,,2026-03,1,gold",
+        "acme,lever,,2026-03,1,",
+        "acme,level,x,2026-03,1,",
+        "bolt,level,,2026-02,1,tin",
+    ]
+    path.write_text(SCORES + "\n".join(rows) + "\n", "utf-8")
+    assert problems(team, f"{HEAD}acme,small,2026-03-31,,1.00\n", scores=str(path)) == [
+        "2:balance F320 the program has no balance small",
+        "2:partner_id F123 zed is in no row of partners",
+        "3:scorecard B162 no scorecard lever looks back at a period before",
+        "4:kpi F216 level has no KPI x",
+        "5:period B162 2026-04 looks back at 2026-03",
+        "5:tier B162 level has no tier tin",
+    ]
+
+
 def test_what_a_run_shows_is_what_can_be_loaded(team: Office, tmp_path: Path) -> None:
     """The file of `show --balances --csv` is one to go live with."""
     run = team.done("eve", "run", team.program, "--period", "2026-04", "--preview")["run"]
-    text = team.look("show", run, "--balances", "--csv").out
+    text = team.look("show", run, "--balances", "--csv", "-").out
     assert text.startswith(HEAD)
     found: dict[str, Any] = team.done("ana", *submitted(team, text, period="2026-05"))
-    assert found["payload"]["balances_minor"] == {"reserve": "700"}
+    assert found["payload"]["balances_minor"] == {"reserve": "600"}

@@ -137,6 +137,32 @@ def test_the_mark_comes_from_a_balance(tmp_path: Path) -> None:
         explained(of)
 
 
+def test_a_value_up_to_its_mark_is_settled_anew_each_year(tmp_path: Path) -> None:
+    """H1-43 goes on: below the mark of 642 m the carry has nothing, and at 700 m 20 % of what is above 667.68 m."""
+    layers = "      - capital: true\n      - mark: {hurdle: 4%}\n      - split: {carry: 20%}\n"
+    layers += "      marks: top.opening\n"
+    head = YEARS.replace("results: results.csv}", "results: results.csv, balances: balances.csv, v: v.csv}")
+    head = head.replace("2024-01-01 to 2026", "2025-01-01 to 2027")
+    head = head.replace(
+        "kpis:", "tables: {v: {key: [partner_id, month], columns: {partner_id: id, month: month, nav: money}}}\nkpis:"
+    )
+    values = {"2025": 642, "2026": 640, "2027": 700}
+    results = "".join(f"fund,proceeds,{year}-12,{each}000000.00\n" for year, each in values.items())
+    also = "  net_value: {sum: v.nav, dated: v.month}\n"
+    more = "balances:\n  top: {mark: net_value}\n"
+    path = story(tmp_path, layers, "k1,lp,2024-12-31,opening,610000000.00\n", results, more, head, also)
+    balances = "partner_id,balance,as_of,released_on,amount\nlp,top,2024-12-31,,610000000.00\n"
+    (tmp_path / "balances.csv").write_text(balances, "utf-8")
+    rows = "".join(f"lp,{year}-12,{each}000000\n" for year, each in values.items())
+    (tmp_path / "v.csv").write_text("partner_id,month,nav\n" + rows, "utf-8")
+    earned = {"2025": Fraction(WORKED["H1-43"]["expected"]["incentive"]) * 10**8, "2026": 0, "2027": 6_464_000_00}
+    for year, millions in values.items():
+        with told(path, year) as of:
+            assert (carry(of), sum(pays(of).values()) + carry(of)) == (earned[year], millions * 10**8)
+            assert not [name for name in of.sheet.columns if name.startswith("accounts.fund.")]
+            explained(of)
+
+
 def test_two_years_are_one_long_run(tmp_path: Path) -> None:
     """What was returned, paid on the preferred return and carried in 2025 counts in 2026: by hand, 20,000 at 7 %.
 
@@ -201,6 +227,33 @@ def test_what_reaches_beyond_the_last_layer_is_unclaimed_and_may_be_carried_over
         assert (pays(of), carry(of), of.run.pools["fund"].left_minor) == ({"lp": 100_00}, 0, 30_00)
     with told(path, "2026") as of:
         assert of.run.pools["fund"] == (30_00, 30_00, 0)
+
+
+OF_THIRDS = "      - capital: true\n      - preferred: {rate: 8%}\n"
+IN_PARTS = "k1,lp,2025-01-01,contribution,600.00\nk2,other,2025-02-01,contribution,400.00\n"
+
+
+@pytest.mark.parametrize(
+    ("layers", "more", "house"),
+    [
+        ("      - split: {carry: 1/3}\n", "    residue: carry\n", 0),
+        (OF_THIRDS, "    unclaimed: carry\n", 0),
+        (OF_THIRDS, "    unclaimed: carry\n    residue: carry\n", 0),
+        (OF_THIRDS, "    unclaimed: carry\n    residue: to_first\n", 0),
+        (OF_THIRDS, "    unclaimed: carry\n    residue: house\n", 2),  # which is what it says
+    ],
+)
+def test_what_is_shared_carried_and_the_house_s_is_the_pool(layers: str, more: str, house: int, tmp_path: Path) -> None:
+    path = story(tmp_path, layers, IN_PARTS, "fund,proceeds,2025-12,2000.00\nfund,proceeds,2026-12,1000.01\n", more)
+    for period in ("2025", "2026"):
+        with told(path, period) as of:
+            column = "program.fund.carried."
+            opening, carried = (int(of.sheet.columns[column + each].numerator[0]) for each in ("opening", "carried"))
+            size = of.run.pools["fund"].size_minor
+            assert size == (2000_00 if period == "2025" else opening + 1000_01)
+            assert 0 <= size - sum(pays(of).values()) - carry(of) - carried <= house
+            explained(of)
+
 
 
 def test_capital_without_an_amount_is_refused_with_its_place(tmp_path: Path) -> None:
@@ -288,6 +341,11 @@ def test_a_case_brings_its_capital_along(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
+        (
+            "layers:\n      - capital: true\n",
+            "marks: partners.capacity\n      layers: [{mark: {}}]\n      clawback: {to: 20%, on: 2025-12-31}\n",
+            "K253 program.yaml:14:7",
+        ),
         (", capital: capital.csv", "", "P148 program.yaml:14:7"),
         ("    among:", "    unknown: leave_out\n    among:", "P139 program.yaml:11:14"),
         ("    among:", "    bounds: {at_most: EUR 5}\n    among:", "P139 program.yaml:11:13"),

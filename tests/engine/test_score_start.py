@@ -170,3 +170,17 @@ def test_one_table_is_written_at_a_time(tmp_path: Path) -> None:
     kept(tmp_path, "run", path, "--period", "2026-Q2")
     ended = partage("--store", tmp_path / "books.db", "show", "1", "--balances", "--scorecards", "--csv", "-")
     assert ended.exit_code == 2 and "one of the two" in ended.err
+
+
+def test_rows_are_followed_where_no_table_of_scores_says_what_was_held(tmp_path: Path) -> None:
+    path = story(tmp_path, TIERS, "partner_id,tier\nacme,gold\nbolt,\n")
+    paid = "payouts:\n  bonus: {for_each: partners, where: card.tier = 'gold', amount: EUR 10}\n"
+    path.write_text(path.read_text("utf-8") + paid, "utf-8")
+    books = ("--store", tmp_path / "b.db")
+    for command, said in (
+        (("run", path, "--period", "2026-Q2"), "accepted"),
+        (("trace", "partners", "acme"), "bonus"),
+        (("explain", "1", "acme", "card.tier"), "the tier of the partner on 2026-04-01"),
+    ):
+        ended = partage(*books, *command)
+        assert ended.exit_code == 0 and said in ended.out, ended.out + ended.err

@@ -11,8 +11,9 @@ from spine_stories import partage
 from store_stories import fault
 
 from engine.store import Store
-from engine.store.address import server_of, shown
+from engine.store.address import shown
 from engine.store.pg_faults import unreachable
+from engine.store.server import server_of
 from rules.problem import PartageError, Refused, Unavailable
 
 SECRETS = [

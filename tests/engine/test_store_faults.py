@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from event_stories import closed, command, posting
 from store_stories import LINES, PROCESSES, by_sql, fault, july
 
 from engine.store import Store
@@ -259,6 +260,15 @@ def test_a_disk_that_has_no_room_for_the_run(kept: Path) -> None:
             store.keep(big, {"lines": LINES})
         assert len(store.runs()) == 1
         assert store.keep(big, {"lines": LINES}).number == 2
+
+
+def test_a_disk_that_has_no_room_for_an_event(kept: Path) -> None:
+    many = [posting(f"P-{each}") for each in range(20_000)]
+    with Store.open(kept) as store:
+        with files_up_to(200_000), fault(Unavailable, "S204", "bytes free"):
+            store.record(command("a"), closed(postings=many))
+        assert (store.events(), list(store.postings())) == ((), [])
+        assert store.record(command("a"), closed(postings=many)).event.number == 1
 
 
 def test_a_disk_that_has_no_room_for_a_store(path: Path) -> None:

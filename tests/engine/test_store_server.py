@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
-from event_stories import closed, command, posting
+from event_stories import closed, command, lines, paying, posting
 from proxy_stories import AFTER, BEFORE, MEANWHILE, proxied
 from spine_stories import partage, write
 from store_stories import LINES, accepted, fault, july
@@ -226,6 +227,22 @@ def test_a_user_without_rights_is_told_so(postgres: str) -> None:
             assert len(store.runs()) == 1
             with fault(Unavailable, "S203", "a right is missing"):
                 store.record(command("a"), closed())
+    finally:
+        on(postgres, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+def test_a_user_who_may_look_and_add_rows_has_all_that_work_needs(postgres: str) -> None:
+    role = f"worker_of_{urlsplit(postgres).path[1:]}"
+    Store.open(postgres).close()
+    on(postgres, f"CREATE ROLE {role}", f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role}")
+    try:
+        with Store.open(with_options(postgres, options=f"-crole={role}")) as store:
+            found = lines([500, -20])
+            run = replace(paying(found), blobs={"lines": store.put(LINES)})
+            decide = closed(runs=(run,), lines=((run.run_id, found),), postings=[posting()])
+            assert store.record(command("a"), decide).event.number == 1
+            assert store.accept(accepted(b"the plan"), b"the plan").number == 1
+            assert store.blob_bytes(run.blobs["lines"]) == LINES
     finally:
         on(postgres, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 

@@ -1,5 +1,5 @@
-"""What holds of every true-up: a period's locked lines and its batches are what it comes to with all data known, however
-the data came in; and to work out only the partners whom late records touch gives the same batch, byte for byte."""
+"""What holds of every true-up: a period's locked lines and its batches are what it comes to with all data known,
+however the data came in; and to work out only the partners whom late records touch gives the same batch to the byte."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from true_up_stories import Books, amounts
 
 from engine.facts import touched
@@ -128,7 +127,7 @@ def data(draw: st.DrawFn) -> Mapping[str, str]:
 
 
 @pytest.mark.soak
-@settings(max_examples=settings.default.max_examples // 10)
+@settings(max_examples=settings.default.max_examples // 25)
 @given(name=st.sampled_from(sorted(LOCAL)), one=data(), other=data())
 def test_to_work_out_whom_late_records_touch_is_to_work_out_all(
     name: str, one: Mapping[str, str], other: Mapping[str, str]
@@ -148,7 +147,7 @@ def test_to_work_out_whom_late_records_touch_is_to_work_out_all(
 
 
 @pytest.mark.soak
-@settings(max_examples=settings.default.max_examples // 12)
+@settings(max_examples=settings.default.max_examples // 33)
 @given(name=st.sampled_from(sorted({**LOCAL, **CROSSING})), imports=st.lists(data(), min_size=3, max_size=4))
 def test_what_was_locked_and_its_batches_are_what_is_known_in_the_end(
     name: str, imports: list[Mapping[str, str]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from spine_stories import MONTH, refused, told, write
+from spine_stories import MONTH, partage, refused, told, write
 
 TIERS = "tiers: {{method: marginal, accumulate: fiscal_year, order: [deals.closed_on]{per}, steps: [{steps}]}}"
 STEPS = "{to: 1000, rate: 5%}, {to: 2000, rate: 10%}, {rate: 20%}"
@@ -172,3 +172,17 @@ def test_to_go_on_is_to_have_added_up_all_of_it(
     with told(whole) as story:
         expected = story.payouts()
     assert payouts(folder / "opened", tiers(per), rows, deals=header + "".join(new)) == expected
+
+
+def test_what_became_of_the_rows_is_told(tmp_path: Path) -> None:
+    """A row of before is not added up, and the row that tells of it is what counts."""
+    path = write(tmp_path, program(tiers()), files("acme,commission.year_to_date,2026-03-31,,900.00\n"))
+    books = tmp_path / "books.db"
+    assert partage("--store", books, "run", path, "--period", "2026-04").exit_code == 0
+    traced = partage("--store", books, "trace", "balances", "acme/commission.year_to_date/2026-03-31/").out
+    assert "commission.year_to_date of acme opened with it after 2026-03-31" in traced
+    assert "added up" not in partage("--store", books, "trace", "deals", "d1").out
+    assert partage("--store", books, "replay", "1").exit_code == 0
+    without = write(tmp_path / "without", program(tiers(), is_opened=False), files(""))
+    assert partage("--store", books, "run", without, "--period", "2026-04").exit_code == 0
+    assert "it is added up before the rows of the period" in partage("--store", books, "trace", "deals", "d1").out

@@ -95,6 +95,10 @@ class Books:
             assert isinstance(run.lines, Lines), "a story is small"
             return run.lines, closing_of(plan, sheet, facts.snapshot.openings())
 
+    def known(self, kept: Kept, period: str) -> dict[Line, int]:
+        """What a period comes to in one go."""
+        return amounts(self.worked_out(kept, period)[0])
+
 
 def amounts(lines: Lines) -> dict[Line, int]:
     """What each line comes to; those that pay nothing are left out."""

@@ -223,6 +223,12 @@ CASES: list[tuple[str, Any, list[Month], list[tuple[int, int]]]] = [
         [(0, 500), (0, 700), (0, 700), (0, 701)],
     ),
     (
+        "mark",
+        {"of": "net_value", "at_year_end": "true"},
+        [Month(inputs={"of": each}) for each in (500, *[700] * 10, 600, 900)],
+        [*[(0, 0)] * 11, (0, 600), (0, 600)],
+    ),
+    (
         "account",
         {"movements": {"paid_in": "contributions", "drawn": "-drawings"}, "credited": ["interest"]},
         [Month(80, 80, inputs={"paid_in": 1000, "drawn": -300}), Month(90, 40, inputs={"paid_in": 0, "drawn": -820})],

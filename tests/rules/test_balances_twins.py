@@ -37,7 +37,7 @@ CONFIGS: Mapping[str, st.SearchStrategy[Any]] = {
     "advance": st.fixed_dictionaries({"of": st.just("paid"), "recoup": shares, "is_paid": flags}),
     "negative": st.sampled_from(["carry", "write_off", "net", {"what": "net", "of": ["commission"]}]),
     "minimum": st.fixed_dictionaries({"amount": money, "at_year_end": flags}),
-    "mark": st.just("value"),
+    "mark": st.fixed_dictionaries({"of": st.just("value"), "at_year_end": flags}),
     "account": st.sampled_from(
         [{"movements": {"in": "a", "out": "-b"}, "credited": ["c"]}, {"movements": {"in": "a"}}, {"credited": ["c"]}]
     ),

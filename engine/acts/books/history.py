@@ -6,12 +6,13 @@ then, with a batch where those changed anything. Nothing here writes: batches ar
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.acts.books.opening import opening_rows
-from engine.acts.true_up import true_up
+from engine.acts.true_up import Seen, true_up
 from engine.ledger import Books
 from engine.store import RunRecord, Store
 from engine.values.closing import Closing, closing_from
@@ -46,9 +47,10 @@ def trued_up(store: Store, books: Books, program: str, now: Mapping[str, Path]) 
     one before closes with by then."""
     batches: list[Batch] = []
     told: dict[Change, None] = {}
+    seen: Seen = {}
     opening = opening_rows(store, books, program)
     for each in _stated(store, books, program):
-        batch = true_up(each, now, opening if each.opening is not None else None, told)
+        batch = true_up(each, now, opening if each.opening is not None else None, told, seen=seen)
         if batch is not None and (len(batch.lines) or batch.closings or batch.pools or batch.records):
             batches.append(batch)
             told |= dict.fromkeys(batch.records)
@@ -77,6 +79,7 @@ def _stated(store: Store, books: Books, program: str) -> Iterator[Stated]:
             opening=before if "opening" in each.run.blobs else None,
             closing=closing,
             batches=each.batches,
+            sizes_minor=_sizes(each),
         )
         before = closing
 
@@ -95,6 +98,13 @@ def _runs(store: Store, books: Books, program: str) -> Iterator[_Locked]:
             earlier = found[batch.period]
             found[batch.period] = replace(earlier, batches=(*earlier.batches, batch))
     yield from found.values()
+
+
+def _sizes(locked: _Locked) -> Mapping[str, int]:
+    """How large the pools of a period were by its last statement, in minor units."""
+    pools = json.loads(locked.run.manifest)["pools"]
+    found = {name: int(books["size_minor"]) for name, books in pools.items()}
+    return found | {each.pool: each.after_minor for batch in locked.batches for each in batch.pools}
 
 
 def _kept_closing(store: Store, run: RunRecord, role: str) -> Closing | None:
