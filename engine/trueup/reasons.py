@@ -103,7 +103,7 @@ def _row(table: str) -> str:
 
 def _cause(records: Sequence[Change], late: Late, is_opened_anew: bool) -> str:
     if not records:
-        return "because the period opens with other balances now" if is_opened_anew else "as it is worked out now"
+        return "because the period opens with something else now" if is_opened_anew else "as it is worked out now"
     first = sorted(records, key=lambda each: (each.table, each.key))
     told = [f"{_row(each.table)} {each.key} was {each.kind}" for each in first[:_NAMED_MAX]]
     more = len(records) - len(told)

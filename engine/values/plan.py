@@ -286,8 +286,9 @@ class Award(Step):
 
     NAME.house_adds and NAME.carried of the program hold what the house adds to the pool, and what is left over and
     carried on. Of a kind that has a carry, NAME.carry holds what that is paid, exact; of one that keeps a history,
-    POOL.layer.N what each layer paid the members. `reads` is the frame of the rows that the kind reads beside them, `columns` what it reads there,
-    by its names; `texts` of members it asks only who has the same; `days`, as of Weigh, those that bounds go by.
+    POOL.layer.N what each layer paid the members. `reads` is the frame of the rows that the kind reads beside them,
+    `columns` what it reads there, by its names; `texts` of members it asks only who has the same; `days`, as of Weigh,
+    those that bounds go by.
     """
 
     frame: str

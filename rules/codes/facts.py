@@ -258,7 +258,8 @@ FACTS: dict[str, Code] = {
     "F234": Code(
         "Two exchange rates for one day or month",
         "Rates of one pair, kind and day that differ are all rejected, and the rate of an earlier day or of the other "
-        "direction would be a guess; so would be one of several averages of a month. A row of the period that needs one refuses the run; one of another is rejected.",
+        "direction would be a guess; so would be one of several averages of a month. A row of the period that needs "
+        "one refuses the run; one of another is rejected.",
         "Keep the right one of them.",
     ),
     "F233": Code(

@@ -130,8 +130,8 @@ SHARING: dict[str, Code] = {
     ),
     "K253": Code(
         "Layer and marks that do not belong together",
-        "A layer up to the mark needs each member's high-water mark; marks that no layer reads were meant for one. With "
-        "such a layer nothing that was paid earlier counts, so there is nothing for a clawback to take back.",
+        "A layer up to the mark needs each member's high-water mark; marks that no layer reads were meant for one. "
+        "With such a layer nothing that was paid earlier counts, so there is nothing for a clawback to take back.",
         "Add `marks: NAME.opening`, of a balance of kind mark, or the layer `mark`; leave out the clawback.",
     ),
     "K260": Code(

@@ -57,7 +57,7 @@ class Distribution(Waterfall, PoolKind):
         if self.marks is not None and not needs:
             raise fault("K253", "marks that no layer reads", "add a layer `mark: {hurdle: 4%}`, or leave marks out")
         if needs and self.clawback is not None:
-            message = "a clawback of what earlier periods paid, and a layer up to the mark, with which none of it counts"
+            message = "a clawback of what earlier periods paid, and a layer up to the mark: none of that counts"
             raise fault("K253", message, "leave one of the two out: below its mark, the carry earns nothing anyway")
         return self
 
@@ -81,7 +81,7 @@ class Distribution(Waterfall, PoolKind):
         found = super().in_words(terms)
         by = "what they ever paid in" if self.shares is None else self.shares.text
         text = f"{found.text}; accounts share what no layer owes each of them by {by}"
-        text += "" if self.marks is None else f"; the mark is {self.marks.text}, and nothing paid in earlier periods counts"
+        text += "" if self.marks is None else f"; the mark is {self.marks.text}, and nothing paid before counts"
         text += "" if self.where is None else f"; movements of capital count where {self.where.text}"
         return Words(text, found.head, found.rows)
 

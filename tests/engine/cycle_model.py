@@ -8,7 +8,7 @@ requirement leaves open, in which the engine decides and the model follows. Amou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 PERIODS = ("2026-01", "2026-02", "2026-03")
@@ -52,6 +52,7 @@ class Cycle:
     adjustments: list[int] = field(default_factory=list)
     submitted_by: str = ""
     digest: str = ""
+    needs: int = 0
     approved_by: set[str] = field(default_factory=set)
     former: set[str] = field(default_factory=set)
     earned: Counter[str] = field(default_factory=Counter)
@@ -110,18 +111,23 @@ class Model:
         return max(fit, key=lambda each: EFFECTIVE[each], default="")
 
     def would_pay(self, cycle: Cycle) -> Counter[str]:
-        """By payee, adjustments with it; an override is worth what its component lacks."""
+        """By payee, adjustments with it."""
         found: Counter[str] = Counter()
+        for each in self.parts(cycle):
+            found.update(each)
+        return found
+
+    def parts(self, cycle: Cycle) -> Iterator[Counter[str]]:
+        """Each program and each adjustment by itself; an override is worth what its component lacks."""
         for version, variants in cycle.calcs.values():
-            found.update(paid_by(version, cycle.period, variants[-1]))
+            yield paid_by(version, cycle.period, variants[-1])
         for number in cycle.adjustments:
             asked = self.requests[number].detail
             minor = int(asked["amount"] or 0)
             if asked["to"]:
                 version, variants = cycle.calcs[asked["title"]]
                 minor = int(asked["to"]) - paid_by(version, cycle.period, variants[-1])[asked["payee"]]
-            found[asked["payee"]] += minor
-        return found
+            yield Counter({asked["payee"]: minor})
 
     def hands(self, cycle: Cycle) -> dict[str, set[str]]:
         """Who did which part of what would be paid now."""
@@ -137,8 +143,13 @@ class Model:
         found.setdefault(cycle.submitted_by, set()).add("submit")
         return found
 
-    def people(self, cycle: Cycle) -> int:
-        return 2 if SALES in cycle.programs and self.would_pay(cycle).total() > ABOVE_MINOR else 1
+    def people(self, cycle: Cycle) -> tuple[int, int]:
+        """How many approve: at least what the total asks for, at most what it would before anything was set off."""
+        gross = sum(abs(minor) for each in self.parts(cycle) for minor in each.values())
+        return 1 + self.is_above(cycle, self.would_pay(cycle).total()), 1 + self.is_above(cycle, gross)
+
+    def is_above(self, cycle: Cycle, minor: int) -> bool:
+        return SALES in cycle.programs and minor > ABOVE_MINOR
 
     # What is refused
 
@@ -276,7 +287,7 @@ class Model:
 
     def approved(self, cycle: Cycle, actor: str) -> None:
         cycle.approved_by.add(actor)
-        cycle.status = "approved" if len(cycle.approved_by) >= self.people(cycle) else cycle.status
+        cycle.status = "approved" if len(cycle.approved_by) >= cycle.needs else cycle.status
 
     def lock_now(self, cycle: Cycle) -> None:
         self.locks += 1

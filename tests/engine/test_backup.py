@@ -112,7 +112,7 @@ deeds = st.one_of(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.lists(deeds, max_size=8))
 def test_any_books_come_back_row_by_row(
     tmp_path_factory: pytest.TempPathFactory, schemas: Callable[[], str], done: list[tuple[str, str, object]]

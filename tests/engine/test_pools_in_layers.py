@@ -255,7 +255,6 @@ def test_what_is_shared_carried_and_the_house_s_is_the_pool(layers: str, more: s
             explained(of)
 
 
-
 def test_capital_without_an_amount_is_refused_with_its_place(tmp_path: Path) -> None:
     path = story(tmp_path, FULL_CATCH_UP, "k1,lp,2025-01-01,contribution,\n", OUT_2025)
     assert refused(path, "2025") == ["F301 capital:k1"]

@@ -1,4 +1,4 @@
-"""A correction of a past year goes to the partners of that year, by their points of then, also where they left since."""
+"""A correction of a past year goes to the partners of that year, by their points of then, also if they left since."""
 
 from __future__ import annotations
 

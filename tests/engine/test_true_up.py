@@ -219,3 +219,37 @@ def test_a_run_opens_with_what_it_is_given_and_keeps_what_it_closes_with(tmp_pat
     assert (told.file, told.rows) == ("what the period before ended with", 2)
     with reopen_run(store, second.record.number) as again:  # from what was kept, to the byte
         assert again.run.run_id == second.run.run_id
+
+
+TIERED = """
+program: Tiers
+currency: EUR
+calendar: month
+effective: 2026-01-01 to 2026-12-31
+sources: {partners: partners.csv, deals: deals.csv}
+kpis:
+  sold: {sum: deals.amount, dated: deals.closed_on}
+scorecards:
+  perf:
+    kpis: {sold: {weight: 100%, linear: {from: EUR 0, to: EUR 1_000}}}
+    tiers: {levels: {low: 0, high: 80}, hysteresis: {keep_within: 10 points}}
+payouts:
+  bonus: {for_each: partners, where: perf.tier = 'high', amount: EUR 100}
+"""
+
+
+def test_a_tier_that_comes_late_is_followed_into_the_next_period(tmp_path: Path) -> None:
+    partners = "partner_id,tier\nP-1,\nP-2,\n"
+    deals = "deal_id,partner_id,closed_on,amount\nD-1,P-1,2026-04-03,700.00\nD-2,P-1,2026-05-03,750.00\n"
+    books = Books(tmp_path, TIERED)
+    first = books.imported({"partners.csv": partners, "deals.csv": deals})
+    books.lock(first, "2026-04")
+    books.lock(first, "2026-05", books.stated["2026-04"].closing)
+    assert not books.posted("2026-04") and not books.posted("2026-05")
+    late = books.imported({"partners.csv": partners, "deals.csv": deals + "D-3,P-1,2026-04-30,200.00\n"})
+    april = books.true_up(late, "2026-04")
+    assert april is not None and [(each.table, each.key[0]) for each in april.closings] == [("scores", "P-1")]
+    may = books.true_up(late, "2026-05", books.stated["2026-04"].closing)
+    assert reasons(may) == ["P-1 P-1 10000: partner P-1 because deal D-3 was added"]
+    for period in ("2026-04", "2026-05"):
+        assert books.posted(period) == books.known(late, period)

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from unittest.mock import patch
 
 from channel_cut import Tables
 
-import rules.load
-from engine.acts.books import calculate, cycle, lock, owed, program
+from engine.acts.books import calculate, cycle, lock, program
 from engine.acts.books.asking import Asker
 from engine.acts.books.calculate import InCycle
+from engine.acts.calculate import calculate as calculate_alone
 from engine.ledger import books_of
 from engine.store import Address, Store
 from engine.store.lines import lines_from_parquet
+from engine.values import Lines
 from engine.values.closing import Closing, closing_from
 from engine.values.true_up import Batch, batch_from
 
 Line = tuple[str, str, str, str, str]  # period, partner, component, table, key
-
-
-@contextmanager
-def understood_once() -> Iterator[None]:
-    """Read a program once for all cycles: it is the same in each, and what it means rests on its bytes alone."""
-    found = cache(rules.load.understand)
-    with patch.object(rules.load, "understand", found), patch.object(owed, "understand", found):
-        yield
 
 
 @dataclass
@@ -57,6 +46,17 @@ class Stated:
         for (period, payee, _), amount in self.postings.items():
             found[period, payee] += amount
         return {at: amount for at, amount in found.items() if amount}
+
+    def total(self, period: str) -> int:
+        """What all lines of a period come to."""
+        return sum(amount for line, amount in self.lines.items() if line[0] == period)
+
+    def add(self, period: str, lines: Lines, closing: bytes) -> None:
+        """Add the lines of a run, and what it closes with; lines of a table without a key are told together."""
+        columns = (lines.partner, lines.component, lines.table, lines.key, lines.amount_minor)
+        for partner, component, table, key, amount in zip(*(each.tolist() for each in columns), strict=True):
+            self.lines[period, partner, component, table, "" if table == "revenue" else key] += amount
+        self.closings[period] = closing_from(closing)
 
 
 @dataclass
@@ -102,6 +102,16 @@ class Team:
         lock.lock(self.store, name, self.by("eve"))
         return found
 
+    def alone(self, period: str) -> Stated:
+        """A period worked out without what the books say."""
+        found = Stated()
+        by = self.by("eve")
+        run = calculate_alone(self.program, period, self.store, by.actor, by.at).record
+        with Store.open(self.store) as kept:
+            lines, closing = (kept.blob_bytes(run.blobs[role]) for role in ("lines", "closing"))
+        found.add(period, lines_from_parquet(lines), closing)
+        return found
+
     def stated(self, title: str) -> Stated:
         """All that is locked, as the books have it; the chain of events is verified, and every byte hashed again."""
         found = Stated()
@@ -111,16 +121,12 @@ class Team:
                 if calculation.run_id:
                     run = kept.run_by_id(calculation.run_id, "official")
                     assert run is not None
-                    lines = lines_from_parquet(kept.blob_bytes(run.blobs["lines"]))
-                    for at in range(len(lines)):
-                        line = lines.line(at)
-                        key = "" if line.table == "revenue" else line.key  # has no key: told together
-                        found.lines[run.period, line.partner, line.component, line.table, key] += line.amount_minor
-                    found.closings[run.period] = closing_from(kept.blob_bytes(run.blobs["closing"]))
+                    lines, closing = (kept.blob_bytes(run.blobs[role]) for role in ("lines", "closing"))
+                    found.add(run.period, lines_from_parquet(lines), closing)
                 found.batches[each.name] = [batch_from(kept.blob_bytes(sha256)) for sha256 in calculation.batches]
             for posted in kept.postings():
-                each = posted.posting
-                found.postings[each.period, each.payee, each.kind] += each.amount_minor
+                own = posted.posting
+                found.postings[own.period, own.payee, own.kind] += own.amount_minor
         found.locked = Counter(found.lines)
         for batch in (batch for batches in found.batches.values() for batch in batches):
             for delta in batch.lines:
