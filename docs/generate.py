@@ -15,8 +15,9 @@ from pathlib import Path
 import pages
 from markup import cell, fenced, table
 from reference_of_balances import balances_page
-from reference_of_commands import commands_page, json_page
+from reference_of_commands import commands_page
 from reference_of_credit import credit_page
+from reference_of_json import json_page
 from reference_of_kinds import kinds_page
 from reference_of_models import program_page
 from reference_of_scales import scales_page

@@ -227,7 +227,8 @@ adjustments | a manual line | adjustment_id* id, partner_id id, period text, com
     reason text, evidence text, refers_to text
 fx_rates | an exchange rate | from_currency* text, to_currency* text, kind* text, valid_on* date, rate number
 holidays | a bank holiday | country* text, day* date
-balances | what a partner, or the program, has on a balance at the end of a day (from a file until a run is locked) | partner_id*? id, \
+balances | what a partner, or the program, has on a balance at the end of a day (from a file until a run is locked) | \
+    partner_id*? id, \
     balance* text, as_of* date, released_on*? date, amount money
 awards | what a committee gave a partner at its discretion | award_id* id, partner_id id, pool text, \
     decided_on date, amount money, reason text, proposed_by text, approved_by text

@@ -5,6 +5,8 @@ In: the program as written. Out: who approves what it pays; what can't be met is
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rules.approval import ApprovalMeaning
 from rules.check.scope import Path, Scope
 from rules.program import Program
@@ -26,7 +28,7 @@ def approval(scope: Scope, program: Program) -> ApprovalMeaning | None:
             continue
         above.append((int(scope.terms.minor(each.amount)), each.needs))
     steps = [spec.needs, *(needs for _, needs in above)]
-    is_rising = above == sorted(above) and all(one < other for one, other in zip(steps, steps[1:], strict=False))
+    is_rising = above == sorted(above) and all(one < other for one, other in pairwise(steps))
     if spec.needs < 1 or not is_rising:
         hint = "needs: 1 or more, and more people above each larger amount"
         scope.key_problem("P281", _AT, "the number of people who approve does not rise with the amount", hint)

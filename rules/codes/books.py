@@ -49,6 +49,12 @@ BOOKS: dict[str, Code] = {
         "A period that is locked keeps the version that it was locked with.",
         "Let the version be effective in a later period.",
     ),
+    "B115": Code(
+        "Pool silent on late records",
+        "Once a period is locked its pools are shared, and it is too late to say what becomes of a record that comes "
+        "after: whether all shares change, or the next period or the house has the difference.",
+        "Write `late: reshare`, `late: next_period` or `late: house` in the pool.",
+    ),
     "B120": Code("No such cycle", "No cycle of this name was opened.", "Open it, or name one that is listed."),
     "B121": Code("Name of a cycle taken", "Nothing reopens a cycle, so a name is used once.", "Choose another name."),
     "B122": Code(

@@ -136,7 +136,7 @@ SHARING: dict[str, Code] = {
     ),
     "K260": Code(
         "Late record in a locked pool",
-        "Whether members give back, or the house or the next period has the difference, is agreed before, never guessed.",
+        "Whether members give back, or the house or the next period has the difference, is agreed before.",
         "Say it in the pool: `late: reshare`, `late: next_period` or `late: house`.",
     ),
 }

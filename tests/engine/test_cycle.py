@@ -280,3 +280,13 @@ def test_a_calculation_older_than_the_opening_is_not_submitted(team: Office) -> 
     team.done("eve", "run", team.program, "--period", "2026-04")
     team.done("eve", "cycle", "submit", "2026-04")
     assert team.status("2026-04")["totals_minor"] == {"EUR": 12040}
+
+
+def test_a_pool_says_what_becomes_of_late_records_before_it_comes_into_force(team: Office) -> None:
+    text = team.program.read_text("utf-8")
+    words = ("program", "submit", team.program, "--effective", "2026-05-01", "--reason", "a pool", "--json")
+    write(team.folder, f"{text}pools: {{bonus: {{size: EUR 100, shared: equally}}}}\n", {})
+    ended = team.ask("ana", *words)
+    assert (ended.exit_code, json.loads(ended.out)["problems"][0]["code"]) == (2, "B115")
+    write(team.folder, f"{text}pools: {{bonus: {{size: EUR 100, shared: equally, late: house}}}}\n", {})
+    assert team.ask("ana", *words).exit_code == 0

@@ -58,7 +58,7 @@ def cut(tables: Tables, partners: int) -> Tables:
     for rows in tables.values():
         told.update({row["partner_id"] for row in rows if row.get("partner_id")})
     by_kind: dict[str, list[Row]] = {}
-    for row in sorted(tables["partners"], key=lambda row: (row["recruited_on"] > "2025", -told[row["partner_id"]], row["partner_id"])):
+    for row in sorted(tables["partners"], key=lambda row: (row["recruited_on"] > "2025", -told[row["partner_id"]])):
         by_kind.setdefault(row["kind"], []).append(row)
     above = {row["partner_id"]: row["parent_id"] for row in tables["partners"]}
     kept = {row["partner_id"] for rows in by_kind.values() for row in rows[:partners]}

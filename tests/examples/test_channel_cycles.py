@@ -106,7 +106,9 @@ def spring(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return story(tmp_path_factory.mktemp("spring"), (0, 1), edits=12, seed=3)
 
 
-def test_late_rows_come_to_what_one_pays_who_knew_them(spring: Story, store_address: Path | str, tmp_path: Path) -> None:
+def test_late_rows_come_to_what_one_pays_who_knew_them(
+    spring: Story, store_address: Path | str, tmp_path: Path
+) -> None:
     lived = spring.lived(Team(tmp_path / "lived", store_address))
     assert_same(lived, spring.known)
     batches = [batch for batches in lived.batches.values() for batch in batches]

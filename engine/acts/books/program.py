@@ -19,7 +19,7 @@ from engine.values.draft import Recorded
 from engine.version import VERSION
 from rules.load import load
 from rules.meaning import Meaning
-from rules.problem import PartageError
+from rules.problem import PartageError, Problem, Refused
 
 PERIODS_LOOKED_AT = 4  # of history: the last locked ones
 NAMED_MAX = 20  # partners who gain or lose most
@@ -33,6 +33,7 @@ def submit_program(store: Address, path: Path, effective: date, reason: str, ask
     """
     loaded = load(path)
     meaning = loaded.understood()
+    _refuse_silent_pools(meaning)
     asked = {"program": meaning.title, "program_sha256": loaded.sha256, "effective": str(effective)}
     command = asker.command("program submit", "", {**asked, "reason": reason})
     with Store.open(store) as kept:
@@ -61,6 +62,20 @@ def activate_program(store: Address, number: int, asker: Asker) -> Recorded:
     command = asker.command("program activate", "", {"request": number})
     with Store.open(store, create=False) as kept:
         return record(kept, command, lambda books: programs.activate_program(books, command, number))
+
+
+def _refuse_silent_pools(meaning: Meaning) -> None:
+    """Raise Refused with the pools that do not say what becomes of late records: once a period is locked, it is too
+    late to say it."""
+    hint = "say it in the pool: late: reshare, late: next_period or late: house"
+    silent = [each for each in meaning.pools if each.spec.late is None]
+    if silent:
+        raise Refused(
+            *(
+                Problem("B115", f"pool {each.name} does not say what becomes of late records", each.place, hint)
+                for each in silent
+            )
+        )
 
 
 def _impact(store: Store, books: Books, meaning: Meaning, sha256: str) -> Iterator[Mapping[str, Any]]:
