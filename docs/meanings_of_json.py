@@ -81,6 +81,8 @@ MEANINGS: Mapping[str, str] = {
     "problems[].place.column": "from 1",
     "problems[].place.field": "the column of a table",
     "problems[].hint": "how to mend it, for people",
+    "cycle": "the cycle that would pay it; null where none is open for it",
+    "true_ups[]": "in a cycle: what late data changes of periods that are locked",
     "program": "the program's title; in `check` and `test` the path as given, in `plan` the file",
     "passed": "how many cases came out as expected",
     "failed": "how many did not",

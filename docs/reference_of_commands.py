@@ -21,6 +21,7 @@ EXIT_CODES = """
 | 130 | interrupted; nothing half-done is kept |
 """
 
+
 def commands_page() -> str:
     """Every command: usage, arguments, options, exit codes."""
     root = click.Context(cli.group, info_name="partage")
@@ -63,5 +64,7 @@ def _section(path: str, command: click.Command, context: click.Context) -> str:
 
 
 def _options(command: click.Command, context: click.Context) -> str:
-    rows = [found for each in command.params if (found := each.get_help_record(context)) is not None]
+    """The options, each with its words; arguments are named in the usage, and told in the command's words."""
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    rows = [found for each in options if (found := each.get_help_record(context)) is not None]
     return table(("option", ""), [(f"`{names}`", words) for names, words in rows])

@@ -45,15 +45,20 @@ NAMED: Mapping[str, str] = {
     "requests[].balances_minor": "BALANCE",
     "disputes[].claim": "COLUMN",
     "disputes[].was": "COLUMN",
+    "payload.request": "ARGUMENT",
+    "payload.tables": "TABLE",
+    "manifest.balances": "BALANCE",
     "totals_minor": "CURRENCY",
     "payments[].totals_minor": "CURRENCY",
     "makers": "PERSON",
     "unpaid_minor": "PAYEE",
     "on_hold": "PAYEE",
 }
+LIKE = {each.title: each.like for each in (*ONE_RUN, *BOOKS)}
 # What is told under another heading, or as a whole.
+ELSEWHERE = "true_ups[]."  # where a command prints them beside the keys of another
 WHOLE = ("cases[].differences[].explanation", "disputes[].outcome")
-WHOLE_LISTS = ("events", "explanation.parts", "rejected[].faults", "warnings")
+WHOLE_LISTS = ("events", "explanation.parts", "rejected[].faults", "requests[].impact", "warnings")
 
 
 def json_page() -> str:
@@ -67,10 +72,9 @@ def json_page() -> str:
         "goes away within a major version. Money is a whole number of minor units (in what an event says, a text of "
         'one); an exact fraction is a text such as `"2/3"`.\n'
     ]
-    parts += [_section(each.title, one_run, each.like) for each in _by_title(ONE_RUN)]
-    parts += [
-        _section(each.title, {**one_run, **books}, each.like) for each in _by_title(BOOKS) if each.title not in events
-    ]
+    parts += [_section(title, keys, one_run, is_of_books=False) for title, keys in one_run.items()]
+    others = sorted((title for title in books if title not in events), key=_place)
+    parts += [_section(title, books[title], one_run, is_of_books=True) for title in others]
     return "".join([*parts, *_event_sections(events)])
 
 
@@ -87,24 +91,41 @@ def _told(sessions: Sequence[Session]) -> Mapping[str, Keys]:
             assert not code or sessions is ONE_RUN, f"$ {each.command}\n{printed}"
             if each.title == "init":
                 lay_out_run()
-            _walk(json.loads(printed), "", told.setdefault(each.title, {}))
+            value = json.loads(printed)
+            _walk(value, "", told.setdefault(each.title, {}))
+            if each.title == "log":
+                told |= _other_events(value["events"])
     return told
 
 
-def _by_title(sessions: Sequence[Session]) -> Iterator[Session]:
-    """The first session of each title."""
-    yield from {each.title: each for each in reversed(sessions)}.values().__reversed__()
+def _other_events(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Keys]:
+    """The events that no command of the sessions prints, by their type."""
+    told: dict[str, Keys] = {}
+    for each in events:
+        if each["type"] in ("cycle.calculated", "refused"):
+            _walk(each, "", told.setdefault(f"an event `{each['type']}`", {}))
+    return told
 
 
-def _section(title: str, told: Mapping[str, Keys], like: str) -> str:
+def _place(title: str) -> int:
+    """Where a title stands: in the order of the commands."""
+    first = title.split()[0]
+    return list(cli.COMMANDS).index(first) if first in cli.COMMANDS else len(cli.COMMANDS)
+
+
+def _section(title: str, keys: Keys, told: Mapping[str, Keys], is_of_books: bool) -> str:
+    """The keys of a command; of one that prints those of another as well, only the keys that it adds."""
+    like = LIKE[title]
     also = f"The keys of [`partage {like}`](#{anchor(f'partage {like}')}), and:\n\n" if like else ""
     known = told[like] if like else {}
-    rows = {path: types for path, types in told[title].items() if known.get(path, {"null"}) == {"null"} != types}
-    keys = rows if like else told[title]
-    return f"\n## {_heading(title)}\n\n{also}{_table(keys, is_of_books=title not in RUN_TITLES)}"
+    own = {path: types for path, types in keys.items() if known.get(_root(path), {"null"}) == {"null"}}
+    own = {path: types for path, types in own.items() if not like or not path.startswith(ELSEWHERE)}
+    return f"\n## {_heading(title)}\n\n{also}{_table(own, is_of_books)}"
 
 
-RUN_TITLES = frozenset(each.title for each in ONE_RUN)
+def _root(path: str) -> str:
+    """The key of the value itself below which a path lies."""
+    return path.partition(".")[0]
 
 
 def _heading(title: str) -> str:
@@ -115,7 +136,7 @@ def _event_sections(told: Mapping[str, Keys]) -> Iterator[str]:
     """The keys that every event has, once; then what each kind of event says, commands that say the same together."""
     every: Keys = {}
     alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
-    for title, keys in told.items():
+    for title, keys in sorted(told.items(), key=lambda pair: _place(pair[0])):
         for path, types in keys.items():
             if not path.startswith("payload."):
                 every.setdefault(path, set()).update(types)

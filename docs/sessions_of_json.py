@@ -78,6 +78,7 @@ BOOKS: tuple[Session, ...] = (
     Session("hold", "partage hold P-2 --reason bank --as eve"),
     Session("cycle pay", "partage cycle pay 2026-01 --on 2026-02-05 --as eve"),
     Session("cycle return", "partage cycle return 2026-01 1 --payee P-1 --reason closed --as eve"),
+    Session("cycle status", "partage cycle status"),
     Session("cycle status NAME", "partage cycle status 2026-01"),
     Session("release", "partage release P-2 --reason confirmed --as eve"),
     Session(
@@ -110,13 +111,12 @@ BOOKS: tuple[Session, ...] = (
     Session("adjust approve", "partage adjust approve 29 --as bob"),
     Session("adjust reject", "partage adjust reject 30 --reason wrong --as bob"),
     Session("cycle status NAME", "partage cycle status 2026-02"),
-    Session("cycle status", "partage cycle status"),
     Session("accrue", "partage accrue --as-of 2026-12-31"),
     Session("program submit", "partage program submit next.yaml --effective 2026-03-01 --reason new --as ana"),
     Session("program submit", "partage program submit other.yaml --effective 2026-03-01 --reason new --as ana"),
     Session("program reject", "partage program reject 34 --reason wrong --as bob"),
     Session("program list", "partage program list"),
-    Session("log", "partage log"),
+    Session("log", "partage log", before=("partage cycle lock 2026-02 --as eve",)),
 )
 
 _BAD = "program: Bad\ncurency: EUR\n"
@@ -161,7 +161,7 @@ payouts:
   commission: {base: deals.amount, dated: deals.closed_on, rate: 10%}
 pools:
   bonus: {size: {rate: 1%, of: sold}, shared: {by: sold}, late: next_period}
-approval: {needs: 1, by: [bob]}
+approval: {needs: 1, by: [bob], may_also: [write]}
 """
 _BOOKS = {
     "plan.yaml": _PLAN,

@@ -181,8 +181,9 @@ def _batch(case: _Case, stated: Stated, partners: frozenset[str] | None, told: C
             return amounts.get(key, 0) - posted.get(key, 0)
 
         @contextmanager
-        def earlier() -> Iterator[Sheet]:
-            with _restated(case, 0, partners, locked) as (found, _):
+        def earlier(wanted: frozenset[str]) -> Iterator[Sheet]:
+            of = partners if partners is None or rounds_rows(plan) else wanted
+            with _restated(case, 0, of, locked) as (found, _):
                 yield found
 
         late = Late(tuple(case.late), _by_partner(case), case.meaning.tables, plan.terms.currency.code)

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 @click.argument("program", type=click.Path(path_type=Path), required=False)
 @click.option("--partner", help="The partner that accepted the plan.")
 @click.option("--by", help="The person who accepted it.")
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day on which they did; today unless said.")
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day on which they did; today unless said.",
+)
 @click.option("--note", default="", help="What is worth knowing of it, such as where the signed copy is.")
 @click.option("--list", "is_list", is_flag=True, help="List the acceptances; with PROGRAM, which are of this version.")
 @json_option

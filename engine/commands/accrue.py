@@ -14,9 +14,13 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command(name="accrue")
-@click.option("--as-of", type=_DAY, required=True, help="The day at whose end it is told.")
+@click.option("--as-of", type=_DAY, metavar="YYYY-MM-DD", required=True, help="The day at whose end it is told.")
 @click.option(
-    "--from", "start", type=_DAY, help="The day at whose beginning it starts; 1 January of that year unless said."
+    "--from",
+    "start",
+    type=_DAY,
+    metavar="YYYY-MM-DD",
+    help="The day at whose beginning it starts; 1 January of that year unless said.",
 )
 @click.option("--program", default="", help="Only what this program, by its title, made payees owed.")
 @click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write all rows to a new file.")

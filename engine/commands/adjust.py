@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import json_option, store_path
+from engine.commands.console import InOrder, json_option, store_path
 
 
-@click.group(name="adjust")
+@click.group(name="adjust", cls=InOrder)
 def command() -> None:
     """Amounts by hand in the open cycle: asked for with reason and evidence, approved by another person."""
 

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from engine.values.event import Event
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_WHO = "Who you are; unless said, who the system says. On PostgreSQL it is who logged in, and nobody else."
 _POSTGRES = ("postgresql://", "postgres://")
 
 
 def asking_options(command: _F) -> _F:
     """The options of a command that changes the books: who asks, and under which key it is asked once."""
-    by = click.option("--as", "name", envvar="PARTAGE_AS", help="Who you are; whoever the system says unless named.")
+    by = click.option("--as", "name", envvar="PARTAGE_AS", help=_WHO)
     key = click.option("--key", default="", help="An idempotency key: sent again with it, the command has one effect.")
     return by(key(command))
 

@@ -21,6 +21,14 @@ SCREEN_WIDTH = 150  # as wide as a register is at most
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON with stable keys.")
 
 
+class InOrder(click.Group):
+    """A group that lists its commands in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names as they were added."""
+        return list(self.commands)
+
+
 def store_path(ctx: click.Context) -> Path | str:
     """Where the runs are kept: a file, or the address of a database, which may hold a password: see `store_shown`."""
     asked = str(ctx.find_root().obj)

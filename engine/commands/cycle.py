@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import json_option, print_grid, print_json, store_path
-from rules.problem import Place, Problem, Refused
+from engine.commands.console import InOrder, json_option, print_grid, print_json, store_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@click.group(name="cycle")
+@click.group(name="cycle", cls=InOrder)
 def command() -> None:
     """A payout cycle: open, calculate (partage run), submit, approve (another person), lock, pay, close.
 
@@ -27,7 +26,15 @@ def command() -> None:
 
 @command.command(name="open")
 @click.argument("name_", metavar="NAME")
-@click.option("--program", "programs", type=click.Path(path_type=Path), multiple=True, required=True)
+@click.option(
+    "--program",
+    "programs",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    required=True,
+    help="A program that it pays; repeat it for each of several.",
+)
 @click.option("--period", help="The period that it pays; the cycle's name unless said.")
 @asking_options
 @json_option
@@ -44,7 +51,7 @@ def open_(
     """Open the cycle NAME, which pays one program or several. Of a period that was locked before, it trues up only."""
     from engine.acts.books.cycle import open_cycle
 
-    done = open_cycle(store_path(ctx), _name(name_), programs, period or name_, asker(ctx, name, key))
+    done = open_cycle(store_path(ctx), name_, programs, period or name_, asker(ctx, name, key))
     said = done.event.payload
     what = "" if said["has_run"] else ", to true up what was locked"
     told(
@@ -176,8 +183,16 @@ def lock(ctx: click.Context, name_: str, name: str | None, key: str, is_json: bo
 
 @command.command(name="pay")
 @click.argument("name_", metavar="NAME")
-@click.option("--only", multiple=True, help="Pay this payee, and others named like it; all that are owed unless said.")
-@click.option("--on", "paid_on", type=click.DateTime(["%Y-%m-%d"]), help="The day of the payment; today unless said.")
+@click.option(
+    "--only", metavar="PAYEE", multiple=True, help="Pay this payee, not all that are owed; repeat it for several."
+)
+@click.option(
+    "--on",
+    "paid_on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day of the payment; today unless said.",
+)
 @click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write who gets what to a file.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @asking_options
@@ -194,7 +209,7 @@ def pay(
     key: str,
     is_json: bool,
 ) -> None:
-    """Pay what payees are owed: those of the cycle NAME and what was left from cycles before. Who is on hold waits."""
+    """Pay what payees are owed by all locked cycles, in a payment of the cycle NAME. Who is on hold waits."""
     from engine.acts.books.pay import pay as act
     from engine.acts.start import refuse_existing, write_new
     from engine.reports.payments import payment_csv
@@ -219,7 +234,13 @@ def pay(
 @command.command(name="return")
 @click.argument("name_", metavar="NAME")
 @click.argument("payment", type=int)
-@click.option("--payee", "payees", multiple=True, required=True, help="Who was not paid: PAYEE, or PAYEE:CURRENCY.")
+@click.option(
+    "--payee",
+    "payees",
+    multiple=True,
+    required=True,
+    help="Who was not paid: PAYEE, or PAYEE:CURRENCY; repeat it for several.",
+)
 @click.option("--reason", required=True, help="What the bank says.")
 @asking_options
 @json_option
@@ -261,10 +282,3 @@ def _totals(totals_minor: Mapping[str, str]) -> str:
     from engine.reports.cycle import totals
 
     return totals({code: int(amount) for code, amount in totals_minor.items()})
-
-
-def _name(name: str) -> str:
-    if not name.isprintable() or not 0 < len(name) <= 64 or name != name.strip() or "/" in name:
-        hint = "1 to 64 characters that can be seen, without a slash, such as 2026-Q2"
-        raise Refused(Problem("B107", "this is no name for a cycle", Place(), hint))
-    return name

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import json_option, print_grid, print_json, store_path
+from engine.commands.console import InOrder, json_option, print_grid, print_json, store_path
 from rules.problem import Place, Problem, Refused
 
 
-@click.group(name="dispute")
+@click.group(name="dispute", cls=InOrder)
 def command() -> None:
     """Claims on a row of a run: what each would come to is worked out before another person decides on it."""
 
@@ -21,7 +21,12 @@ def command() -> None:
 @click.argument("partner")
 @click.argument("table")
 @click.argument("row", metavar="KEY")
-@click.option("--set", "cells", multiple=True, help="What a cell should hold: column=value; column= for blank.")
+@click.option(
+    "--set",
+    "cells",
+    multiple=True,
+    help="What a cell should hold: column=value; column= for blank; repeat it for several.",
+)
 @click.option("--add", "is_added", is_flag=True, help="The row is missing: --set names all that it would hold.")
 @click.option("--reason", required=True, help="Why it should be so.")
 @asking_options

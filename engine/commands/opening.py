@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import json_option, print_grid, print_json, store_path
+from engine.commands.console import InOrder, json_option, print_grid, print_json, store_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-@click.group(name="opening")
+@click.group(name="opening", cls=InOrder)
 def command() -> None:
     """What balances, the year so far and payees stood at when a program goes live: asked for, and approved by another
     person. The first cycle opens with it."""
@@ -25,7 +25,9 @@ def command() -> None:
 @click.option("--program", type=click.Path(path_type=Path), required=True, help="The program that goes live.")
 @click.option("--period", required=True, help="Its first period, such as 2026-04.")
 @click.option(
-    "--scores", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Scores and tiers as well."
+    "--scores",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Scores and tiers as well, in the form of `partage show --scorecards --csv`.",
 )
 @click.option("--reason", required=True, help="Where it comes from.")
 @asking_options

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import json_option, print_grid, print_json, store_path
+from engine.commands.console import InOrder, json_option, print_grid, print_json, store_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-@click.group(name="program")
+@click.group(name="program", cls=InOrder)
 def command() -> None:
     """Versions of a program: submitted with their impact on history, approved by another person, put into force."""
 
@@ -25,6 +25,7 @@ def command() -> None:
 @click.option(
     "--effective",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
     required=True,
     help="The first day of the first period that it is to pay.",
 )
@@ -107,13 +108,14 @@ def list_(ctx: click.Context, is_json: bool) -> None:
     found = books(store_path(ctx))
     active = set(found.activated_by.values())
     requests = [each for each in found.requests.values() if each.kind == "program"]
+    status = {each.number: "activated" if each.number in active else each.status for each in requests}
     rows = [
         (
             str(each.number),
             each.content["program"],
             each.content["program_sha256"][:12],
             each.content["effective"],
-            "activated" if each.number in active else each.status,
+            status[each.number],
             each.maker,
             each.decided_by,
             each.content["reason"],
@@ -122,8 +124,13 @@ def list_(ctx: click.Context, is_json: bool) -> None:
     ]
     heads = ("request", "program", "version", "effective", "status", "submitted by", "decided by", "reason")
     if is_json:
-        named = [dict(zip(heads, row, strict=True)) for row in rows]
-        print_json({"requests": [{key.replace(" ", "_"): value for key, value in row.items()} for row in named]})
+        asked = [
+            {"request": each.number, "status": status[each.number], "by": each.maker}
+            | {"decided_by": each.decided_by or None}
+            | dict(each.content)
+            for each in requests
+        ]
+        print_json({"requests": asked})
     elif rows:
         print_grid(Grid(heads, tuple(rows), (True, *[False] * 7)))
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.asking import asker, asking_options
+from engine.commands.asking import asker, asking_options, told
 from engine.commands.console import counted, json_option, print_grid, print_json, store_path, store_shown
 from engine.commands.failures import as_json as as_json_problem, tell
 from engine.commands.header import header, sums
@@ -55,6 +55,9 @@ def command(
         raise click.UsageError("--official refuses what a preview leaves out: name one of them")
     found_in = calculate_in_cycle(program, period, store_path(ctx), asker(ctx, name, key), is_official, is_preview)
     done = found_in.calculated
+    if found_in.recorded is not None and found_in.recorded.is_replayed:
+        told(found_in.recorded, is_json)
+        return
     if done is None:
         _told_true_ups(found_in, is_json)
         return

@@ -32,7 +32,7 @@ def eligible_partners(
         keep = truth(eligible, found.__getitem__, seen.type_of, answer.num_rows).yes
     every = texts(answer["partner"])
     if only is not None:
-        keep &= np.fromiter((key in only for key in every.tolist()), dtype=bool, count=len(every))
+        keep &= np.fromiter(map(only.__contains__, every.tolist()), dtype=bool, count=len(every))
     keys, records = every[keep], integers(answer["record"])[keep]
     # A table of DuckDB's own: to read one of Arrow's, it imports pyarrow.dataset, and that the whole of pandas.
     connection.execute(

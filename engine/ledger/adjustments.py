@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.ledger.books import Books, Hold
+from engine.ledger.people import same
 from engine.ledger.refusals import conflict, reasoned, refused
 from engine.ledger.requests import Request, decidable
 from engine.values.draft import Draft
@@ -43,7 +44,7 @@ def approve_adjustment(books: Books, command: Command, number: int) -> Draft:
     """Approve an adjustment as another person; from now on it belongs to what its cycle pays."""
     found = decidable(books.requests, number, KIND, command, is_approval=True)
     dispute = books.disputes.get(found.content.get("dispute", 0))
-    if dispute is not None and dispute.opened_by == command.actor:
+    if dispute is not None and same(dispute.opened_by, command.actor):
         message = f"{command.actor} opened dispute {dispute.number} and can't approve what it comes to"
         raise conflict("B101", message, "another person approves: four eyes see every change")
     cycle = books.cycle(found.cycle)

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.ledger.books import Books
 from engine.ledger.dispute import CLOSED, GRANTED, KIND, OPEN, Dispute
+from engine.ledger.people import same
 from engine.ledger.refusals import conflict, reasoned
 from engine.ledger.requests import APPROVED, SUBMITTED, Request
 from engine.values.draft import Draft
@@ -39,7 +40,7 @@ def answer_dispute(
     if found.status != OPEN:
         message = f"dispute {number} was {found.status} by {found.answered_by}"
         raise conflict("B151", message, "an answer stands: open a new dispute to say more")
-    if found.opened_by == command.actor:
+    if same(found.opened_by, command.actor):
         message = f"{command.actor} opened dispute {number} and can't answer it"
         raise conflict("B101", message, "another person answers")
     waiting = adjustment_of(books, number)
@@ -56,7 +57,7 @@ def close_dispute(books: Books, command: Command, number: int) -> Draft:
     found = _dispute(books, number)
     if found.status == CLOSED:
         raise conflict("B151", f"dispute {number} is closed", "open a new one to say more")
-    if found.status == OPEN and found.opened_by != command.actor:
+    if found.status == OPEN and not same(found.opened_by, command.actor):
         message = f"dispute {number} has no answer yet"
         raise conflict("B152", message, f"answer it; {found.opened_by}, who opened it, may withdraw it")
     return Draft("dispute.closed", "", {"dispute": number})

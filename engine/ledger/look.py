@@ -21,7 +21,7 @@ class CycleLook:
 
     cycle: Cycle
     totals_minor: Mapping[str, int]
-    unpaid_minor: Mapping[str, int]
+    unpaid_minor: Mapping[tuple[str, str], int]
     postings: tuple[Posted, ...]
     adjustments: tuple[Request, ...]
     events: tuple[Event, ...]

@@ -12,7 +12,9 @@ from typing import Any
 from engine.ledger.books import Books
 from engine.ledger.cycles import AWAITING, CLOSED, LOCKED, OPEN, READY, Cycle
 from engine.ledger.openings import opening_of
+from engine.ledger.people import among, same
 from engine.ledger.refusals import conflict, reasoned, refused
+from engine.ledger.version import Version
 from engine.values.draft import Draft
 from engine.values.event import Command
 from engine.values.lines import LateLines, Lines
@@ -29,6 +31,10 @@ def open_cycle(books: Books, command: Command, period: Period, programs: Sequenc
     A program is in one open cycle at a time, and its periods are locked one after another. A period that was locked is
     opened again only to true it up: the cycle then has no run of its own.
     """
+    name = command.cycle
+    if not name.isprintable() or not 0 < len(name) <= 64 or name != name.strip() or "/" in name:
+        hint = "1 to 64 characters that can be seen, without a slash, such as 2026-Q2"
+        raise refused("B107", "this is no name for a cycle", hint)
     if command.cycle in books.cycles:
         message = f"there is a cycle {command.cycle} already, {books.cycles[command.cycle].status}"
         raise conflict("B121", message, "open one of another name; nothing reopens a cycle: its corrections go there")
@@ -60,9 +66,10 @@ def open_cycle(books: Books, command: Command, period: Period, programs: Sequenc
     return Draft("cycle.opened", command.cycle, payload)
 
 
-def calculated(books: Books, command: Command, content: Mapping[str, Any]) -> Draft:
-    """Note what was calculated of a program; it replaces what was calculated of it before, and voids approvals."""
-    cycle = books.cycle(command.cycle)
+def calculated(books: Books, name: str, content: Mapping[str, Any]) -> Draft:
+    """Note what was calculated of a program in a cycle; it replaces what was calculated of it before, and voids
+    approvals."""
+    cycle = books.cycle(name)
     if cycle.is_locked:
         raise _is_locked(books, cycle)
     if content["program"] not in cycle.programs:
@@ -89,12 +96,8 @@ def submit(books: Books, command: Command, policy: Mapping[str, Any], totals_min
             message = f"{program} was calculated before its opening was approved"
             raise conflict("B128", message, f"calculate it again: partage run PROGRAM --period {cycle.period}")
     authors: set[str] = set()
-    for program, each in cycle.calculations.items():
-        version = books.version(program, cycle.start)
-        if version is None or version.sha256 != each.program_sha256:
-            found = "none" if version is None else version.sha256[:12]
-            message = f"{program} was calculated with version {each.program_sha256[:12]}, and {found} is in force"
-            raise conflict("B129", message, "calculate with the version in force, or have the other one approved")
+    for program in cycle.calculations:
+        version = _in_force(books, cycle, program)
         if all(version.sha256 != earlier.calculations[program].program_sha256 for earlier in books.locked(program)):
             authors.add(version.author)
     payload = {
@@ -110,18 +113,19 @@ def approve(books: Books, command: Command, digest: str) -> Draft:
     """Approve what a cycle would pay; `digest` ("" for whatever is submitted) is the one that was looked at."""
     cycle = _submitted(books, command)
     allowed = cycle.policy["by"]
-    barred = [part for part in cycle.makers.get(command.actor, ()) if part not in cycle.policy["may_also"]]
+    parts = {part for actor, parts in cycle.makers.items() if same(actor, command.actor) for part in parts}
+    barred = sorted(parts - set(cycle.policy["may_also"]))
     if barred:
         did = " and ".join(_DID[part] for part in barred)
         message = f"{command.actor} {did}, and can't approve cycle {cycle.name}"
         raise conflict("B101", message, "someone who had no hand in it approves")
-    if allowed and command.actor not in allowed:
+    if allowed and not among(command.actor, allowed):
         message = f"{command.actor} is not among those who approve cycle {cycle.name}"
         raise conflict("B102", message, f"approval by: {', '.join(allowed)}")
     if digest and not cycle.digest.startswith(digest):
         message = f"cycle {cycle.name} is submitted as {cycle.digest[:12]}, and {digest[:12]} was looked at"
         raise conflict("B103", message, "it changed since: look at it again, then approve that digest")
-    if any(each.actor == command.actor for each in cycle.approvals):
+    if among(command.actor, (each.actor for each in cycle.approvals)):
         missing = cycle.policy["needs"] - len(cycle.approvals)
         message = f"{command.actor} approved cycle {cycle.name} already"
         raise conflict("B104", message, f"{missing} more must approve" if missing > 0 else "lock it")
@@ -158,18 +162,21 @@ def lockable(books: Books, command: Command) -> Cycle:
         missing = cycle.policy.get("needs", 1) - len(cycle.approvals)
         hint = "submit it" if cycle.status == OPEN else f"{missing} more must approve it"
         raise conflict("B130", message, hint)
+    for program in cycle.calculations:
+        _in_force(books, cycle, program)
     return cycle
 
 
-def close(books: Books, command: Command, unpaid_minor: Mapping[str, int]) -> Draft:
-    """Close a locked cycle; `unpaid_minor` is what its payees are still owed, by payee, who are not on hold."""
+def close(books: Books, command: Command, unpaid_minor: Mapping[tuple[str, str], int]) -> Draft:
+    """Close a locked cycle; `unpaid_minor` is what its payees are still owed, by payee and currency, who are not on
+    hold."""
     cycle = books.cycle(command.cycle)
     if cycle.status == CLOSED:
         raise conflict("B131", f"cycle {cycle.name} is closed", "open the next one")
     if cycle.status != LOCKED:
         message = f"cycle {cycle.name} is {cycle.status}, and only a locked one is closed"
         raise conflict("B131", message, "lock and pay it first")
-    waiting = sorted(payee for payee, amount in unpaid_minor.items() if amount > 0)
+    waiting = sorted({payee for (payee, _), amount in unpaid_minor.items() if amount > 0})
     if waiting:
         first = ", ".join(waiting[:5]) + (" and others" if len(waiting) > 5 else "")
         message = f"{len(waiting)} payees of cycle {cycle.name} have not been paid: {first}"
@@ -198,6 +205,16 @@ def _submitted(books: Books, command: Command) -> Cycle:
         message = f"cycle {cycle.name} is not submitted{voids}"
         raise conflict("B133", message, f"partage cycle submit {cycle.name}")
     return cycle
+
+
+def _in_force(books: Books, cycle: Cycle, program: str) -> Version:
+    """The version in force for a cycle, if it is the one that the program was calculated with; raises Conflict."""
+    version, used = books.version(program, cycle.start), cycle.calculations[program].program_sha256
+    if version is None or version.sha256 != used:
+        found = "none" if version is None else version.sha256[:12]
+        message = f"{program} was calculated with version {used[:12]}, and {found} is in force"
+        raise conflict("B129", message, "calculate with the version in force, or have the other one approved")
+    return version
 
 
 def _is_locked(books: Books, cycle: Cycle) -> Exception:

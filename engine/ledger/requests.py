@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.ledger.people import same
 from engine.ledger.refusals import conflict
 from engine.values.event import Command, Event
 
@@ -52,7 +53,7 @@ def decidable(requests: Mapping[int, Request], number: int, kind: str, command: 
     if found.status != SUBMITTED:
         message = f"request {number} was {found.status} by {found.decided_by}"
         raise conflict("B111", message, "a decision stands: submit a new request to change it")
-    if is_approval and found.maker == command.actor:
+    if is_approval and same(found.maker, command.actor):
         message = f"{command.actor} submitted request {number} and can't approve it"
         raise conflict("B101", message, "another person approves: four eyes see every change")
     return found

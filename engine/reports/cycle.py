@@ -5,6 +5,7 @@ In: what the acts found. Out: grids, sentences and plain values.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -69,7 +70,10 @@ def cycle_lines(look: CycleLook) -> Iterator[str]:
         paid = totals(payment.totals_minor)
         yield f"payment {payment.number} on {payment.paid_on}: {paid} to {payment.payees} payees"
     if cycle.is_locked and look.unpaid_minor:
-        yield f"unpaid    {len(look.unpaid_minor)} payees"
+        sums: Counter[str] = Counter()
+        for (_, code), left in look.unpaid_minor.items():
+            sums[code] += left
+        yield f"unpaid    {totals(sums)} to {len({payee for payee, _ in look.unpaid_minor})} payees"
     for payee, reason in look.held.items():
         yield f"on hold   {payee}: {reason}"
     yield f"next      {next_step(cycle)}"
@@ -132,7 +136,10 @@ def cycle_json(look: CycleLook) -> dict[str, Any]:
             }
             for each in cycle.payments
         ],
-        "unpaid_minor": dict(look.unpaid_minor),
+        "unpaid": [
+            {"payee_id": payee, "currency": code, "amount_minor": amount}
+            for (payee, code), amount in sorted(look.unpaid_minor.items())
+        ],
         "on_hold": dict(look.held),
         "next": next_step(cycle),
     }

@@ -19,6 +19,12 @@ def partner_names(path: Path) -> Mapping[str, str]:
     return {partner: name for partner, name in pairs if name is not None}
 
 
+def ids(path: Path, column: str) -> frozenset[str]:
+    """The ids of a kept table, such as those of all partners."""
+    found = pq.ParquetFile(path).read(columns=[column])[column].to_pylist()
+    return frozenset(str(each) for each in found if each is not None)
+
+
 def payees_on(path: Path, day: date) -> Mapping[str, str]:
     """Who is paid for whom on a day, from a kept payees table: partner to payee, where that is somebody else; raises
     Conflict where two payees of a partner hold on that day."""

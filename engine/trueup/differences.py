@@ -51,8 +51,9 @@ def posted_amounts(
 
 def differing(before: Mapping[Key, int], after: Mapping[Key, int]) -> list[Key]:
     """The lines that come to something else now; one that is not there comes to nothing."""
-    changed = {at for at, _ in after.items() ^ before.items()}
-    return sorted(at for at in changed if before.get(at, 0) != after.get(at, 0))
+    changed = [at for at, amount in after.items() if before.get(at, 0) != amount]
+    gone = [at for at, amount in before.items() if amount and at not in after]
+    return sorted(changed + gone)
 
 
 def delta_lines(

@@ -51,18 +51,18 @@ def reasons_of(
     keys: Collection[Key],
     amounts: Callable[[Key], int],
     now: Sheet,
-    before: Callable[[], AbstractContextManager[Sheet]],
+    before: Callable[[frozenset[str]], AbstractContextManager[Sheet]],
     is_opened_anew: bool,
 ) -> Mapping[Key, str]:
-    """The reason of each line; `amounts` tells how much it changes; `before` works the sheet of the last statement out,
-    which is done only where a line has no record of its own."""
+    """The reason of each line; `amounts` tells how much it changes; `before` works the sheet of the last statement out
+    for some partners, which is done only for those with a line that has no record of its own."""
     own = {(each.table, each.key): each for each in late.records}
     told: dict[Key, str] = {}
     largest = sorted(keys, key=lambda key: (-abs(amounts(key)), key))[:DETAILED_MAX]
     moved: dict[Key, str] = {}
     undirect = [key for key in largest if (key[2], key[3]) not in own]
     if undirect:
-        with before() as old:
+        with before(frozenset(key[0] for key in undirect)) as old:
             moved = _moved(plan, old, now, undirect)
     for key in keys:
         change = own.get((key[2], key[3]))

@@ -37,7 +37,8 @@ class Command:
     @property
     def request_sha256(self) -> str:
         """What the same key must come with again."""
-        return sha256(canonical({"command": self.name, "cycle": self.cycle, "request": self.request}))
+        asked = {"command": self.name, "cycle": self.cycle, "actor": self.actor, "request": self.request}
+        return sha256(canonical(asked))
 
 
 @dataclass(frozen=True, slots=True)

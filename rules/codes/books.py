@@ -108,7 +108,11 @@ BOOKS: dict[str, Code] = {
         "Name payees of that payment.",
     ),
     "B138": Code("No such payment", "The cycle has no payment of this number.", "Name one that is listed."),
-    "B139": Code("No such payee", "Nothing was ever owed to this payee.", "Name payees as the status lists them."),
+    "B139": Code(
+        "No such payee",
+        "Nobody of this id was ever paid or calculated.",
+        "Name a payee as `partage cycle status` does.",
+    ),
     "B140": Code("Amount that adjusts nothing", "An adjustment is of an amount that the books can hold.", "Name one."),
     "B141": Code(
         "No evidence", "A second person looks at what an adjustment rests on.", "Say where it can be looked up."
@@ -124,6 +128,11 @@ BOOKS: dict[str, Code] = {
         "Currency not said",
         "A payee who was paid in several currencies gets each of them back by itself.",
         "Name the currency with the payee.",
+    ),
+    "B146": Code(
+        "No such component",
+        "An adjustment belongs to a payout, a pool or a balance of its program.",
+        "Name one of them.",
     ),
     "B150": Code("Same dispute", "A claim is answered once.", "Answer, or close, the dispute that is named."),
     "B151": Code("Dispute answered or closed", "An answer stands.", "Open a new dispute to say more."),

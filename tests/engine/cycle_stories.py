@@ -61,6 +61,10 @@ class Office:
         assert isinstance(found, dict)
         return found
 
+    def unpaid(self, cycle: str) -> dict[str, int]:
+        """What the payees of a cycle are still owed, in cents."""
+        return {each["payee_id"]: each["amount_minor"] for each in self.status(cycle)["unpaid"]}
+
     def in_force(self, effective: str = "2026-01-01") -> int:
         """Put the program as it is written into force: ana asks, bob approves; gives the request's number."""
         asked = self.done("ana", "program", "submit", self.program, "--effective", effective, "--reason", "the plan")

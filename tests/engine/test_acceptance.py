@@ -13,10 +13,11 @@ from alembic.config import Config
 from spine_stories import partage, write
 
 from engine.acts.acceptance import Word, accept, accepted
+from engine.acts.backup import upgrade
 from engine.acts.plan_document import PlanDocument, Plans, plan_document
 from engine.store import Store
 from rules.load import load
-from rules.problem import Refused
+from rules.problem import PartageError, Refused
 
 PROGRAM = """
 program: Accepted
@@ -57,7 +58,7 @@ def test_a_version_is_accepted_once_by_each_person_of_a_partner(tmp_path: Path) 
 
 
 def test_what_an_older_store_holds_is_kept(tmp_path: Path) -> None:
-    """A store of the schema before, in which each partner accepted once."""
+    """A store of the schema before, in which each partner accepted once: it is refused until it was upgraded."""
     from engine.store import migrate
 
     program, store = of(tmp_path), tmp_path / "partage.db"
@@ -66,6 +67,10 @@ def test_what_an_older_store_holds_is_kept(tmp_path: Path) -> None:
         patch.setattr(migrate, "HEAD", "0002")
         patch.setattr("alembic.command.upgrade", partial(_upgrade_to, "0002"))
         first = accept(program, store, word(), TODAY, "ops", NOW)
+    with pytest.raises(PartageError) as caught:
+        accept(program, store, word(by="Ben Roth"), TODAY, "ops", NOW)
+    assert caught.value.problems[0].code == "S219"
+    upgrade(store)
     second = accept(program, store, word(by="Ben Roth"), TODAY, "ops", NOW)
     assert accepted(store, None, None).acceptances == (first.acceptance, second.acceptance)
     connection = sqlite3.connect(store)

@@ -31,11 +31,6 @@ NAMES = st.sampled_from(["last", "last", "last", "last", "last", "last", "before
 REASONS = st.sampled_from(["it was agreed", "a letter came", "it was agreed", ""])
 CLOCK = st.integers(-3, 9).map(lambda hours: timedelta(hours=hours))
 __all__ = ["fresh", "memory"]
-# What the engine does otherwise than promised; take an entry out once that is mended.
-OPEN_FAULTS = {
-    "F1",  # a key of a calculation is forgotten once its cycle is locked
-    "F3",  # a cycle is locked by a version that is in force no more
-}
 
 
 class Books(Beside):
@@ -185,8 +180,6 @@ class Books(Beside):
         name = self.named(name)
         cycle = self.cycle(name)
         verdict = self.model.lock(cycle) if cycle else Verdict({"B120": True})
-        if "F3" in OPEN_FAULTS:
-            verdict.may, verdict.must = verdict.may | verdict.must & {"B129"}, verdict.must - {"B129"}
         if self.send("lock", {"cycle": name}, who, verdict) and cycle:
             self.model.lock_now(cycle)
 
@@ -296,8 +289,6 @@ class Books(Beside):
     @rule(at=st.integers(0, 99), pause=CLOCK)
     def again(self, at: int, pause: timedelta) -> None:
         name, args, who, key, event = self.sent[at % len(self.sent)]
-        if name == "calculate" and self.model.cycles[event.cycle].is_locked and "F1" in OPEN_FAULTS:
-            return
         found, is_earlier, _ = self.desk.send(name, args, asking(who, self.tick(pause), key))
         assert is_earlier and found == event
         self.hold_still("again")

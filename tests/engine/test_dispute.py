@@ -23,7 +23,7 @@ kpis:
 payouts:
   commission: {{title: commission, where: deals.kind = 'new', base: deals.amount, dated: deals.closed_on, rate: 10%}}
 pools:
-  bonus: {{title: bonus, size: 100, shared: {{by: new_business}}}}
+  bonus: {{title: bonus, size: 100, shared: {{by: new_business}}, late: reshare}}
 """
 TABLES = {
     "partners.csv": "partner_id,name\nacme,Acme Ltd\nbolt,Bolt\ncole,Cole\n",

@@ -22,11 +22,10 @@ TITLE = "Channel partners 2026"
 QUARTERS = [f"{year}-Q{at}" for year in (2025, 2026) for at in (1, 2, 3, 4)]
 SCALE = "0.06"  # of the example's customers and deals
 PARTNERS = 3  # of each kind
-# A few partners never make 5 million: what the pool asks for is a hundredth there. What is late is shared anew.
+# A few partners never make 5 million: what the pool asks for is a hundredth there. Histories change too.
 SMALL = (
     PROGRAM.replace("EUR 5_000_000", "EUR 50_000")
     .replace("at_least: EUR 500,", "at_least: EUR 5,")
-    .replace("    title: profit share of the quarter\n", "    title: profit share of the quarter\n    late: reshare\n")
     .replace("sources:\n", "sources:\n  partner_history: data/partner_history.csv\n", 1)
 )
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from engine.acts.books.asking import Asker, record
 from engine.ledger import adjustments
 from engine.ledger.books import Books
+from engine.ledger.cycles import Calculation
 from engine.ledger.refusals import refused
 from engine.store import Address, Store
+from engine.store.tables import ids
 from engine.values.draft import Draft, Recorded
+from rules.load import understand
 from rules.problem import Place, Problem, Refused
 from rules.quantities.currency import currency
 from rules.quantities.written import parse_money
@@ -42,7 +47,9 @@ def submit_adjustment(store: Address, asked: Adjustment, asker: Asker) -> Record
         command = asker.command("adjust", asked.cycle, {**request, "reason": asked.reason, "evidence": asked.evidence})
 
         def decide(books: Books) -> Draft:
-            return adjustments.submit_adjustment(books, command, _content(books, asked))
+            content = _content(books, asked)
+            _refuse_unknown(kept, books, content, asked.cycle)
+            return adjustments.submit_adjustment(books, command, content)
 
         return record(kept, command, decide)
 
@@ -65,7 +72,12 @@ def hold(store: Address, payee: str, reason: str, asker: Asker) -> Recorded:
     """Let a payee's payments wait."""
     command = asker.command("hold", "", {"payee": payee, "reason": reason})
     with Store.open(store, create=False) as kept:
-        return record(kept, command, lambda books: adjustments.hold(books, command, payee, reason))
+
+        def decide(books: Books) -> Draft:
+            _refuse_nobody(payee, payees_known(kept, books))
+            return adjustments.hold(books, command, payee, reason)
+
+        return record(kept, command, decide)
 
 
 def release(store: Address, payee: str, reason: str, asker: Asker) -> Recorded:
@@ -73,6 +85,41 @@ def release(store: Address, payee: str, reason: str, asker: Asker) -> Recorded:
     command = asker.command("release", "", {"payee": payee, "reason": reason})
     with Store.open(store, create=False) as kept:
         return record(kept, command, lambda books: adjustments.release(books, command, payee, reason))
+
+
+def payees_known(store: Store, books: Books) -> frozenset[str]:
+    """Whoever was ever owed anything, and the partners and payees of what was calculated last in each cycle."""
+    known = {each.payee for each in store.owed()}
+    for cycle in books.cycles.values():
+        for each in cycle.calculations.values():
+            known |= _of_tables(store, each)
+    return frozenset(known)
+
+
+def _of_tables(store: Store, calculation: Calculation) -> frozenset[str]:
+    columns = {"partners": "partner_id", "payees": "payee_id"}
+    tables = {name: sha for name, sha in calculation.tables.items() if name in columns}
+    return frozenset(each for name, sha in tables.items() for each in ids(store.blob(sha), columns[name]))
+
+
+def _refuse_unknown(store: Store, books: Books, content: Mapping[str, Any], name: str) -> None:
+    """Raise Refused where an adjustment is for nobody, or of no component."""
+    calculation = books.cycle(name).calculations[content["program"]]
+    _refuse_nobody(content["payee"], _of_tables(store, calculation))
+    data = store.blob_bytes(calculation.program_sha256)
+    meaning = understand(data, "program", Path(), warns=False).understood()
+    components = [each.name for part in (meaning.payouts, meaning.pools, meaning.balances) for each in part]
+    if content["component"] and content["component"] not in components:
+        near = get_close_matches(content["component"], components, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"its components: {', '.join(components)}"
+        raise refused("B146", f"{content['program']} has no component {content['component']}", hint)
+
+
+def _refuse_nobody(payee: str, known: Collection[str]) -> None:
+    if payee not in known:
+        near = get_close_matches(payee, sorted(known), n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "name a partner of what was calculated, or a payee"
+        raise refused("B139", f"there is no payee {payee}", hint)
 
 
 def _content(books: Books, asked: Adjustment) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.ledger import Books, books_of
+from engine.ledger.refusals import refused
 from engine.store import Store
 from engine.values.draft import Draft, Recorded
 from engine.values.event import Command, Event
@@ -23,6 +24,10 @@ class Asker:
     at: datetime
     key: str
 
+    def __post_init__(self) -> None:
+        if not self.actor.strip() or self.actor != self.actor.strip() or not self.actor.isprintable():
+            raise refused("S105", "the name of who asks is blank or not readable", "name a person")
+
     def command(self, name: str, cycle: str, request: Mapping[str, Any]) -> Command:
         """The command that asks for something."""
         return Command(name, cycle, self.actor, self.identity, self.at, self.key, request)
@@ -30,6 +35,23 @@ class Asker:
     def part(self, name: str) -> Asker:
         """The same for one part of what is asked, with a key of its own."""
         return Asker(self.actor, self.identity, self.at, f"{self.key}/{name}")
+
+
+class _NotYet(Exception):
+    """Nothing was recorded with a key."""
+
+
+def recorded_before(store: Store, command: Command) -> Recorded | None:
+    """The event that the same command with the same key made before; None where there is none. Raises Refused where the
+    key came with another request."""
+
+    def not_yet(_: Sequence[Event]) -> Draft:
+        raise _NotYet
+
+    try:
+        return store.record(command, not_yet)
+    except _NotYet:
+        return None
 
 
 def record(store: Store, command: Command, decide: Callable[[Books], Draft]) -> Recorded:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.acts.books.asking import Asker, record
+from engine.acts.books.asking import Asker, record, recorded_before
 from engine.acts.books.history import TruedUp, is_opened_by_books, trued_up
 from engine.acts.calculate import Calculated, calculate, refuse_empty, refuse_rejected
 from engine.acts.period import period_of
@@ -21,8 +21,9 @@ from engine.ledger.cycles import Cycle
 from engine.store import Address, RunRecord, Store
 from engine.values.closing import Closing
 from engine.values.draft import Draft, Recorded
+from engine.values.event import Command
 from engine.values.true_up import Batch
-from rules.load import load
+from rules.load import Loaded, load
 
 _OPENED = ("balances", "scores")  # are no import where a period opens with what the books say
 
@@ -30,7 +31,7 @@ _OPENED = ("balances", "scores")  # are no import where a period opens with what
 @dataclass(frozen=True, slots=True, eq=False)
 class InCycle:
     """What was calculated, and the cycle that it is for ("" for a preview), with its true-ups; `calculated` is None
-    where the cycle has no period of its own."""
+    where the cycle has no period of its own, and where the command was sent before (`recorded.is_replayed`)."""
 
     calculated: Calculated | None
     cycle: str
@@ -46,34 +47,38 @@ def calculate_in_cycle(
     In a cycle every row has to be accepted or excused, as in every official run; what was calculated before is
     replaced, and what was approved is void unless the very same comes out.
     """
-    title = load(program).understood().title
+    loaded = load(program)
+    title = loaded.understood().title
+    command = asker.command("calculate", "", {"program": title, "program_sha256": loaded.sha256, "period": period})
     with Store.open(store) as kept:
+        before = None if is_preview else recorded_before(kept, command)
+        if before is not None:
+            return InCycle(None, before.event.cycle, (), before)
         books = books_of(kept.events())
         cycle = None if is_preview else books.unlocked(title, period)
         if cycle is not None:
-            work = _Work(kept, books, title, cycle, asker)
-            return work.trued_up_only(program, period) if not cycle.has_run else work.with_run(program, period, store)
+            work = _Work(kept, books, title, cycle, command)
+            return work.with_run(program, period, store) if cycle.has_run else work.trued_up_only(loaded, period)
     return InCycle(calculate(program, period, store, asker.actor, asker.at, is_official), "", (), None)
 
 
 class _Work:
     """One calculation in a cycle: what was trued up on the way is kept until the event names it."""
 
-    def __init__(self, store: Store, books: Books, program: str, cycle: Cycle, asker: Asker) -> None:
+    def __init__(self, store: Store, books: Books, program: str, cycle: Cycle, command: Command) -> None:
         self._store, self._books, self._program = store, books, program
-        self._cycle, self._asker = cycle, asker
+        self._cycle, self._command = cycle, command
         self._trued = TruedUp((), None)
         self._recorded: Recorded | None = None
 
     def with_run(self, program: Path, period: str, address: Address) -> InCycle:
         """The run of the cycle's own period, and the true-ups of the earlier ones."""
         opener = self._open if is_opened_by_books(self._store, self._books, self._program) else None
-        done = calculate(program, period, address, self._asker.actor, self._asker.at, True, self._keep, opener)
+        done = calculate(program, period, address, self._command.actor, self._command.at, True, self._keep, opener)
         return InCycle(done, self._cycle.name, self._trued.batches, self._recorded)
 
-    def trued_up_only(self, program: Path, period: str) -> InCycle:
+    def trued_up_only(self, loaded: Loaded, period: str) -> InCycle:
         """The true-ups alone, of all periods that are locked, the cycle's own among them."""
-        loaded = load(program)
         meaning = loaded.understood()
         days = period_of(meaning, period)
         with gather_facts(meaning, loaded.folder, days) as facts, tempfile.TemporaryDirectory() as folder:
@@ -129,9 +134,7 @@ class _Work:
         }
 
     def _record(self, said: Mapping[str, object], runs: Sequence[RunRecord]) -> None:
-        command = self._asker.command("calculate", self._cycle.name, said)
-
         def decide(books: Books) -> Draft:
-            return replace(moves.calculated(books, command, said), runs=tuple(runs))
+            return replace(moves.calculated(books, self._cycle.name, said), runs=tuple(runs))
 
-        self._recorded = record(self._store, command, decide)
+        self._recorded = record(self._store, self._command, decide)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,25 @@ def postings_of(store: Store, books: Books, cycle: Cycle) -> Iterator[Posting]:
 
 def adjusted(store: Store, books: Books, cycle: Cycle) -> Iterator[tuple[str, str, str, int]]:
     """The approved adjustments of a cycle: payee, program, currency, and what each comes to in minor units."""
-    for request in approved(books, cycle.name):
+    for request in in_effect(approved(books, cycle.name)):
         calculation = cycle.calculations.get(request.content["program"])
         record = run_of(store, calculation) if calculation is not None else None
         amount = adjustment_minor(store, request, record)
         partner = str(request.content["payee"])
         payees = _payees(store, record, cycle.end)
         yield payees.get(partner, partner), request.content["program"], request.content["currency"], amount
+
+
+def in_effect(requests: Sequence[Request]) -> Iterator[Request]:
+    """The adjustments that count: of several overrides of one component of a payee, the one approved last."""
+    last = {_overridden(each): each.number for each in requests if "to_minor" in each.content}
+    for each in requests:
+        if "to_minor" not in each.content or last[_overridden(each)] == each.number:
+            yield each
+
+
+def _overridden(request: Request) -> tuple[str, str, str]:
+    return request.content["program"], request.content["payee"], request.content["component"]
 
 
 def adjustment_minor(store: Store, request: Request, record: RunRecord | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -113,15 +114,18 @@ def close(store: Address, name: str, asker: Asker) -> Recorded:
         return record(kept, command, decide)
 
 
-def unpaid(store: Store, books: Books, cycle: Cycle, day: date) -> Mapping[str, int]:
-    """What the payees of a cycle are still owed, who are not on hold on a day, by payee."""
+def unpaid(store: Store, books: Books, cycle: Cycle, day: date) -> Owed:
+    """What the payees of a cycle are still owed by it and those before it, who are not on hold on a day."""
     held = on_hold(store, books, day)
+    later: Counter[tuple[str, str]] = Counter()
+    for other in books.cycles.values():
+        if other.is_locked and other.locked > cycle.locked:
+            for each in store.postings(other.name):
+                if each.posting.kind in ("earned", "adjusted"):
+                    later[each.posting.payee, each.posting.currency] += each.posting.amount_minor
     own = {each.posting.payee for each in store.postings(cycle.name)}
-    found: dict[str, int] = {}
-    for (payee, _), amount in _owed(store).items():
-        if payee in own and payee not in held and amount > 0:
-            found[payee] = found.get(payee, 0) + amount
-    return found
+    theirs = {key: amount - later[key] for key, amount in _owed(store).items() if key[0] in own and key[0] not in held}
+    return {key: amount for key, amount in theirs.items() if amount > 0}
 
 
 def paid_of(content: bytes) -> tuple[Paid, ...]:
