@@ -51,7 +51,6 @@ NAMED: Mapping[str, str] = {
     "totals_minor": "CURRENCY",
     "payments[].totals_minor": "CURRENCY",
     "makers": "PERSON",
-    "unpaid_minor": "PAYEE",
     "on_hold": "PAYEE",
 }
 LIKE = {each.title: each.like for each in (*ONE_RUN, *BOOKS)}
@@ -165,7 +164,8 @@ def _types(types: set[str]) -> str:
 def _meaning(path: str, is_of_books: bool) -> str:
     """What a key means; a list of requests or disputes says what their events said. A key that nobody explained is
     blank (a test tells)."""
-    said = "payload." + path.partition("[].")[2]
+    root, _, key = path.partition("[].")
+    said = f"payload.{key}" if root in ("requests", "disputes") else ""
     of_books = MEANINGS_OF_BOOKS.get(path) or MEANINGS_OF_BOOKS.get(said) if is_of_books else None
     return of_books or MEANINGS.get(path, "")
 

@@ -116,7 +116,7 @@ BOOKS: tuple[Session, ...] = (
     Session("program submit", "partage program submit other.yaml --effective 2026-03-01 --reason new --as ana"),
     Session("program reject", "partage program reject 34 --reason wrong --as bob"),
     Session("program list", "partage program list"),
-    Session("log", "partage log", before=("partage cycle lock 2026-02 --as eve",)),
+    Session("log", "partage log", before=("partage adjust approve 99 --as bob",)),
 )
 
 _BAD = "program: Bad\ncurency: EUR\n"

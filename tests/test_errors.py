@@ -64,6 +64,7 @@ ONLY_CODE = {
     "B144": "needs the books of a cycle: tests/engine/test_cycle.py",
     "B145": "needs the books of a cycle: tests/engine/test_cycle.py",
     "B146": "needs the books of a cycle: tests/engine/test_cycle.py",
+    "B147": "needs the books of a cycle: tests/engine/test_cycle.py",
     "B150": "needs a kept run that somebody disputes",
     "B151": "needs a kept run that somebody disputes",
     "B152": "needs a kept run that somebody disputes",

@@ -216,7 +216,7 @@ def pay(
 
     if table is not None:
         refuse_existing(table, force)
-    day = paid_on.date() if paid_on is not None else datetime.now(UTC).date()
+    day = None if paid_on is None else paid_on.date()
     done = act(store_path(ctx), name_, only, day, asker(ctx, name, key))
     said = done.recorded.event.payload
     if table is not None:

@@ -1,14 +1,15 @@
 """The rows of two kept files that are not alike, so that the few late ones alone are held against each other by their
 keys.
 
-In: two Parquet files in the order of their keys. Out: the rows of each that are left when those are put aside that stand
-in both with the same cells. Rows are held against each other whole, not by a digest. That files are in order is what
-makes this quick: where they are not, more rows are left, and never fewer.
+In: two Parquet files in the order of their keys. Out: the rows of each that are left when those are put aside that
+stand in both with the same cells. Rows are held against each other whole, not by a digest; what the files hold byte for
+byte alike is not read. That files are in order is what makes this quick: where they are not, more rows are left, and
+never fewer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,37 +30,59 @@ def unlike(before: Path, now: Path, key: Sequence[str], others: Sequence[str]) -
     `record`; None where the files have not the same columns, or little in common."""
     names = ["record", *key, *others]
     with pq.ParquetFile(before) as one, pq.ParquetFile(now) as other:
-        schemas = [{field.name: field.type for field in each.schema_arrow} for each in (one, other)]
-        if any(name not in schemas[0] or schemas[0][name] != schemas[1].get(name) for name in names):
+        schemas = [{each.name: each.remove_metadata() for each in file.schema_arrow} for file in (one, other)]
+        if not (schemas[0].keys() & schemas[1].keys()).issuperset(names):
             return None
-        sides = _Side.of(one, names), _Side.of(other, names)
-        if not _walk(*sides, key, others):
+        if any(schemas[0][name] != schemas[1][name] for name in names):
             return None
-    return sides[0].unlike(), sides[1].unlike()
+        with pa.memory_map(str(before)) as first, pa.memory_map(str(now)) as second:
+            sides = _Side.of(one, first, names), _Side.of(other, second, names)
+            return tuple(each.unlike() for each in sides) if _walk(*sides, key, others) else None
 
 
 @dataclass(slots=True, eq=False)
 class _Side:
     """One of the files as it is read: the rows that come next, and those that were found to be unlike."""
 
-    batches: Iterator[pa.RecordBatch]
+    file: pq.ParquetFile
+    data: pa.MemoryMappedFile
+    schema: pa.Schema
     rows: pa.RecordBatch
+    group: int = 0  # the row group that is read next
     found: list[pa.RecordBatch] = field(default_factory=list)
 
     @staticmethod
-    def of(file: pq.ParquetFile, names: Sequence[str]) -> _Side:
-        schema = pa.schema([file.schema_arrow.field(name) for name in names])
-        batches = file.iter_batches(_BATCH_ROWS, columns=list(names), use_threads=False)
-        return _Side((each.select(list(names)) for each in batches), pa.RecordBatch.from_pylist([], schema))
+    def of(file: pq.ParquetFile, data: pa.MemoryMappedFile, names: Sequence[str]) -> _Side:
+        schema = pa.schema([file.schema_arrow.field(name).remove_metadata() for name in names])
+        return _Side(file, data, schema, pa.RecordBatch.from_pylist([], schema))
+
+    @property
+    def groups_left(self) -> int:
+        return int(self.file.num_row_groups) - self.group
 
     def has_more(self) -> bool:
         """Whether there are rows still; reads on where there are none at hand."""
-        while not len(self.rows):
-            following = next(self.batches, None)
-            if following is None:
-                return False
-            self.rows = following
-        return True
+        while not len(self.rows) and self.groups_left:
+            self.rows = self.read(self.schema.names)
+            self.group += 1
+        return len(self.rows) > 0
+
+    def read(self, names: Sequence[str]) -> pa.RecordBatch:
+        """Columns of the row group that comes next."""
+        table = self.file.read_row_group(self.group, list(names), use_threads=False).select(list(names))
+        (batch,) = table.combine_chunks().to_batches() or (pa.RecordBatch.from_pylist([], table.schema),)
+        return batch.replace_schema_metadata(None)
+
+    def stored(self, name: str) -> tuple[tuple[object, ...], pa.Buffer] | None:
+        """A column of the row group that comes next, as it is stored: how, and its bytes; None where a dictionary is
+        used that the file does not say the place of."""
+        of = self.file.metadata.row_group(self.group).column(self.file.schema_arrow.get_field_index(name))
+        if any("DICTIONARY" in each for each in of.encodings) and not of.has_dictionary_page:
+            return None
+        start = of.dictionary_page_offset if of.has_dictionary_page else of.data_page_offset
+        how = of.physical_type, of.compression, of.encodings, of.num_values, of.data_page_offset - start
+        self.data.seek(start)
+        return how, self.data.read_buffer(of.total_compressed_size)
 
     def skip(self, count: int) -> None:
         """Go past rows that are alike."""
@@ -89,13 +112,16 @@ class _Side:
     def unlike(self) -> pa.Table:
         while self.has_more():
             self.leave(len(self.rows))
-        return pa.Table.from_batches(self.found, self.rows.schema)
+        return pa.Table.from_batches(self.found, self.schema)
 
 
 def _walk(one: _Side, other: _Side, key: Sequence[str], others: Sequence[str]) -> bool:
     """Go through both as far as both have rows; whether they have enough in common."""
     reach, runs = _BATCH_ROWS, 0
-    while one.has_more() and other.has_more():
+    while True:
+        _pass_twins(one, other, key, others)
+        if not (one.has_more() and other.has_more()):
+            return True
         count = min(len(one.rows), len(other.rows), reach)
         same = _same(one.rows.slice(0, count), other.rows.slice(0, count), key)
         aligned = count if same is None else int(np.argmin(same))
@@ -108,7 +134,40 @@ def _walk(one: _Side, other: _Side, key: Sequence[str], others: Sequence[str]) -
             reach, runs = _REACH_ROWS, runs + 1
             if runs > _RUNS_MAX:
                 return False
-    return True
+
+
+def _pass_twins(one: _Side, other: _Side, key: Sequence[str], others: Sequence[str]) -> None:
+    """Go past row groups whose keys are stored alike: of these, the columns that are not are read, and the others only
+    where there is a row that differs, once for both."""
+    while not len(one.rows) and not len(other.rows) and one.groups_left and other.groups_left:
+        alike = [name for name in one.schema.names if _is_stored_alike(one, other, name)]
+        differ = [name for name in others if name not in alike]
+        if not set(key).issubset(alike):
+            break
+        if differ:
+            _compare_groups(one, other, alike, differ)
+        one.group, other.group = one.group + 1, other.group + 1
+
+
+def _compare_groups(one: _Side, other: _Side, alike: Sequence[str], differ: Sequence[str]) -> None:
+    """Find the rows of a row group that are unlike in columns that `differ`; the others are stored `alike`."""
+    own = one.read(differ), other.read(differ)
+    same = _same(*own, differ)
+    if same is None:
+        return
+    differs, shared = pa.array(~same), one.read(alike)
+    for side, read in zip((one, other), own, strict=True):
+        lots = [shared, read, *([] if "record" in alike else [side.read(["record"])])]
+        columns = {name: lot.column(name) for lot in lots for name in lot.schema.names}
+        every = pa.RecordBatch.from_arrays([columns[name] for name in side.schema.names], schema=side.schema)
+        side.found.append(every.filter(differs))
+
+
+def _is_stored_alike(one: _Side, other: _Side, name: str) -> bool:
+    stored, stored_other = one.stored(name), other.stored(name)
+    if stored is None or stored_other is None or stored[0] != stored_other[0]:
+        return False
+    return bool(stored[1].equals(stored_other[1]))
 
 
 def _compare(one: _Side, other: _Side, count: int, names: Sequence[str]) -> None:

@@ -55,7 +55,7 @@ class Books:
 
     def unlocked(self, program: str, period: str) -> Cycle | None:
         """The cycle in which a program's period can be calculated now; None where there is none."""
-        found = [each for each in self.cycles.values() if program in each.programs and not each.is_locked]
+        found = [each for each in self.cycles.values() if program in each.programs and each.is_under_way]
         return next((each for each in found if each.period == period), None)
 
     def locked(self, program: str) -> tuple[Cycle, ...]:

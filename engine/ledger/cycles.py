@@ -93,12 +93,17 @@ class Cycle:
         return self.status in (LOCKED, CLOSED)
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether what it pays can still change."""
+        return self.status in (OPEN, AWAITING, READY)
+
+    @property
     def content_sha256(self) -> str:
         """The digest of all that would be paid: what an approval is bound to."""
         content = {
             "t": "partage/cycle/1",
             "cycle": self.name,
-            "period": self.period,
+            "period": {"name": self.period, "start": str(self.start), "end": str(self.end)},
             "programs": {
                 program: {"sha256": each.program_sha256, "run": each.run_id, "batches": sorted(each.batches)}
                 for program, each in self.calculations.items()
@@ -148,7 +153,7 @@ def after(cycle: Cycle, event: Event) -> Cycle:
             calculations = MappingProxyType({**cycle.calculations, said["program"]: each})
             found = replace(cycle, calculations=calculations)
             is_same = found.content_sha256 == cycle.content_sha256
-            return cycle if is_same else found.changed(event.actor, "calculate")
+            return found if is_same else found.changed(event.actor, "calculate")
         case "adjustment.approved":
             numbers = (*cycle.adjustments, said["request"])
             return replace(cycle, adjustments=numbers).changed(said["maker"], "adjust")

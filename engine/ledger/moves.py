@@ -25,8 +25,8 @@ from rules.calendar import Period
 _DID: Mapping[str, str] = {**PARTS, "submit": "submitted it"}
 
 
-def open_cycle(books: Books, command: Command, period: Period, programs: Sequence[str], before: str | None) -> Draft:
-    """Open a cycle for programs and a period; `before` names the period before it, None where there is none.
+def open_cycle(books: Books, command: Command, period: Period, programs: Mapping[str, str | None]) -> Draft:
+    """Open a cycle for a period of programs, each with the name of its period before, None where there is none.
 
     A program is in one open cycle at a time, and its periods are locked one after another. A period that was locked is
     opened again only to true it up: the cycle then has no run of its own.
@@ -35,35 +35,42 @@ def open_cycle(books: Books, command: Command, period: Period, programs: Sequenc
     if not name.isprintable() or not 0 < len(name) <= 64 or name != name.strip() or "/" in name:
         hint = "1 to 64 characters that can be seen, without a slash, such as 2026-Q2"
         raise refused("B107", "this is no name for a cycle", hint)
-    if command.cycle in books.cycles:
-        message = f"there is a cycle {command.cycle} already, {books.cycles[command.cycle].status}"
+    if name in books.cycles:
+        message = f"there is a cycle {name} already, {books.cycles[name].status}"
         raise conflict("B121", message, "open one of another name; nothing reopens a cycle: its corrections go there")
-    is_locked = []
-    for program in programs:
-        busy = [each for each in books.cycles.values() if program in each.programs and not each.is_locked]
-        if busy:
-            message = f"{program} is in cycle {busy[0].name}, which is {busy[0].status}"
-            raise conflict("B122", message, "lock that one first: the next one opens with what it closes with")
-        if books.version(program, period.start) is None:
-            message = f"no version of {program} is in force on {period.start}"
-            hint = "partage program submit, approve (another person) and activate put one into force"
-            raise conflict("B123", message, hint)
-        done = {each.period for each in books.locked(program) if each.has_run}
-        is_locked.append(period.name in done)
-        if done and period.name not in done and before not in done:
-            last = books.locked(program)[-1].period
-            message = f"{program} was locked up to {last}, and {period.name} does not follow it"
-            raise conflict("B124", message, f"open the period after {last} first: no period is left out")
-    if len(set(is_locked)) > 1:
-        names = [program for program, each in zip(programs, is_locked, strict=True) if each]
-        message = f"{period.name} is locked already for {', '.join(names)} and not for the others"
+    done = {program: _is_done(books, program, period, before) for program, before in programs.items()}
+    if len(set(done.values())) > 1:
+        names = ", ".join(program for program, each in done.items() if each)
+        message = f"{period.name} is locked already for {names} and not for the others"
         raise conflict("B125", message, "open a cycle for each")
     payload = {
         "period": {"name": period.name, "start": str(period.start), "end": str(period.end)},
         "programs": sorted(programs),
-        "has_run": not is_locked[0],
+        "has_run": not any(done.values()),
     }
-    return Draft("cycle.opened", command.cycle, payload)
+    return Draft("cycle.opened", name, payload)
+
+
+def _is_done(books: Books, program: str, period: Period, before: str | None) -> bool:
+    """Whether a period of a program was locked before; raises Conflict where it can't be opened now."""
+    busy = [each for each in books.cycles.values() if program in each.programs and each.is_under_way]
+    if busy:
+        message = f"{program} is in cycle {busy[0].name}, which is {busy[0].status}"
+        raise conflict("B122", message, "lock that one first: the next one opens with what it closes with")
+    if books.version(program, period.start) is None:
+        message = f"no version of {program} is in force on {period.start}"
+        hint = "partage program submit, approve (another person) and activate put one into force"
+        raise conflict("B123", message, hint)
+    locked = {each.period for each in books.locked(program) if each.has_run}
+    if locked and period.name not in locked and before not in locked:
+        last = books.locked(program)[-1].period
+        message = f"{program} was locked up to {last}, and {period.name} does not follow it"
+        raise conflict("B124", message, f"open the period after {last} first: no period is left out")
+    opening = opening_of(books, program)
+    if not locked and opening is not None and opening.content["period"] != period.name:
+        message = f"the opening of {program} is for {opening.content['period']}, and not for {period.name}"
+        raise conflict("B124", message, f"open {opening.content['period']} first: it opens with it")
+    return period.name in locked
 
 
 def calculated(books: Books, name: str, content: Mapping[str, Any]) -> Draft:

@@ -45,6 +45,9 @@ def approve_opening(books: Books, command: Command, number: int, postings: list[
         if found.content["program"] in each.programs and each.status in (AWAITING, READY):
             message = f"cycle {each.name} is {each.status}, and was calculated without this opening"
             raise conflict("B164", message, f"partage cycle reject {each.name} first, and calculate it again after")
+        if found.content["program"] in each.programs and each.is_under_way and each.period != found.content["period"]:
+            message = f"cycle {each.name} pays {each.period}, and this opening is for {found.content['period']}"
+            raise conflict("B164", message, "submit an opening for the period that is opened first")
     payload = {"request": number, "rows_sha256": found.content["rows_sha256"]}
     return Draft("opening.approved", "", payload, postings=postings)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from engine.digest import canonical, sha256
 from engine.ledger.books import Books
@@ -57,6 +57,9 @@ def pay(
     if cycle.status != LOCKED:
         message = f"cycle {cycle.name} is {cycle.status}, and only a locked one is paid"
         raise conflict("B135", message, "its payments were made" if cycle.is_locked else "approve and lock it first")
+    if paid_on < cycle.end - timedelta(days=1):
+        message = f"{paid_on} is before the last day of cycle {cycle.name}"
+        raise refused("B147", message, "name the day of the payment: --on YYYY-MM-DD")
     _refuse_unpayable(owed, only, held)
     paid = payable(cycle, owed, only, held)
     if not paid:

@@ -27,6 +27,7 @@ def version_of(request: Mapping[str, Any], author: str, number: int) -> Version:
 
 
 def in_force(versions: tuple[Version, ...], start: date) -> Version | None:
-    """The version for a period that begins on a day: of those that are effective by then, the one activated last."""
+    """The version for a period that begins on a day: of those that are effective by then, the one that is so last, and
+    of several from one day on the one that was activated last."""
     fitting = [each for each in versions if each.effective <= start]
-    return max(fitting, key=lambda each: each.activated, default=None)
+    return max(fitting, key=lambda each: (each.effective, each.activated), default=None)

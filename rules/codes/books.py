@@ -134,6 +134,11 @@ BOOKS: dict[str, Code] = {
         "An adjustment belongs to a payout, a pool or a balance of its program.",
         "Name one of them.",
     ),
+    "B147": Code(
+        "Day of a payment that cannot be",
+        "What a cycle pays is owed from the last day of its period on.",
+        "Name that day, or a later one.",
+    ),
     "B150": Code("Same dispute", "A claim is answered once.", "Answer, or close, the dispute that is named."),
     "B151": Code("Dispute answered or closed", "An answer stands.", "Open a new dispute to say more."),
     "B152": Code("Dispute without an answer", "A claim is answered before it is closed.", "Answer it."),

@@ -106,7 +106,7 @@ class _Drawn:
         self.naming: dict[tuple[str, str], list[Place]] = defaultdict(list)
         self.dated: dict[tuple[str, str], list[Place]] = defaultdict(list)
         for place, row in rows.items():
-            if row.get("status", "won") != "lost" or row["partner_id"]:  # most deals are lost, and nobody's
+            if place[0] != "deals" or (row["status"] == "won" and row["partner_id"]):  # most are lost, or nobody's
                 self.dated[place[0], quarter_of(row)].append(place)
             for each in refers(place[0], row):
                 self.naming[each].append(place)

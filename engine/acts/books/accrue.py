@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from engine.acts.books.owed import postings_of
+from engine.acts.books.owed import parts_of, postings_of
 from engine.ledger import Books, books_of
 from engine.ledger.refusals import refused
 from engine.store import Address, Store
@@ -46,7 +46,7 @@ def accrue(store: Address, as_of: date, start: date | None, program: str = "") -
         cycles = [each for each in books.cycles.values() if not each.is_locked and each.start <= as_of]
         calculated: _Moves = {}
         for cycle in cycles:
-            for posting in postings_of(kept, books, cycle):
+            for posting in postings_of(books, cycle, parts_of(kept, cycle)):
                 _add(calculated, posting, EARNED)
     rows = tuple(_rows(moved, calculated, program))
     if not program:

@@ -105,7 +105,11 @@ def _of_tables(store: Store, calculation: Calculation) -> frozenset[str]:
 def _refuse_unknown(store: Store, books: Books, content: Mapping[str, Any], name: str) -> None:
     """Raise Refused where an adjustment is for nobody, or of no component."""
     calculation = books.cycle(name).calculations[content["program"]]
-    _refuse_nobody(content["payee"], _of_tables(store, calculation))
+    partners = ids(store.blob(calculation.tables["partners"]), "partner_id")
+    _refuse_nobody(content["payee"], partners if "to_minor" in content else _of_tables(store, calculation))
+    if "to_minor" in content and not calculation.run_id:
+        message = f"cycle {name} only trues up, so there is nothing of its own to replace"
+        raise refused("B140", message, "add an amount: --amount AMOUNT")
     data = store.blob_bytes(calculation.program_sha256)
     meaning = understand(data, "program", Path(), warns=False).understood()
     components = [each.name for part in (meaning.payouts, meaning.pools, meaning.balances) for each in part]

@@ -18,6 +18,8 @@ from engine.acts.period import period_of
 from engine.facts.gather import gather_facts
 from engine.ledger import Books, books_of, moves
 from engine.ledger.cycles import Cycle
+from engine.ledger.openings import opening_of
+from engine.ledger.refusals import conflict
 from engine.store import Address, RunRecord, Store
 from engine.values.closing import Closing
 from engine.values.draft import Draft, Recorded
@@ -135,6 +137,15 @@ class _Work:
 
     def _record(self, said: Mapping[str, object], runs: Sequence[RunRecord]) -> None:
         def decide(books: Books) -> Draft:
+            if _rests_on(books, self._program) != _rests_on(self._books, self._program):
+                message = f"what {self._program} opens with changed while it was calculated"
+                raise conflict("B128", message, "calculate it again")
             return replace(moves.calculated(books, self._cycle.name, said), runs=tuple(runs))
 
         self._recorded = record(self._store, self._command, decide)
+
+
+def _rests_on(books: Books, program: str) -> tuple[list[str], int]:
+    """What a calculation of a program takes from the books: its locked cycles, and its opening."""
+    opening = opening_of(books, program)
+    return [each.name for each in books.locked(program)], 0 if opening is None else opening.number

@@ -7,32 +7,51 @@ from pathlib import Path
 from typing import Any
 
 from engine.acts.books.asking import Asker, record
-from engine.acts.books.owed import policy_for, totals_of
+from engine.acts.books.owed import paid_out, parts_of, policy_for, postings_of, totals_of
 from engine.acts.period import period_of
 from engine.ledger import moves
 from engine.ledger.books import Books
+from engine.ledger.refusals import conflict
 from engine.store import Address, Store
 from engine.values.draft import Draft, Recorded
-from rules.load import load
+from rules.calendar import Period
+from rules.load import load, understand
 from rules.problem import Place, Problem, Refused
 
 
 def open_cycle(store: Address, name: str, programs: Sequence[Path], period_name: str, asker: Asker) -> Recorded:
-    """Open a cycle that pays programs for a period; they have the same days in all of them."""
-    titles, periods, before = [], [], []
-    for path in programs:
-        meaning = load(path).understood()
-        titles.append(meaning.title)
-        periods.append(period_of(meaning, period_name))
-        before.append(meaning.calendar.before(periods[-1]))
+    """Open a cycle that pays programs for a period; it has the same days in all of them, as their versions in force
+    have it."""
+    meanings = [load(path).understood() for path in programs]
+    periods = [period_of(each, period_name) for each in meanings]
+    titles = [each.title for each in meanings]
     if len(set(titles)) < len(titles) or len({(each.start, each.end) for each in periods}) > 1:
         message = f"the programs of a cycle are different ones, with the same days in {period_name}"
         hint = "name each program once; open a cycle for each calendar"
         raise Refused(Problem("B106", message, Place(), hint))
-    earlier = before[0].name if before[0] is not None else None
     command = asker.command("open", name, {"programs": sorted(titles), "period": period_name})
     with Store.open(store) as kept:
-        return record(kept, command, lambda books: moves.open_cycle(books, command, periods[0], titles, earlier))
+
+        def decide(books: Books) -> Draft:
+            before = {title: _before(kept, books, title, periods[0]) for title in titles}
+            return moves.open_cycle(books, command, periods[0], before)
+
+        return record(kept, command, decide)
+
+
+def _before(store: Store, books: Books, program: str, period: Period) -> str | None:
+    """The name of the period before, by the version of a program in force; raises Conflict where the period has other
+    days there than in the file that was named."""
+    version = books.version(program, period.start)
+    if version is None:
+        return None  # the ledger tells
+    meaning = understand(store.blob_bytes(version.sha256), version.file, Path(), warns=False).understood()
+    own = period_of(meaning, period.name)
+    if (own.start, own.end) != (period.start, period.end):
+        message = f"{period.name} of the version of {program} in force is {own.start} to {own.last}"
+        raise conflict("B123", message, f"the file that was named has {period.start} to {period.last}")
+    before = meaning.calendar.before(own)
+    return None if before is None else before.name
 
 
 def submit(store: Address, name: str, asker: Asker) -> Recorded:
@@ -42,11 +61,13 @@ def submit(store: Address, name: str, asker: Asker) -> Recorded:
 
         def decide(books: Books) -> Draft:
             cycle = books.cycle(name)
-            totals = totals_of(kept, books, cycle)
-            said = {currency: str(amount) for currency, amount in totals.items()}
+            parts = parts_of(kept, cycle)
+            postings = list(postings_of(books, cycle, parts))
+            said = {currency: str(amount) for currency, amount in totals_of(parts, postings).items()}
             policy: Mapping[str, Any] = {"by": [], "needs": 1, "may_also": []}
-            if cycle.calculations:
-                policy = moves.policy_of([policy_for(kept, each, totals) for each in cycle.calculations.values()])
+            if parts:
+                out = paid_out(postings)
+                policy = moves.policy_of([policy_for(kept, each.calculation, out) for each in parts])
             return moves.submit(books, command, policy, said)
 
         return record(kept, command, decide)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.acts.books.asking import Asker, record
-from engine.acts.books.owed import lines_of, postings_of, run_of, totals_of
+from engine.acts.books.owed import parts_of, postings_of, totals_of
 from engine.ledger import moves
 from engine.ledger.books import Books
 from engine.store import Address, Store
@@ -20,13 +20,10 @@ def lock(store: Address, name: str, asker: Asker) -> Recorded:
 
         def decide(books: Books) -> Draft:
             cycle = moves.lockable(books, command)
-            totals = {currency: str(amount) for currency, amount in totals_of(kept, books, cycle).items()}
-            runs = [found for each in cycle.calculations.values() if (found := run_of(kept, each)) is not None]
-            lines = [(run.run_id, lines_of(kept, run)) for run in runs]
-            postings = list(postings_of(kept, books, cycle))
-            for currency, total in totals.items():
-                posted = sum(each.amount_minor for each in postings if each.currency == currency)
-                assert posted == int(total), "what is posted is what was approved"
+            parts = parts_of(kept, cycle)
+            postings = list(postings_of(books, cycle, parts))
+            totals = {currency: str(amount) for currency, amount in totals_of(parts, postings).items()}
+            lines = [(each.run.run_id, each.lines) for each in parts if each.run is not None and each.lines is not None]
             return moves.lock(books, command, totals, lines, postings)
 
         return record(kept, command, decide)

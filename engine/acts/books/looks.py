@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from engine.acts.books.owed import totals_of
+from engine.acts.books.owed import parts_of, postings_of, totals_of
 from engine.acts.books.pay import on_hold, unpaid
 from engine.ledger import Books, books_of
 from engine.ledger.look import CycleLook
@@ -40,13 +40,14 @@ def look(store: Address, name: str, day: date) -> CycleLook:
         found = books_of(events)
         cycle = found.cycle(name)
         runs = {program: _number(kept, each.run_id) for program, each in cycle.calculations.items()}
+        parts = parts_of(kept, cycle)
         before = {}
         for program in cycle.programs:
             earlier = [each for each in found.locked(program) if each.has_run and each.start < cycle.start]
             before[program] = _number(kept, earlier[-1].calculations[program].run_id) if earlier else 0
         return CycleLook(
             cycle=cycle,
-            totals_minor=totals_of(kept, found, cycle),
+            totals_minor=totals_of(parts, list(postings_of(found, cycle, parts))),
             unpaid_minor=unpaid(kept, found, cycle, day) if cycle.is_locked else {},
             postings=tuple(kept.postings(name)),
             adjustments=tuple(each for each in found.requests.values() if each.cycle == name),

@@ -1,15 +1,16 @@
 """What a cycle would make its payees owed: its runs, its true-ups and its adjustments, by payee.
 
-In: the store and the books. Out: postings, totals, and what the programs ask of an approval. All amounts come from
-kept runs and batches, whose bytes are hashed again as they are read.
+In: the store and the books. Out: what each program pays, read once, and from that postings, totals, and what the
+programs ask of an approval. All amounts come from kept runs and batches, whose bytes are hashed again as they are read.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,32 @@ from engine.store.lines import lines_from_parquet
 from engine.store.tables import payees_on
 from engine.values import Lines
 from engine.values.posting import Posting
-from rules.approval import ApprovalMeaning
 from rules.load import understand
 
 _NOBODY_NAMED: Mapping[str, Any] = {"by": [], "needs": 1, "may_also": []}
 
 
-def run_of(store: Store, calculation: Calculation) -> RunRecord | None:
-    """The official run of a calculation; None where a cycle only trues up."""
-    return store.run_by_id(calculation.run_id, "official") if calculation.run_id else None
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What one program pays in a cycle: its run and lines (None where the cycle only trues up), the sums of them by
+    partner and component, those of its true-ups by period and partner, and who is paid for whom."""
+
+    program: str
+    calculation: Calculation
+    run: RunRecord | None
+    lines: Lines | None
+    sums: Mapping[tuple[str, str], int]
+    trued_up: tuple[tuple[str, Mapping[str, int]], ...]
+    payees: Mapping[str, str]
+
+    def payee(self, partner: str) -> str:
+        """Who is paid for a partner."""
+        return self.payees.get(partner, partner)
+
+
+def parts_of(store: Store, cycle: Cycle) -> tuple[Part, ...]:
+    """What each program pays in a cycle, in the order of their names."""
+    return tuple(_part(store, cycle, program, each) for program, each in sorted(cycle.calculations.items()))
 
 
 def lines_of(store: Store, record: RunRecord) -> Lines:
@@ -40,44 +58,24 @@ def lines_of(store: Store, record: RunRecord) -> Lines:
     return lines_from_parquet(store.blob_bytes(record.blobs["lines"]))
 
 
-def batch_of(store: Store, sha256: str) -> Mapping[str, Any]:
-    """A kept batch of true-ups, hashed again just now."""
-    found = json.loads(store.blob_bytes(sha256))
-    assert isinstance(found, dict), "a batch is an object"
-    return found
-
-
-def postings_of(store: Store, books: Books, cycle: Cycle) -> Iterator[Posting]:
+def postings_of(books: Books, cycle: Cycle, parts: Sequence[Part]) -> Iterator[Posting]:
     """What locking a cycle posts: by payee, program and period, in the order of their names."""
-    for program, each in sorted(cycle.calculations.items()):
-        record = run_of(store, each)
-        payees = _payees(store, record, cycle.end)
-        day = str(max(cycle.start, date.fromordinal(cycle.end.toordinal() - 1)))
-        if record is not None:
-            lines = lines_of(store, record)
-            for payee, amount in _by_payee(_sums(lines), payees):
-                yield Posting(payee, program, cycle.period, "earned", day, each.currency, amount)
-        for sha256 in each.batches:
-            batch = batch_of(store, sha256)
-            sums: dict[str, int] = defaultdict(int)
-            for partner, _, _, _, before, after, _ in batch["lines"]:
-                sums[partner] += int(after) - int(before)
-            for payee, amount in _by_payee(sums, payees):
-                yield Posting(payee, program, batch["period"], "adjusted", day, each.currency, amount)
-    for payee, program, currency, amount in adjusted(store, books, cycle):
-        day = str(date.fromordinal(cycle.end.toordinal() - 1))
-        yield Posting(payee, program, cycle.period, "adjusted", day, currency, amount)
-
-
-def adjusted(store: Store, books: Books, cycle: Cycle) -> Iterator[tuple[str, str, str, int]]:
-    """The approved adjustments of a cycle: payee, program, currency, and what each comes to in minor units."""
+    day = str(cycle.end - timedelta(days=1))
+    for part in parts:
+        code = part.calculation.currency
+        earned: Counter[str] = Counter()
+        for (partner, _), amount in part.sums.items():
+            earned[part.payee(partner)] += amount
+        yield from _posted(earned, part.program, cycle.period, "earned", day, code)
+        for period, sums in part.trued_up:
+            moved: Counter[str] = Counter()
+            for partner, amount in sums.items():
+                moved[part.payee(partner)] += amount
+            yield from _posted(moved, part.program, period, "adjusted", day, code)
     for request in in_effect(approved(books, cycle.name)):
-        calculation = cycle.calculations.get(request.content["program"])
-        record = run_of(store, calculation) if calculation is not None else None
-        amount = adjustment_minor(store, request, record)
-        partner = str(request.content["payee"])
-        payees = _payees(store, record, cycle.end)
-        yield payees.get(partner, partner), request.content["program"], request.content["currency"], amount
+        part = next(each for each in parts if each.program == request.content["program"])
+        amount, payee = adjustment_minor(request, part), part.payee(request.content["payee"])
+        yield Posting(payee, part.program, cycle.period, "adjusted", day, request.content["currency"], amount)
 
 
 def in_effect(requests: Sequence[Request]) -> Iterator[Request]:
@@ -88,61 +86,90 @@ def in_effect(requests: Sequence[Request]) -> Iterator[Request]:
             yield each
 
 
-def _overridden(request: Request) -> tuple[str, str, str]:
-    return request.content["program"], request.content["payee"], request.content["component"]
-
-
-def adjustment_minor(store: Store, request: Request, record: RunRecord | None) -> int:
+def adjustment_minor(request: Request, part: Part) -> int:
     """What an adjustment comes to: its amount, or what an override lacks to what was calculated."""
     content = request.content
     if "amount_minor" in content:
         return int(content["amount_minor"])
-    calculated = 0
-    if record is not None:
-        lines = lines_of(store, record)
-        mine = (lines.partner == content["payee"]) & (lines.component == content["component"])
-        calculated = int(lines.amount_minor[mine].sum())
-    return int(content["to_minor"]) - calculated
+    return int(content["to_minor"]) - part.sums.get((content["payee"], content["component"]), 0)
 
 
-def totals_of(store: Store, books: Books, cycle: Cycle) -> Mapping[str, int]:
-    """What a cycle would pay in all, by currency."""
-    totals: dict[str, int] = defaultdict(int)
-    for each in cycle.calculations.values():
-        totals[each.currency] += each.total_minor
-    for _, _, currency, amount in adjusted(store, books, cycle):
-        totals[currency] += amount
+def totals_of(parts: Sequence[Part], postings: Sequence[Posting]) -> Mapping[str, int]:
+    """What postings come to in all, by currency; those of runs and true-ups are what was calculated."""
+    totals = Counter(dict.fromkeys((each.calculation.currency for each in parts), 0))
+    for each in postings:
+        totals[each.currency] += each.amount_minor
     return dict(sorted(totals.items()))
 
 
-def policy_for(store: Store, calculation: Calculation, totals_minor: Mapping[str, int]) -> Mapping[str, Any]:
-    """What a program asks of the approval of a cycle that pays these totals."""
+def paid_out(postings: Sequence[Posting]) -> Mapping[str, int]:
+    """What postings let payees be paid, by currency: what one owes makes nobody else's payment smaller."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for each in postings:
+        sums[each.payee, each.currency] += each.amount_minor
+    found: Counter[str] = Counter()
+    for (_, code), amount in sums.items():
+        found[code] += max(amount, 0)
+    return dict(sorted(found.items()))
+
+
+def policy_for(store: Store, calculation: Calculation, paid_minor: Mapping[str, int]) -> Mapping[str, Any]:
+    """What a program asks of the approval of a cycle that pays out so much."""
     data = store.blob_bytes(calculation.program_sha256)
     meaning = understand(data, "program", Path(), warns=False).understood()
-    found: ApprovalMeaning | None = meaning.approval
+    found = meaning.approval
     if found is None:
         return _NOBODY_NAMED
-    needs = found.people(totals_minor.get(meaning.terms.currency.code, 0))
+    needs = found.people(paid_minor.get(meaning.terms.currency.code, 0))
     return {"by": sorted(found.by), "needs": needs, "may_also": sorted(found.may_also)}
 
 
-def _payees(store: Store, record: RunRecord | None, end: date) -> Mapping[str, str]:
-    """Who is paid for a partner, on the last day of a period, where the run's payees say that it is somebody else."""
-    if record is None or "table:payees" not in record.blobs:
+def _part(store: Store, cycle: Cycle, program: str, calculation: Calculation) -> Part:
+    run = store.run_by_id(calculation.run_id, "official") if calculation.run_id else None
+    lines = None if run is None else lines_of(store, run)
+    day = cycle.end - timedelta(days=1)
+    payees = calculation.tables.get("payees")
+    sums = {} if lines is None else _sums(lines)
+    trued_up = tuple(_trued_up(json.loads(store.blob_bytes(each))) for each in calculation.batches)
+    in_all = sum(sums.values()) + sum(sum(each.values()) for _, each in trued_up)
+    assert in_all == calculation.total_minor, "lines and true-ups are what was calculated"
+    return Part(
+        program=program,
+        calculation=calculation,
+        run=run,
+        lines=lines,
+        sums=sums,
+        trued_up=trued_up,
+        payees={} if payees is None else payees_on(store.blob(payees), day),
+    )
+
+
+def _trued_up(batch: Mapping[str, Any]) -> tuple[str, Mapping[str, int]]:
+    """The period of a kept batch, and what it posts by partner."""
+    sums: Counter[str] = Counter()
+    for partner, _, _, _, before, after, _ in batch["lines"]:
+        sums[partner] += int(after) - int(before)
+    return batch["period"], sums
+
+
+def _sums(lines: Lines) -> Mapping[tuple[str, str], int]:
+    """The sums of lines by partner and component; lines stand together by both."""
+    if not len(lines):
         return {}
-    return payees_on(store.blob(record.blobs["table:payees"]), date.fromordinal(end.toordinal() - 1))
+    is_first = np.ones(len(lines), dtype=bool)
+    is_first[1:] = (lines.partner[1:] != lines.partner[:-1]) | (lines.component[1:] != lines.component[:-1])
+    starts = np.flatnonzero(is_first)
+    found: Counter[tuple[str, str]] = Counter()
+    for start, amount in zip(starts.tolist(), np.add.reduceat(lines.amount_minor, starts).tolist(), strict=True):
+        found[str(lines.partner[start]), str(lines.component[start])] += amount
+    return found
 
 
-def _sums(lines: Lines) -> Mapping[str, int]:
-    """The sum of each partner's lines."""
-    partners, places = np.unique(lines.partner.astype(object), return_inverse=True)
-    sums = np.zeros(len(partners), dtype=np.int64)
-    np.add.at(sums, places, lines.amount_minor)
-    return dict(zip((str(each) for each in partners), sums.tolist(), strict=True))
+def _posted(sums: Mapping[str, int], program: str, period: str, kind: str, day: str, code: str) -> Iterator[Posting]:
+    for payee, amount in sorted(sums.items()):
+        if amount:
+            yield Posting(payee, program, period, kind, day, code, amount)
 
 
-def _by_payee(sums: Mapping[str, int], payees: Mapping[str, str]) -> list[tuple[str, int]]:
-    found: dict[str, int] = defaultdict(int)
-    for partner, amount in sums.items():
-        found[payees.get(partner, partner)] += amount
-    return sorted((payee, amount) for payee, amount in found.items() if amount)
+def _overridden(request: Request) -> tuple[str, str, str]:
+    return request.content["program"], request.content["payee"], request.content["component"]

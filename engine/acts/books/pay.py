@@ -31,9 +31,11 @@ class Payment:
     content: bytes
 
 
-def pay(store: Address, name: str, only: Collection[str], paid_on: date, asker: Asker) -> Payment:
-    """Pay what is owed now, to all payees or `only` some; the list is kept before the event that names it."""
-    command = asker.command("pay", name, {"only": sorted(only), "paid_on": str(paid_on)})
+def pay(store: Address, name: str, only: Collection[str], on: date | None, asker: Asker) -> Payment:
+    """Pay what is owed now, to all payees or `only` some, on the day of the command unless another is named; the list
+    is kept before the event that names it."""
+    command = asker.command("pay", name, {"only": sorted(only), "paid_on": "" if on is None else str(on)})
+    paid_on = asker.at.date() if on is None else on
     with Store.open(store, create=False) as kept:
         recorded = None
         while recorded is None:  # the list is kept before the event; who is owed what may change in between
@@ -66,16 +68,18 @@ def _listed(store: Store, command: Command, only: Collection[str], paid_on: date
 
 def _paid(store: Store, books: Books, command: Command, only: Collection[str], paid_on: date) -> tuple[Draft, bytes]:
     """The payment as it would be made on the books as they are."""
-    return payments.pay(books, command, _owed(store), only, paid_on, on_hold(store, books, paid_on))
+    held = on_hold(store, books, max(paid_on, command.at.date()))  # to date a payment back releases nobody
+    return payments.pay(books, command, _owed(store), only, paid_on, held)
 
 
 def on_hold(store: Store, books: Books, day: date) -> Mapping[str, str]:
-    """Whose payments wait on a day, and why: those whom somebody holds, and those whom the payees of the cycle that
-    was locked last have on hold."""
-    found = {}
-    for cycle in sorted((each for each in books.cycles.values() if each.is_locked), key=lambda each: each.locked)[-1:]:
-        tables = [each.tables["payees"] for each in cycle.calculations.values() if "payees" in each.tables]
-        found = {payee: "in the source of payees" for sha in tables for payee in payees_on_hold(store.blob(sha), day)}
+    """Whose payments wait on a day, and why: those whom somebody holds, and those whom the payees of the last locked
+    cycle of any program have on hold."""
+    last: dict[str, str] = {}
+    for cycle in sorted((each for each in books.cycles.values() if each.is_locked), key=lambda each: each.locked):
+        last |= {name: each.tables["payees"] for name, each in cycle.calculations.items() if "payees" in each.tables}
+    tables = [store.blob(sha256) for sha256 in sorted(set(last.values()))]
+    found = {payee: "in the source of payees" for path in tables for payee in payees_on_hold(path, day)}
     return {**found, **{payee: each.reason for payee, each in books.holds.items()}}
 
 
