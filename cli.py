@@ -92,11 +92,20 @@ def main() -> None:
     """Run the command line; every error ends as words and an exit code."""
     gc.set_threshold(100_000)  # a short command is mostly imports, and looking for garbage in them finds none
     try:
+        _refuse_unreadable(sys.argv[1:])
         group(standalone_mode=False)
     except Exception as error:
         from engine.commands.failures import report
 
         sys.exit(report(error, "--json" in sys.argv))
+
+
+def _refuse_unreadable(arguments: list[str]) -> None:
+    """Raise where an argument is no text: the bytes of another encoding could be neither kept nor printed."""
+    for at, each in enumerate(arguments, start=1):
+        if any("\ud800" <= sign <= "\udfff" for sign in each):
+            shown = each.encode("ascii", "backslashreplace").decode()
+            raise click.UsageError(f"argument {at} is no UTF-8 text: {shown}")
 
 
 if __name__ == "__main__":

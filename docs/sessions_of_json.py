@@ -77,6 +77,7 @@ BOOKS: tuple[Session, ...] = (
     Session("cycle lock", "partage cycle lock 2026-01 --as eve"),
     Session("hold", "partage hold P-2 --reason bank --as eve"),
     Session("cycle pay", "partage cycle pay 2026-01 --on 2026-02-05 --as eve"),
+    Session("cycle payment", "partage cycle payment 2026-01 1"),
     Session("cycle return", "partage cycle return 2026-01 1 --payee P-1 --reason closed --as eve"),
     Session("cycle status", "partage cycle status"),
     Session("cycle status NAME", "partage cycle status 2026-01"),
@@ -116,6 +117,7 @@ BOOKS: tuple[Session, ...] = (
     Session("program submit", "partage program submit other.yaml --effective 2026-03-01 --reason new --as ana"),
     Session("program reject", "partage program reject 34 --reason wrong --as bob"),
     Session("program list", "partage program list"),
+    Session("cycle drop", "partage cycle drop 2026-02 --reason mistake --as eve"),
     Session("log", "partage log", before=("partage adjust approve 99 --as bob",)),
 )
 

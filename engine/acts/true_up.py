@@ -120,7 +120,7 @@ def _case(stated: Stated, now: Kept, opening: Closing | None, folder: Path, seen
             return window_days(measure.window, period, meaning.calendar)
 
         credits = {step.name: step.credit for step in plan.steps if isinstance(step, Credit)}
-        late = matters(seen[pair], readings(plan, period, window), credits, before, after)
+        late = matters(seen[pair], readings(plan, period, window), credits, meaning, before, after)
         yield _Case(plan, meaning, period, (before, after), (kept[0], kept[1]), late, openings)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import InOrder, json_option, store_path
+from engine.commands.console import NUMBER, InOrder, json_option, store_path
 
 
 @click.group(name="adjust", cls=InOrder)
@@ -54,7 +54,7 @@ def submit(
 
 
 @command.command(name="approve")
-@click.argument("request", type=int)
+@click.argument("request", type=NUMBER)
 @asking_options
 @json_option
 @click.pass_context
@@ -67,7 +67,7 @@ def approve(ctx: click.Context, request: int, name: str | None, key: str, is_jso
 
 
 @command.command(name="reject")
-@click.argument("request", type=int)
+@click.argument("request", type=NUMBER)
 @click.option("--reason", required=True, help="What is wrong.")
 @asking_options
 @json_option

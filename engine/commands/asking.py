@@ -29,13 +29,14 @@ def asking_options(command: _F) -> _F:
     return by(key(command))
 
 
-def asker(ctx: click.Context, name: str | None, key: str) -> Asker:
+def asker(ctx: click.Context, name: str | None, key: str, creates: bool = False) -> Asker:
     """Who asks, and how they are known. A PostgreSQL server knows who logged in, and nobody else is believed there; on
-    SQLite a name is declared and not proved, which the log says with the name that the system gave."""
+    SQLite a name is declared and not proved, which the log says with the name that the system gave. `creates` says
+    that the command makes a store where there is none."""
     from engine.acts.books.asking import Asker
 
     at, key = datetime.now(UTC), key or secrets.token_hex(16)
-    login = _login(ctx)
+    login = _login(ctx, creates)
     if login:
         if name not in (None, login):
             message = f"the database knows you as {login}, and --as says {name}"
@@ -47,14 +48,14 @@ def asker(ctx: click.Context, name: str | None, key: str) -> Asker:
     return Asker(said, "os-declared" if said == actor() else f"declared by {actor()}", at, key)
 
 
-def _login(ctx: click.Context) -> str:
+def _login(ctx: click.Context, creates: bool) -> str:
     """Who logged in to the database of the store; "" where it is a file."""
     address = store_path(ctx)
     if not str(address).startswith(_POSTGRES):
         return ""
     from engine.store import Store
 
-    with Store.open(address) as kept:
+    with Store.open(address, create=creates) as kept:
         return kept.login
 
 

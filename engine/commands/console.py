@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
+import pwd
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 SCREEN_WIDTH = 150  # as wide as a register is at most
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON with stable keys.")
+
+
+class _Number(click.types.IntParamType):
+    """The number of a run, an event or a payment: from 1 to what JSON and the store both can hold."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that was written."""
+        found = int(super().convert(value, param, ctx))
+        if not 0 < found < 2**53:
+            self.fail(f"{value} is no number that is ever given: they count from 1.", param, ctx)
+        return found
+
+
+NUMBER = _Number()
 
 
 class InOrder(click.Group):
@@ -43,10 +57,10 @@ def store_shown(ctx: click.Context) -> str:
 
 
 def actor() -> str:
-    """Who runs the command, as the system says; the user's number where it has no name."""
+    """Who runs the command, as the system says and no variable; the user's number where it has no name."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return f"uid {os.getuid()}"
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import InOrder, json_option, print_grid, print_json, store_path
+from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
+from rules.problem import Unavailable
+from rules.quantities.currency import DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +55,7 @@ def open_(
     """Open the cycle NAME, which pays one program or several. Of a period that was locked before, it trues up only."""
     from engine.acts.books.cycle import open_cycle
 
-    done = open_cycle(store_path(ctx), name_, programs, period or name_, asker(ctx, name, key))
+    done = open_cycle(store_path(ctx), name_, programs, period or name_, asker(ctx, name, key, creates=True))
     said = done.event.payload
     what = "" if said["has_run"] else ", to true up what was locked"
     told(
@@ -126,10 +130,12 @@ def submit(ctx: click.Context, name_: str, name: str | None, key: str, is_json: 
     done = act(store_path(ctx), name_, asker(ctx, name, key))
     said = done.event.payload
     by = f" among {', '.join(said['policy']['by'])}" if said["policy"]["by"] else ""
+    is_net = said["totals_minor"] != said["paid_out_minor"]
+    out = f"; {_totals(said['paid_out_minor'])} to those who are owed something" if is_net else ""
     told(
         done,
         is_json,
-        f"cycle {name_} is submitted: {_totals(said['totals_minor'])}",
+        f"cycle {name_} is submitted: {_totals(said['totals_minor'])}{out}",
         f"digest {said['digest']}",
         f"next: partage cycle approve {name_} --digest {said['digest'][:12]} ({said['policy']['needs']}{by})",
     )
@@ -211,7 +217,7 @@ def pay(
 ) -> None:
     """Pay what payees are owed by all locked cycles, in a payment of the cycle NAME. Who is on hold waits."""
     from engine.acts.books.pay import pay as act
-    from engine.acts.start import refuse_existing, write_new
+    from engine.acts.start import refuse_existing
     from engine.reports.payments import payment_csv
 
     if table is not None:
@@ -220,7 +226,7 @@ def pay(
     done = act(store_path(ctx), name_, only, day, asker(ctx, name, key))
     said = done.recorded.event.payload
     if table is not None:
-        write_new(table, payment_csv(done.paid), True, "the payment")
+        _write_payment(table, payment_csv(done.paid), name_, said["payment"])
     told(
         done.recorded,
         is_json,
@@ -231,15 +237,50 @@ def pay(
     )
 
 
+@command.command(name="payment")
+@click.argument("name")
+@click.argument("payment", type=NUMBER)
+@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a new file.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@json_option
+@click.pass_context
+def payment_(ctx: click.Context, name: str, payment: int, table: Path | None, force: bool, is_json: bool) -> None:
+    """Show who got what by a PAYMENT of the cycle NAME, or write its list again: the same bytes each time."""
+    from engine.acts.books.looks import payment as look
+    from engine.acts.start import write_new
+    from engine.reports.cycle import totals
+    from engine.reports.payments import payment_csv, payment_grid, payment_json
+
+    found = look(store_path(ctx), name, payment)
+    if table is not None:
+        write_new(table, payment_csv(found.paid), force, "the payment")
+    if is_json:
+        print_json(payment_json(found))
+        return
+    made = found.payment
+    click.echo(
+        f"payment {made.number} of cycle {name} on {made.paid_on}: {totals(made.totals_minor)} to {made.payees} payees"
+    )
+    click.echo(f"list {made.list_sha256}")
+    print_grid(payment_grid(found.paid))
+
+
 @command.command(name="return")
 @click.argument("name_", metavar="NAME")
-@click.argument("payment", type=int)
+@click.argument("payment", type=NUMBER)
 @click.option(
     "--payee",
     "payees",
     multiple=True,
     required=True,
     help="Who was not paid: PAYEE, or PAYEE:CURRENCY; repeat it for several.",
+)
+@click.option(
+    "--on",
+    "returned_on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day on which it came back; today unless said.",
 )
 @click.option("--reason", required=True, help="What the bank says.")
 @asking_options
@@ -250,6 +291,7 @@ def return_(
     name_: str,
     payment: int,
     payees: tuple[str, ...],
+    returned_on: datetime | None,
     reason: str,
     name: str | None,
     key: str,
@@ -259,10 +301,26 @@ def return_(
     from engine.acts.books.pay import take_back
     from engine.ledger.refusals import reasoned
 
-    returned = {(payee, code): reasoned(reason) for payee, _, code in (each.partition(":") for each in payees)}
-    done = take_back(store_path(ctx), name_, payment, returned, asker(ctx, name, key))
+    returned = {_of_whom(each): reasoned(reason) for each in payees}
+    day = None if returned_on is None else returned_on.date()
+    done = take_back(store_path(ctx), name_, payment, returned, day, asker(ctx, name, key))
     items = done.event.payload["items"]
     told(done, is_json, *(f"{payee} is owed {_totals({code: minor})} again" for payee, code, minor, _ in items))
+
+
+@command.command(name="drop")
+@click.argument("name_", metavar="NAME")
+@click.option("--reason", required=True, help="Why it was a mistake.")
+@asking_options
+@json_option
+@click.pass_context
+def drop(ctx: click.Context, name_: str, reason: str, name: str | None, key: str, is_json: bool) -> None:
+    """End the cycle NAME, which was opened by mistake and of which nothing is submitted: it pays nothing, and another
+    one may pay its programs."""
+    from engine.acts.books.cycle import drop as act
+
+    done = act(store_path(ctx), name_, reason, asker(ctx, name, key))
+    told(done, is_json, f"cycle {name_} is dropped: {done.event.payload['reason']}")
 
 
 @command.command(name="close")
@@ -276,6 +334,24 @@ def close(ctx: click.Context, name_: str, name: str | None, key: str, is_json: b
 
     done = act(store_path(ctx), name_, asker(ctx, name, key))
     told(done, is_json, f"cycle {name_} is closed")
+
+
+def _of_whom(written: str) -> tuple[str, str]:
+    """Whom `PAYEE` or `PAYEE:CURRENCY` names, "" for no currency: a payee's own id may have a colon."""
+    payee, sign, code = written.rpartition(":")
+    return (payee, code) if sign and payee and code in DECIMALS else (written, "")
+
+
+def _write_payment(path: Path, text: str, name: str, number: int) -> None:
+    """Write the list of a payment that was made, whatever becomes of the file."""
+    from engine.acts.start import write_new
+
+    try:
+        write_new(path, text, True, "the payment")
+    except Unavailable as error:
+        (problem,) = error.problems
+        hint = f"the payment stands: write its list with partage cycle payment {quote(name)} {number} --csv FILE"
+        raise Unavailable(replace(problem, hint=hint)) from None
 
 
 def _totals(totals_minor: Mapping[str, str]) -> str:

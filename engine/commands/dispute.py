@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import InOrder, json_option, print_grid, print_json, store_path
+from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
 from rules.problem import Place, Problem, Refused
 
 
@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command(name="open")
-@click.argument("run", type=int)
+@click.argument("run", type=NUMBER)
 @click.argument("partner")
 @click.argument("table")
 @click.argument("row", metavar="KEY")
@@ -64,7 +64,7 @@ def open_(
 
 
 @command.command(name="answer")
-@click.argument("dispute", type=int)
+@click.argument("dispute", type=NUMBER)
 @click.option("--grant/--decline", "is_granted", default=None, required=True, help="What is decided.")
 @click.option("--answer", required=True, help="What the payee is told.")
 @click.option("--cycle", default="", help="The open cycle that pays what is granted.")
@@ -102,7 +102,7 @@ def answer_(
 
 
 @command.command(name="close")
-@click.argument("dispute", type=int)
+@click.argument("dispute", type=NUMBER)
 @asking_options
 @json_option
 @click.pass_context

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import InOrder, json_option, print_grid, print_json, store_path
+from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ def submit(
     """
     from engine.acts.books.opening import submit_opening
 
-    done = submit_opening(store_path(ctx), file, program, period, reason, asker(ctx, name, key), scores)
+    done = submit_opening(store_path(ctx), file, program, period, reason, asker(ctx, name, key, creates=True), scores)
     said, number = done.event.payload, done.event.number
     told(
         done,
@@ -63,7 +63,7 @@ def submit(
 
 
 @command.command(name="approve")
-@click.argument("request", type=int)
+@click.argument("request", type=NUMBER)
 @asking_options
 @json_option
 @click.pass_context
@@ -76,7 +76,7 @@ def approve(ctx: click.Context, request: int, name: str | None, key: str, is_jso
 
 
 @command.command(name="reject")
-@click.argument("request", type=int)
+@click.argument("request", type=NUMBER)
 @click.option("--reason", required=True, help="What is wrong.")
 @asking_options
 @json_option

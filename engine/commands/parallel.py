@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import counted, json_option, print_grid, print_json, store_path
+from engine.commands.console import NUMBER, counted, json_option, print_grid, print_json, store_path
 
 ROWS_SHOWN = 40
 _COLUMNS = ("partner", "component", "key", "amount", "base")
@@ -16,7 +16,7 @@ _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
 @click.command(name="parallel")
-@click.argument("run", type=int)
+@click.argument("run", type=NUMBER)
 @click.argument("legacy", type=click.Path(path_type=Path))
 @click.option("--columns", multiple=True, help="What columns are called there: 'partner=Partner Id,amount=Payout'.")
 @click.option("--components", multiple=True, help="What a component is called there: 'Base comm=commission'.")

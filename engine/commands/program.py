@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import InOrder, json_option, print_grid, print_json, store_path
+from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def submit(
     """Submit PROGRAM as it is written now; what it would have paid in the last periods is part of the request."""
     from engine.acts.books.program import submit_program
 
-    done = submit_program(store_path(ctx), program, effective.date(), reason, asker(ctx, name, key))
+    done = submit_program(store_path(ctx), program, effective.date(), reason, asker(ctx, name, key, creates=True))
     said = done.event.payload
     number = done.event.number
     told(
@@ -52,7 +52,7 @@ def submit(
 
 
 @command.command(name="approve")
-@click.argument("request", type=int)
+@click.argument("request", type=NUMBER)
 @asking_options
 @json_option
 @click.pass_context
@@ -65,7 +65,7 @@ def approve(ctx: click.Context, request: int, name: str | None, key: str, is_jso
 
 
 @command.command(name="reject")
-@click.argument("request", type=int)
+@click.argument("request", type=NUMBER)
 @click.option("--reason", required=True, help="What is wrong.")
 @asking_options
 @json_option
@@ -79,7 +79,7 @@ def reject(ctx: click.Context, request: int, reason: str, name: str | None, key:
 
 
 @command.command(name="activate")
-@click.argument("request", type=int)
+@click.argument("request", type=NUMBER)
 @asking_options
 @json_option
 @click.pass_context

@@ -53,7 +53,8 @@ def command(
 
     if is_official and is_preview:
         raise click.UsageError("--official refuses what a preview leaves out: name one of them")
-    found_in = calculate_in_cycle(program, period, store_path(ctx), asker(ctx, name, key), is_official, is_preview)
+    who = asker(ctx, name, key, creates=True)
+    found_in = calculate_in_cycle(program, period, store_path(ctx), who, is_official, is_preview)
     done = found_in.calculated
     if found_in.recorded is not None and found_in.recorded.is_replayed:
         told(found_in.recorded, is_json)

@@ -1,70 +1,94 @@
 """Which changes can matter to a period: a row that every rule dates after its end cannot, nor one that no rule sees.
 
-In: changes, the readings of a plan, and the two snapshots. Out: the changes that can matter. Where that cannot be told
-from the rows alone, a change matters: to work a period out again for nothing gives no line.
+In: changes, the readings of a plan, what the program means, and the two snapshots. Out: the changes that can matter.
+Whom the program pays at all is a rule like the others, and so is how it converts amounts. A row that holds from a day on
+matters up to the greatest day on which a rule looks it up, which may lie after the period. Where it cannot be told from
+the rows alone, a change matters: to work a period out again for nothing gives no line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from typing import Any
 
+from engine.facts.instants import Instants, mentioned
 from engine.facts.read import table_name
 from engine.facts.seen import Seen
 from engine.facts.side import Side
 from engine.facts.sql import identifier
 from engine.values import PARTNERS, RECORD, Reading
-from engine.values.late import Change, Changes, changes_of
+from engine.values.late import CHANGED, Change, Changes, changes_of
 from rules.calendar import NoSuchPeriod
 from rules.crediting.meaning import CREDIT, SUBJECT, CreditMeaning
 from rules.expressions.tree import Column, Type, columns
 from rules.joins import PERIOD, route
-from rules.tables import HISTORY
+from rules.meaning import Meaning
+from rules.tables import HISTORY, REFERRED
 
 SHARING = ("credits", "touches", "leads", "registrations")  # say who earns on a deal, a customer or a project
 _FROM = ("valid_from", "valid_on", "day")  # of tables whose rows hold from a day on, for whatever is dated after it
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rules:
+    """What a program reads rows by: its readings, the rules by which rows are shared, and what it means."""
+
+    readings: Sequence[Reading]
+    credits: Mapping[str, CreditMeaning]
+    meaning: Meaning
+
+    def asked(self, tables: Collection[str]) -> frozenset[str]:
+        """The tables that partners see on the way to what the program asks of whom it pays."""
+        named = {column.table or "" for column in mentioned((self.meaning.eligible,))} & set(tables)
+        there = {name: self.meaning.tables[name] for name in tables}
+        return frozenset(named | {hop.table for name in named for hop in route(there, PARTNERS, name)})
+
+
 def matters(
-    changes: Changes, readings: Sequence[Reading], credits: Mapping[str, CreditMeaning], before: Side, now: Side
+    changes: Changes,
+    readings: Sequence[Reading],
+    credits: Mapping[str, CreditMeaning],
+    meaning: Meaning,
+    before: Side,
+    now: Side,
 ) -> Changes:
     """The changes that can matter to the period that both sides are seen from; `credits` are the rules by which rows
     are shared."""
     found: list[Change] = []
+    rules = _Rules(readings, credits, meaning)
     for table, every in changes.by_table.items():
         rows = changes.rows.get(table, (None, None))
-        old = _of_table(table, {each.record_before for each in every} - {0}, readings, credits, before, rows[0])
-        new = _of_table(table, {each.record_now for each in every} - {0}, readings, credits, now, rows[1])
-        found += [each for each in every if each.record_before in old or each.record_now in new]
+        old = _of_table(table, {each.record_before for each in every} - {0}, rules, before, rows[0])
+        new = _of_table(table, {each.record_now for each in every} - {0}, rules, now, rows[1])
+        # Others may see a partner, as one who stands between them or whose rows are those of the whole program.
+        always = table == PARTNERS
+        found += [
+            each
+            for each in every
+            if (always and each.kind == CHANGED) or each.record_before in old or each.record_now in new
+        ]
     return changes_of(iter(found))
 
 
-def _of_table(
-    table: str,
-    records: Collection[int],
-    readings: Sequence[Reading],
-    credits: Mapping[str, CreditMeaning],
-    side: Side,
-    rows: Any,
-) -> frozenset[int]:
+def _of_table(table: str, records: Collection[int], rules: _Rules, side: Side, rows: Any) -> frozenset[int]:
     """Those of the records of a table that can matter."""
     if not records or table not in side.tables:
         return frozenset()
     side.look_up(table, records, rows)
     if table == PARTNERS:
-        return _partners(side)
-    columns_of = {column.name: column.type for column in side.tables[table].columns}
-    if columns_of.get(PERIOD) == Type.TEXT:
-        return _of_periods(table, side)
-    since = next((name for name in _FROM if columns_of.get(name) == Type.DATE), None)
-    tests = [query for reading in readings for query in _ways(table, reading, credits, side)]
+        return _partners(rules, side)
+    if table in rules.asked(side.tables) or _is_counted_by_others(table, rules):
+        return frozenset(records)
     found: set[int] = set()
-    if table == HISTORY or (since is not None and not any(reading.table == table for reading in readings)):
-        day = f"{identifier(since or 'valid_from')} < {_day(side.period.end)}"
-        query = f"SELECT t.record FROM {identifier(f'late_{table}')} AS t"
-        tests.append(f"{query} WHERE coalesce({day}, TRUE)")
+    if _is_of_periods(table, side):
+        found |= _of_periods(table, side)
+        if not _is_seen_of_any_period(table, rules, side):
+            return frozenset(found)
+    tests = [query for reading in rules.readings for query in _ways(table, reading, rules.credits, side)]
+    tests += _since(table, rules, side)
     for query in tests:
         if len(found) == len(records):
             break
@@ -72,9 +96,52 @@ def _of_table(
     return frozenset(found)
 
 
-def _partners(side: Side) -> frozenset[int]:
-    """Partners that can be paid, and those that were there before the period was over."""
+def _since(table: str, rules: _Rules, side: Side) -> Iterator[str]:
+    """Queries for the rows of a table that hold from a day on which, or before which, a rule looks at them."""
+    types = {column.name: column.type for column in side.tables[table].columns}
+    since = next((name for name in _FROM if types.get(name) == Type.DATE), None)
+    if since is None:
+        return
+    instants = Instants(rules.meaning, rules.readings, rules.credits, side)
+    last = instants.last_of(table)
+    day = "TRUE" if last is None else f"coalesce(t.{identifier(since)} <= {_day(last)}, TRUE)"
+    yield f"SELECT t.record FROM {identifier(f'late_{table}')} AS t WHERE {day}{instants.unless_later(table)}"
+
+
+def _is_counted_by_others(table: str, rules: _Rules) -> bool:
+    """Whether rows of a table say something of the rows of it that they refer to, and a rule asks for that."""
+    flags = {name for of, name in REFERRED if of == table}
+    if not flags:
+        return False
+    credits = ((rule.where, rule.amount, *rule.fits) for rule in rules.credits.values())
+    trees = chain(*((*each.trees, *each.needs, each.where) for each in rules.readings), *credits)
+    return any(column.table == table and column.name in flags for column in mentioned(trees))
+
+
+def _is_of_periods(table: str, side: Side) -> bool:
+    """Whether the rows of a table say which period they are of."""
+    column = side.tables[table].column(PERIOD)
+    return column is not None and column.type == Type.TEXT
+
+
+def _is_seen_of_any_period(table: str, rules: _Rules, side: Side) -> bool:
+    """Whether rules see rows of a table whatever period they say that they are of: they read them all, or others refer
+    to them by their whole key."""
+    if any(each.table == table and each.of_period is None for each in rules.readings):
+        return True
+    key = set(side.tables[table].key)
+    others = ({column.name for column in each.columns} for name, each in side.tables.items() if name != table)
+    return bool(key) and any(key <= held for held in others)
+
+
+def _partners(rules: _Rules, side: Side) -> frozenset[int]:
+    """Of partners that came or went: those that can be paid, those that were there before the period was over, and all
+    where a rule reads partners who are nobody's own. A row that names a partner comes or goes with it, and is late
+    itself."""
     table = side.tables[PARTNERS]
+    own = Column(PARTNERS, "partner_id")
+    if any(each.table == PARTNERS and each.owner != own for each in rules.readings):
+        return side.records("SELECT t.record FROM late_partners AS t")
     began = "recruited_on" if table.column("recruited_on") is not None else None
     test = "TRUE" if began is None else f"coalesce({began} < {_day(side.period.end)}, TRUE)"
     query = f"SELECT t.record, t.partner_id, {test} FROM late_partners AS t"

@@ -2,8 +2,9 @@
 
 In: the changed rows of a snapshot, or some partners. Out: the partners whose lines can change, where a rule looks at
 each partner alone; and kept tables with the rows that those partners' lines rest on. Rows are followed along the ids by
-which they name each other: down to whatever names them, up to whatever they name. More than is needed costs time; less
-is never taken.
+which they name each other: down to whatever names them, up to whatever they name. They are not followed through
+partners, whom everything names: so what partners see themselves (a registration, the zone of that) is never cut, and
+where such a row is late, everybody is worked out again. More than is needed costs time; less would be wrong.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from engine.facts.sql import identifier
 from engine.values import PARTNERS
 from rules.crediting.meaning import SUBJECT
 from rules.expressions.tree import Type
-from rules.tables import HISTORY, Table, canonical
+from rules.joins import route
+from rules.tables import HISTORY, REFERRED, Table, canonical
 
-_ABOVE = ("parent", "manager")  # what a partner is rolled up to
+_ABOVE = ("parent", "manager")  # what a partner is rolled up to, as a history says it
+_COLUMNS_ABOVE = ("parent_id", "manager")  # and as the table of partners does
 _BY_PARTNER = frozenset({"terms", "payees", "units", "salaries", "targets", "balances", "scores", HISTORY})
+_TELLING = frozenset(table for table, _ in REFERRED)  # a row is flagged by those that refer to it
 WHOLE_ROWS = 2_000  # of a table: smaller ones are kept whole
 _GROUP_ROWS = 100_000
 
@@ -69,13 +73,16 @@ class Marks:
             if name in self.linked and ids_of(table):
                 self.add(name, self.side.records(f"SELECT record FROM {table_name(name)} WHERE {_names(table)}"))
 
-    def follow(self, is_down: bool, start: Mapping[str, Collection[int]] | None = None) -> None:
+    def follow(
+        self, is_down: bool, start: Mapping[str, Collection[int]] | None = None, is_within: bool = False
+    ) -> None:
         """Mark all rows that name marked ones (down), or that these name (up), and so on until there are no more;
-        from `start` alone where that is given."""
+        from `start` alone where that is given, and `is_within` tables alone whose rows tell something of each other."""
+        links = [each for each in self.links if each.table == each.target and each.table in _TELLING or not is_within]
         fresh = {table: set(records) for table, records in (start or self.found).items() if records}
         while fresh:
             further: dict[str, set[int]] = {}
-            for link in self.links:
+            for link in links:
                 here, there = (link.table, link.target) if is_down else (link.target, link.table)
                 if there not in fresh:
                     continue
@@ -137,6 +144,11 @@ def links_of(tables: Mapping[str, Table]) -> tuple[Link, ...]:
     return tuple(sorted(found, key=lambda link: (link.table, link.target, link.pairs)))
 
 
+def seen_by_partners(tables: Mapping[str, Table]) -> frozenset[str]:
+    """The tables whose rows a partner sees, by whatever its row names."""
+    return frozenset(name for name in tables if name != PARTNERS and route(tables, PARTNERS, name))
+
+
 def _is_of_partners(table: Table) -> bool:
     """Whether a table says something of a partner, and of nothing else that rows could name."""
     return table.name in _BY_PARTNER or {"partner_id", "period"}.issuperset(table.key)
@@ -147,14 +159,16 @@ def touched(
 ) -> frozenset[str] | None:
     """The partners whose lines can change with the rows that are `late`, by the ids of one snapshot; None where these
     rows can concern everybody."""
-    marks = Marks(side, links_of(side.tables))
+    marks, of_partners = Marks(side, links_of(side.tables)), seen_by_partners(side.tables)
     direct: set[str] = set()
+    shown: set[str] = set()  # partners whom rows of others can be seen to name another way than before
     for table, records in late.items():
         if not records:
             continue
         known = side.tables[table]
         if table == PARTNERS or _is_of_partners(known):
-            if (has_credits and table in (PARTNERS, HISTORY)) or known.column("partner_id") is None:
+            is_seen = table in (PARTNERS, HISTORY) or table in of_partners
+            if (has_credits and is_seen) or known.column("partner_id") is None:
                 return None
             side.register("late_records", records)
             query = f"""SELECT DISTINCT partner_id FROM {side.rows_of(table, records)}
@@ -163,7 +177,8 @@ def touched(
             if None in owners:
                 return None
             direct |= set(map(str, owners))
-        elif not ids_of(known) and table not in marks.linked:
+            shown |= set(map(str, owners)) if is_seen else set()
+        elif table in of_partners or (not ids_of(known) and table not in marks.linked):
             return None
         else:
             marks.add(table, records)
@@ -172,6 +187,9 @@ def touched(
     subjects.follow(is_down=False)
     for table, records in subjects.found.items():
         marks.add(table, records)
+    if shown:
+        marks.naming(shown)
+    marks.follow(is_down=False, is_within=True)
     marks.follow(is_down=True)
     marks.follow(is_down=False)
     if has_credits:  # who has a part in what the rows are of
@@ -212,13 +230,15 @@ def restricted(side: Side, partners: Collection[str], rolls_up: bool, kept: Mapp
     marks = Marks(side, links_of(side.tables))
     linked = marks.linked
     large = [name for name in kept if name in linked or ids_of(side.tables[name])]
-    large = [name for name in large if name != PARTNERS and not _is_of_partners(side.tables[name])]
+    whole = seen_by_partners(side.tables) | {PARTNERS}
+    large = [name for name in large if name not in whole and not _is_of_partners(side.tables[name])]
     large = [name for name in large if count_of(side, name) > WHOLE_ROWS]
     if not large:
         return kept
     marks.naming(below(side, partners) if rolls_up else partners)
     _shared(marks)
     marks.follow(is_down=False)
+    marks.follow(is_down=True, is_within=True)
     found = dict(kept)
     for name in large:
         path = side.scratch / f"{name}.parquet"
@@ -264,7 +284,8 @@ def _climbed(side: Side, partners: Collection[str], is_up: bool) -> set[str]:
 
 def _edges(side: Side) -> list[tuple[str, str]]:
     """Who is said to stand below whom, whenever."""
-    own = [name for name in ("parent_id", "manager") if side.tables[PARTNERS].column(name) is not None]
+    names = dict.fromkeys((*ids_of(side.tables[PARTNERS]), *_COLUMNS_ABOVE))
+    own = [name for name in names if name != "partner_id" and side.tables[PARTNERS].column(name) is not None]
     queries = [f"SELECT partner_id, {name} FROM t_partners WHERE {name} IS NOT NULL" for name in own]
     if HISTORY in side.tables:
         listed = ", ".join(f"'{each}'" for each in _ABOVE)

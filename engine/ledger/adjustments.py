@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.ledger.books import Books, Hold
+from engine.ledger.cycles import Cycle
+from engine.ledger.dispute import GRANTED
+from engine.ledger.disputes import refuse_grant
 from engine.ledger.people import same
 from engine.ledger.refusals import conflict, reasoned, refused
 from engine.ledger.requests import Request, decidable
@@ -23,11 +26,10 @@ KIND = "adjustment"
 
 def submit_adjustment(books: Books, command: Command, content: Mapping[str, Any]) -> Draft:
     """Ask for an adjustment in an open cycle. `content`: payee, program, component, currency, reason, evidence, and
-    `amount_minor` to add or `to_minor` to come to; `dispute` where it answers one."""
+    `amount_minor` to add or `to_minor` to come to; `dispute` where it answers one, which no other adjustment pays."""
     cycle = books.cycle(command.cycle)
-    if cycle.is_locked:
-        message = f"cycle {cycle.name} is {cycle.status}"
-        raise conflict("B134", message, "adjust in the cycle that is open: what was locked never changes")
+    if not cycle.is_under_way:
+        raise _settled(cycle, "", "adjust in the cycle that is open: what was locked never changes")
     if content["program"] not in cycle.programs:
         hint = f"its programs: {', '.join(cycle.programs)}"
         raise conflict("B126", f"cycle {cycle.name} does not pay {content['program']}", hint)
@@ -37,20 +39,19 @@ def submit_adjustment(books: Books, command: Command, content: Mapping[str, Any]
         raise refused("B140", "the amount is zero or larger than the books can hold", "name another amount")
     if not content["evidence"].strip():
         raise refused("B141", "no evidence is named", "say where it can be looked up: --evidence TEXT")
+    if "dispute" in content:
+        refuse_grant(books, content["dispute"])
     return Draft("adjustment.submitted", cycle.name, {**content, "reason": reasoned(content["reason"])})
 
 
 def approve_adjustment(books: Books, command: Command, number: int) -> Draft:
     """Approve an adjustment as another person; from now on it belongs to what its cycle pays."""
     found = decidable(books.requests, number, KIND, command, is_approval=True)
-    dispute = books.disputes.get(found.content.get("dispute", 0))
-    if dispute is not None and same(dispute.opened_by, command.actor):
-        message = f"{command.actor} opened dispute {dispute.number} and can't approve what it comes to"
-        raise conflict("B101", message, "another person approves: four eyes see every change")
+    if "dispute" in found.content:
+        _refuse_dispute(books, command, number, found.content["dispute"])
     cycle = books.cycle(found.cycle)
-    if cycle.is_locked:
-        message = f"cycle {cycle.name} is {cycle.status} without adjustment {number}"
-        raise conflict("B134", message, "submit the adjustment again in the open cycle")
+    if not cycle.is_under_way:
+        raise _settled(cycle, f" without adjustment {number}", "submit the adjustment again in the open cycle")
     return Draft("adjustment.approved", found.cycle, {"request": number, "maker": found.maker})
 
 
@@ -79,3 +80,20 @@ def release(books: Books, command: Command, payee: str, reason: str) -> Draft:
 def approved(books: Books, cycle: str) -> tuple[Request, ...]:
     """The adjustments that belong to what a cycle pays."""
     return tuple(books.requests[number] for number in books.cycle(cycle).adjustments)
+
+
+def _refuse_dispute(books: Books, command: Command, number: int, disputed: int) -> None:
+    """Raise Conflict where an adjustment does not pay its dispute, or its approver had a hand in that."""
+    dispute = books.disputes[disputed]
+    for did, actor in (("opened", dispute.opened_by), ("answered", dispute.answered_by)):
+        if same(actor, command.actor):
+            message = f"{command.actor} {did} dispute {disputed} and can't approve what it comes to"
+            raise conflict("B101", message, "another person approves: four eyes see every change")
+    if (dispute.status, dispute.adjustment) != (GRANTED, number):
+        message = f"dispute {disputed} is {dispute.status}, and not granted by adjustment {number}"
+        hint = f"grant it first: partage dispute answer {disputed}; or partage adjust reject {number}"
+        raise conflict("B165", message, hint)
+
+
+def _settled(cycle: Cycle, without: str, hint: str) -> Exception:
+    return conflict("B134" if cycle.is_locked else "B149", f"cycle {cycle.name} is {cycle.status}{without}", hint)

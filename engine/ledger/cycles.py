@@ -16,7 +16,7 @@ from typing import Any
 from engine.digest import canonical, sha256
 from engine.values.event import Event
 
-OPEN, AWAITING, READY, LOCKED, CLOSED = "open", "submitted", "approved", "locked", "closed"
+OPEN, AWAITING, READY, LOCKED, CLOSED, DROPPED = "open", "submitted", "approved", "locked", "closed", "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,4 +176,6 @@ def after(cycle: Cycle, event: Event) -> Cycle:
             return replace(cycle, payments=(*cycle.payments, payment))
         case "cycle.closed":
             return replace(cycle, status=CLOSED)
+        case "cycle.dropped":
+            return replace(cycle, status=DROPPED)
     return cycle

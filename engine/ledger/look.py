@@ -1,11 +1,12 @@
-"""A cycle as it stands, with all that people want to see of it at once."""
+"""A cycle as it stands, and a payment of it, with all that people want to see of it at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.ledger.cycles import Cycle
+from engine.ledger.cycles import Cycle, Payment
+from engine.ledger.payments import Paid
 from engine.ledger.requests import Request
 from engine.values.event import Event
 from engine.values.posting import Posted
@@ -28,3 +29,12 @@ class CycleLook:
     runs: Mapping[str, int]
     held: Mapping[str, str]
     before: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPayment:
+    """A payment that was made in a cycle, and who got what by its kept list: the same however often it is read."""
+
+    cycle: str
+    payment: Payment
+    paid: tuple[Paid, ...]

@@ -1,7 +1,8 @@
 """The moves of a cycle: each looks at the books and gives the draft of its event, or refuses.
 
 open -> calculated as often as you like -> submitted -> approved by another person (as many as the program asks for) ->
-locked -> paid -> closed. A rejection, or any change, leads back to open; nothing leads back from locked.
+locked -> paid -> closed. A rejection, or any change, leads back to open; nothing leads back from locked. An open one
+may be dropped, which nothing leads back from either.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.ledger.books import Books
-from engine.ledger.cycles import AWAITING, CLOSED, LOCKED, OPEN, READY, Cycle
+from engine.ledger.cycles import AWAITING, CLOSED, DROPPED, LOCKED, OPEN, READY, Cycle
 from engine.ledger.openings import opening_of
 from engine.ledger.people import among, same
 from engine.ledger.refusals import conflict, reasoned, refused
@@ -56,7 +57,8 @@ def _is_done(books: Books, program: str, period: Period, before: str | None) -> 
     busy = [each for each in books.cycles.values() if program in each.programs and each.is_under_way]
     if busy:
         message = f"{program} is in cycle {busy[0].name}, which is {busy[0].status}"
-        raise conflict("B122", message, "lock that one first: the next one opens with what it closes with")
+        hint = "lock that one first: the next one opens with what it closes with; partage cycle drop ends a mistake"
+        raise conflict("B122", message, hint)
     if books.version(program, period.start) is None:
         message = f"no version of {program} is in force on {period.start}"
         hint = "partage program submit, approve (another person) and activate put one into force"
@@ -77,19 +79,24 @@ def calculated(books: Books, name: str, content: Mapping[str, Any]) -> Draft:
     """Note what was calculated of a program in a cycle; it replaces what was calculated of it before, and voids
     approvals."""
     cycle = books.cycle(name)
-    if cycle.is_locked:
-        raise _is_locked(books, cycle)
+    _refuse_settled(cycle)
     if content["program"] not in cycle.programs:
         hint = f"its programs: {', '.join(cycle.programs)}"
         raise conflict("B126", f"cycle {cycle.name} does not pay {content['program']}", hint)
     return Draft("cycle.calculated", cycle.name, content)
 
 
-def submit(books: Books, command: Command, policy: Mapping[str, Any], totals_minor: Mapping[str, str]) -> Draft:
-    """Ask for the approval of all that a cycle would pay; `policy` is what the programs ask of an approval."""
+def submit(
+    books: Books,
+    command: Command,
+    policy: Mapping[str, Any],
+    totals_minor: Mapping[str, str],
+    paid_out_minor: Mapping[str, str],
+) -> Draft:
+    """Ask for the approval of all that a cycle would pay; `policy` is what the programs ask of an approval of so much
+    paid out."""
     cycle = books.cycle(command.cycle)
-    if cycle.is_locked:
-        raise _is_locked(books, cycle)
+    _refuse_settled(cycle)
     if cycle.status in (AWAITING, READY):
         message = f"cycle {cycle.name} is {cycle.status}: {cycle.submitted_by} submitted it and nothing changed since"
         raise conflict("B127", message, "another person approves or rejects it: partage cycle approve")
@@ -112,6 +119,7 @@ def submit(books: Books, command: Command, policy: Mapping[str, Any], totals_min
         "policy": dict(policy),
         "authors": sorted(authors),
         "totals_minor": dict(totals_minor),
+        "paid_out_minor": dict(paid_out_minor),
     }
     return Draft("cycle.submitted", cycle.name, payload)
 
@@ -161,8 +169,7 @@ def lock(
 def lockable(books: Books, command: Command) -> Cycle:
     """The cycle of a command, if it may be locked now; raises Conflict."""
     cycle = books.cycle(command.cycle)
-    if cycle.is_locked:
-        raise _is_locked(books, cycle)
+    _refuse_settled(cycle)
     if cycle.status != READY:
         waits = " (it changed after it was approved)" if cycle.is_voided else ""
         message = f"cycle {cycle.name} is {cycle.status}{waits}, and only an approved one is locked"
@@ -172,6 +179,17 @@ def lockable(books: Books, command: Command) -> Cycle:
     for program in cycle.calculations:
         _in_force(books, cycle, program)
     return cycle
+
+
+def drop(books: Books, command: Command, reason: str) -> Draft:
+    """Drop a cycle that was opened by mistake, while nothing of it is submitted or locked: it pays nothing, its name
+    stays used, and its programs are free for another cycle."""
+    cycle = books.cycle(command.cycle)
+    _refuse_settled(cycle)
+    if cycle.status != OPEN:
+        message = f"cycle {cycle.name} is {cycle.status}, and only an open one is dropped"
+        raise conflict("B148", message, f"send it back first: partage cycle reject {cycle.name} --reason TEXT")
+    return Draft("cycle.dropped", cycle.name, {"reason": reasoned(reason)})
 
 
 def close(books: Books, command: Command, unpaid_minor: Mapping[tuple[str, str], int]) -> Draft:
@@ -205,8 +223,7 @@ def policy_of(policies: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 def _submitted(books: Books, command: Command) -> Cycle:
     cycle = books.cycle(command.cycle)
-    if cycle.is_locked:
-        raise _is_locked(books, cycle)
+    _refuse_settled(cycle)
     if cycle.status not in (AWAITING, READY):
         voids = ": it changed after it was submitted, so that is void" if cycle.is_voided else ""
         message = f"cycle {cycle.name} is not submitted{voids}"
@@ -224,7 +241,13 @@ def _in_force(books: Books, cycle: Cycle, program: str) -> Version:
     return version
 
 
-def _is_locked(books: Books, cycle: Cycle) -> Exception:
+def _refuse_settled(cycle: Cycle) -> None:
+    """Raise Conflict where nothing of what a cycle pays can change any more."""
+    if cycle.status == DROPPED:
+        hint = "open a cycle of another name: nothing takes a dropped one up again"
+        raise conflict("B149", f"cycle {cycle.name} was dropped", hint)
+    if not cycle.is_locked:
+        return
     runs = ", ".join(each.run_id[:12] for each in cycle.calculations.values() if each.run_id)
     message = f"cycle {cycle.name} is {cycle.status}" + (f" at {runs}" if runs else "")
-    return conflict("B134", message, "what was locked never changes: corrections go into the next cycle")
+    raise conflict("B134", message, "what was locked never changes: corrections go into the next cycle")

@@ -6,19 +6,23 @@ paid only where it is above zero and the payee is not on hold, so that nothing i
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from engine.digest import canonical, sha256
 from engine.ledger.books import Books
-from engine.ledger.cycles import LOCKED, Cycle, Payment
+from engine.ledger.cycles import Cycle, Payment
 from engine.ledger.refusals import conflict, refused
 from engine.values.draft import Draft
 from engine.values.event import Command
 from engine.values.posting import Posting
 
 Owed = Mapping[tuple[str, str], int]  # by payee and currency, in minor units
+_WORDS, _DIGEST = 14, 20  # characters of a payment's id: 35 with the hyphen, and 100 bits of the digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,22 @@ def payable(cycle: Cycle, owed: Owed, only: Collection[str], held: Collection[st
     number = len(cycle.payments) + 1
     wanted = sorted(owed.items())
     return tuple(
-        Paid(f"{cycle.name}-{number}-{payee}-{currency}", payee, currency, amount)
+        Paid(_id(cycle.name, number, payee, currency), payee, currency, amount)
         for (payee, currency), amount in wanted
         if amount > 0 and payee not in held and (not only or payee in only)
     )
+
+
+def _id(cycle: str, number: int, payee: str, currency: str) -> str:
+    """The id of one payee's part of a payment, as a bank takes it (EndToEndId of ISO 20022: at most 35 characters, here
+    letters, digits and hyphens alone): what people tell it by, then a digest that no other part has.
+
+    >>> _id("2026-01", 1, "acme", "EUR")
+    '2026-01-1-acme-jq2ttsunxtqc574nnncp'
+    """
+    words = re.sub("[^A-Za-z0-9]+", "-", f"{cycle}-{number}-{payee}").strip("-")
+    digest = hashlib.sha256(canonical([cycle, number, payee, currency])).digest()
+    return f"{words[:_WORDS].rstrip('-')}-{base64.b32encode(digest).decode().lower()[:_DIGEST]}"
 
 
 def list_of(cycle: Cycle, number: int, paid: Collection[Paid], paid_on: date) -> bytes:
@@ -54,12 +70,13 @@ def pay(
 ) -> tuple[Draft, bytes]:
     """Pay what is owed: the draft, and the list as it is to be kept; `held` are all payees who wait."""
     cycle = books.cycle(command.cycle)
-    if cycle.status != LOCKED:
+    if not cycle.is_locked:
         message = f"cycle {cycle.name} is {cycle.status}, and only a locked one is paid"
-        raise conflict("B135", message, "its payments were made" if cycle.is_locked else "approve and lock it first")
+        raise conflict("B135", message, "approve and lock it first")
     if paid_on < cycle.end - timedelta(days=1):
         message = f"{paid_on} is before the last day of cycle {cycle.name}"
         raise refused("B147", message, "name the day of the payment: --on YYYY-MM-DD")
+    _refuse_future(paid_on, command, "payment")
     _refuse_unpayable(owed, only, held)
     paid = payable(cycle, owed, only, held)
     if not paid:
@@ -82,14 +99,23 @@ def pay(
 
 
 def take_back(
-    books: Books, command: Command, number: int, returned: Mapping[tuple[str, str], str], paid: Collection[Paid]
+    books: Books,
+    command: Command,
+    number: int,
+    returned: Mapping[tuple[str, str], str],
+    paid: Collection[Paid],
+    returned_on: date,
 ) -> Draft:
     """Note what a bank sent back of a payment, by payee and currency with the bank's reason: it is owed again.
 
     `paid` is who got what by that payment and was not sent back before.
     """
     cycle = books.cycle(command.cycle)
-    payment_of(cycle, number)
+    payment = payment_of(cycle, number)
+    if returned_on < payment.paid_on:
+        message = f"{returned_on} is before payment {number} of cycle {cycle.name}, which was made on {payment.paid_on}"
+        raise refused("B147", message, "name the day on which it came back: --on YYYY-MM-DD")
+    _refuse_future(returned_on, command, "return")
     by_payee = {(each.payee, each.currency): each for each in paid}
     unknown = sorted({payee for payee, currency in returned if (payee, currency) not in by_payee})
     if unknown:
@@ -99,12 +125,13 @@ def take_back(
     amounts = {key: by_payee[key].amount_minor for key in back}
     payload = {
         "payment": number,
+        "returned_on": str(returned_on),
         "items": [
             [payee, currency, str(amounts[payee, currency]), returned[payee, currency]] for payee, currency in back
         ],
     }
     postings = [
-        Posting(payee, "", cycle.period, "returned", str(command.at.date()), currency, amounts[payee, currency])
+        Posting(payee, "", cycle.period, "returned", str(returned_on), currency, amounts[payee, currency])
         for payee, currency in back
     ]
     return Draft("cycle.returned", cycle.name, payload, postings=postings)
@@ -117,6 +144,13 @@ def payment_of(cycle: Cycle, number: int) -> Payment:
         known = ", ".join(str(each.number) for each in cycle.payments) or "none was made yet"
         raise conflict("B138", f"cycle {cycle.name} has no payment {number}", f"payments: {known}")
     return found
+
+
+def _refuse_future(day: date, command: Command, what: str) -> None:
+    """Raise where what is told to have happened is dated after the day of the command."""
+    if day > command.at.date():
+        message = f"{day} is after {command.at.date()}, which is today in UTC"
+        raise refused("B147", message, f"name the day of the {what}, once it was made: --on YYYY-MM-DD")
 
 
 def _refuse_unpayable(owed: Owed, only: Collection[str], held: Collection[str]) -> None:

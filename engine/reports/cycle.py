@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from engine.ledger.cycles import OPEN, Cycle
+from engine.ledger.cycles import CLOSED, DROPPED, LOCKED, OPEN, Cycle
 from engine.ledger.look import CycleLook
 from engine.ledger.requests import Request
 from engine.reports.register import Grid
@@ -23,6 +23,7 @@ _DID: Mapping[str, str] = {
     "submit": "submitted",
     "write": "wrote the program",
 }
+_PAYS: Mapping[str, str] = {LOCKED: "pays", CLOSED: "pays", DROPPED: "would have paid"}
 
 
 def money(amount_minor: int, code: str) -> str:
@@ -56,11 +57,11 @@ def cycle_lines(look: CycleLook) -> Iterator[str]:
         what = "comes to" if "to_minor" in said else "adjusted by"
         amount = money(int(said.get("to_minor", said.get("amount_minor", "0"))), said["currency"])
         yield f"  adjustment {each.number}: {said['payee']} {what} {amount} ({said['reason']}), {_decided(each)}"
-    yield f"would pay {totals(look.totals_minor)}" if not cycle.is_locked else f"pays {totals(look.totals_minor)}"
+    yield f"{_PAYS.get(cycle.status, 'would pay')} {totals(look.totals_minor)}"
     makers = [f"{actor} {' and '.join(_DID[part] for part in parts)}" for actor, parts in cycle.makers.items()]
     if makers:
         yield "by        " + "; ".join(makers)
-    if cycle.status != OPEN:
+    if cycle.status not in (OPEN, DROPPED):
         names = ", ".join(each.actor for each in cycle.approvals) or "nobody yet"
         yield f"approved  by {names}: {len(cycle.approvals)} of {cycle.policy.get('needs', 1)}"
         yield f"digest    {cycle.content_sha256}"
@@ -92,7 +93,9 @@ def next_step(cycle: Cycle) -> str:
             return f"partage cycle lock {cycle.name}"
         case "locked":
             return f"partage cycle pay {cycle.name} · partage cycle close {cycle.name}"
-    return "nothing: it is closed"
+        case "dropped":
+            return "nothing: it was dropped, and pays nothing"
+    return "nothing: it is closed; what is released or comes back is paid with partage cycle pay"
 
 
 def last_day(cycle: Cycle) -> str:

@@ -107,8 +107,11 @@ class LostAtCommit(Exception):
     """The connection broke while a transaction was committed: whether it was kept must be asked."""
 
 
-def written(database: Database, work: Callable[[Connection], T], known: Callable[[Reader], T | None]) -> T:
-    """What `work` gives, done in one transaction; `known` finds what an earlier or a lost transaction has kept."""
+def written(
+    database: Database, work: Callable[[Connection], T], known: Callable[[Reader], T | None], key: str | None = None
+) -> T:
+    """What `work` gives, done in one transaction; `known` finds what an earlier or a lost transaction has kept. `key`
+    is what a command of its own has its effect once by: see `undecided`."""
     for left in reversed(range(RETRIES_MAX + 1)):
         try:
             with database.writing() as connection:
@@ -120,11 +123,11 @@ def written(database: Database, work: Callable[[Connection], T], known: Callable
                 raise Conflict(Problem("S205", message, Place(database.shown), hint)) from None
             time.sleep(random.uniform(0, _PAUSE_SECONDS * (RETRIES_MAX - left + 1)))
         except LostAtCommit:
-            return _told_after_all(database, known)
+            return _told_after_all(database, known, key)
     raise AssertionError("the last try ends above")
 
 
-def _told_after_all(database: Database, known: Callable[[Reader], T | None]) -> T:
+def _told_after_all(database: Database, known: Callable[[Reader], T | None], key: str | None) -> T:
     """What was kept by a transaction whose end was not heard. The lock of writers is waited for, since the database may
     be about to commit it still."""
     from engine.store.faults import lost, undecided
@@ -133,7 +136,7 @@ def _told_after_all(database: Database, known: Callable[[Reader], T | None]) -> 
         with database.writing() as connection:
             found = known(database.reader_of(connection))
     except (Unavailable, Conflict, TryAgain, LostAtCommit):
-        raise undecided(database.shown) from None
+        raise undecided(database.shown, key) from None
     if found is None:
         raise lost(database.shown)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from pathlib import Path
+from shlex import quote
 
 from rules.problem import Conflict, Place, Problem, Refused, Unavailable
 
@@ -21,10 +22,17 @@ def lost(shown: str) -> Unavailable:
     return Unavailable(Problem("S216", "the connection to the database broke", Place(shown), hint))
 
 
-def undecided(shown: str) -> Unavailable:
-    """The connection broke while the work was committed, and the database does not say what it made of it."""
+def undecided(shown: str, key: str | None) -> Unavailable:
+    """The connection broke while the work was committed, and the database does not say what it made of it. `key` is
+    that of the command: "" where it has none, None for what has its effect once without a key."""
     message = "the connection to the database broke at the very end, and it does not answer whether the work was kept"
-    hint = "run the command again when the database answers: what was kept has its effect once"
+    hint = "when the database answers, run the command again"
+    if key is None:
+        hint += ": what was kept is kept once"
+    elif key:
+        hint += f" with --key {quote(key)}: under that key it has its effect once"
+    else:
+        hint = "when the database answers, look into `partage log` before you run the command again"
     return Unavailable(Problem("S216", message, Place(shown), hint))
 
 

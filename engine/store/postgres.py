@@ -74,8 +74,10 @@ class PostgresDatabase:
 
     @property
     def login(self) -> str:
-        """Who logged in, as the server says."""
-        return str(self._connection.info.user)
+        """Who logged in, as the server says, which may map the user that was asked for to another one."""
+        with self.reading() as reader:
+            ((user,),) = reader.execute("SELECT session_user").fetchall()
+        return str(user)
 
     @property
     def _connection(self) -> psycopg.Connection[Any]:

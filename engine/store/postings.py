@@ -6,10 +6,13 @@ Sums are taken by the database, exactly: the upper and the lower half of each am
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import groupby
 
 from engine.store.database import Reader
-from engine.values.posting import Owed, Posted, Posting
+from engine.values.event import Event
+from engine.values.posting import Owed, Posted, Posting, postings_digest
 
 _HALF = 2**32
 _PAGE_ROWS = 10_000
@@ -30,6 +33,28 @@ def page(reader: Reader, cycle: str | None, after: tuple[int, int], up_to: int) 
     ).fetchall()
     found = [Posted(event, of, Posting(*rest)) for event, _, of, *rest in rows]
     return found, (rows[-1][0], rows[-1][1]) if rows else after
+
+
+def every(reader: Reader) -> Iterator[Posted]:
+    """All postings, in the order of their events."""
+    last, after = last_event(reader), (0, 0)
+    while True:
+        found, after = page(reader, None, after, last)
+        if not found:
+            return
+        yield from found
+
+
+def held(postings: Iterable[Posted], events: Sequence[Event]) -> int | None:
+    """The number of the first event whose postings are not those that it binds; None where all are."""
+    of = {number: [each.posting for each in some] for number, some in groupby(postings, lambda each: each.event)}
+    for event in events:
+        said = event.payload.get("postings")
+        mine = of.pop(event.number, [])
+        found = {"count": len(mine), "sha256": postings_digest(mine)} if mine else None
+        if found != said:
+            return event.number
+    return min(of, default=None)
 
 
 def last_event(reader: Reader) -> int:

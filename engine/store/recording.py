@@ -8,6 +8,7 @@ about to change, since writers come one at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.store import bulk, runs
@@ -17,6 +18,7 @@ from engine.store.events import Log, event_of, refusal
 from engine.store.faults import same_key
 from engine.values.draft import Draft, Recorded
 from engine.values.event import Command, Event
+from engine.values.posting import postings_digest
 from engine.values.record import RunRecord
 from rules.problem import Conflict
 
@@ -59,6 +61,7 @@ def _record(database: Database, log: Log, command: Command, decide: Decide, key:
             draft = decide(events)
         except Exception as error:
             raise _Undecided(error) from None
+        draft = _bound(draft)
         event = event_of(command, draft, events, key)
         sent.append(event)
         _add(database, connection, event, draft)
@@ -71,7 +74,16 @@ def _record(database: Database, log: Log, command: Command, decide: Decide, key:
         earlier = _earlier(events, command, key, database.shown)
         return None if earlier is None else Recorded(earlier, is_replayed=True)
 
-    return written(database, work, known)
+    return written(database, work, known, key)
+
+
+def _bound(draft: Draft) -> Draft:
+    """The draft whose event says how many postings come with it, and their digest."""
+    postings = tuple(draft.postings)
+    if not postings:
+        return draft
+    said = {"count": len(postings), "sha256": postings_digest(postings)}
+    return replace(draft, payload={**draft.payload, "postings": said}, postings=postings)
 
 
 def _earlier(events: Sequence[Event], command: Command, key: str, shown: str) -> Event | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.store import postings
 from engine.store.blobs import fault
 from engine.store.contents import Contents, Told, broken, contents_of, silent
 from engine.store.database import Database, Reader
@@ -60,9 +61,12 @@ def hold(database: Database, reader: Reader) -> None:
             raise broken(database.shown, "the acceptances are not numbered without gaps")
         named |= {sha256: f"acceptance {number}" for number, sha256 in rows}
     if revision >= "0004":
-        Log(database.shown).read(reader)
+        events = Log(database.shown).read(reader)
         _lines(database, reader, records)
         _postings(database, reader)
+        wrong = postings.held(postings.every(reader), events)
+        if wrong is not None:
+            raise broken(database.shown, f"the postings of event {wrong} are not those that it was recorded with")
     _nothing_missing(database, reader, named)
 
 

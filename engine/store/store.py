@@ -19,6 +19,7 @@ from engine.digest import canonical
 from engine.store import acceptances as kept_acceptances, postings as kept_postings, runs as kept_runs
 from engine.store.acceptance import Acceptance
 from engine.store.address import open_database
+from engine.store.contents import broken
 from engine.store.database import BUSY_MS, Database, Reader, written
 from engine.store.events import Log
 from engine.store.migrate import bring_to_head
@@ -176,6 +177,14 @@ class Store:
             if not found:
                 return
             yield from found
+
+    def hold_postings(self) -> None:
+        """Hold all postings against the events that bind them; raises CheckFailed where one was changed, added or
+        taken out. Who pays by them asks this first."""
+        wrong = kept_postings.held(self.postings(), self.events())
+        if wrong is not None:
+            message = f"the postings of event {wrong} are not those that it was recorded with"
+            raise broken(self._database.shown, message)
 
     def owed(self, as_of: date | None = None) -> tuple[Owed, ...]:
         """What postings come to by payee, program, currency and kind; those that count up to a day, or all."""

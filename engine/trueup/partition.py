@@ -6,13 +6,16 @@ In: a plan. Out: whether no step crosses partners, and what ties partners togeth
 from __future__ import annotations
 
 from engine.values import (
+    PARTNERS,
     Accumulate,
     Award,
     Credit,
     Due,
+    Kpi,
     Limit,
     Pay,
     Plan,
+    ReadRows,
     Score,
     Share,
     Size,
@@ -21,6 +24,7 @@ from engine.values import (
     Weigh,
     Whole,
 )
+from rules.expressions.tree import Column
 from rules.scorecards.scored import Measuring
 
 _CROSSING = (Whole, Solve, Size, Weigh, Award, Share)
@@ -38,8 +42,20 @@ def has_credits(plan: Plan) -> bool:
 
 
 def rolls_up(plan: Plan) -> bool:
-    """Whether who stands above a partner is paid on its rows."""
-    return any(isinstance(step, Credit) and step.credit.spec.roll_up is not None for step in plan.steps)
+    """Whether who stands above a partner, or whom else its own row names, has something of its rows."""
+    return any(map(_is_above, plan.steps))
+
+
+def _is_above(step: Step) -> bool:
+    if isinstance(step, Credit):
+        return step.credit.spec.roll_up is not None
+    if isinstance(step, ReadRows):
+        return _is_named_by_partners(step.owner)
+    return isinstance(step, Kpi) and any(_is_named_by_partners(each.owner) for each in step.kpi.measures)
+
+
+def _is_named_by_partners(owner: Column | None) -> bool:
+    return owner is not None and owner.table == PARTNERS and owner.name != "partner_id"
 
 
 def rounds_rows(plan: Plan) -> bool:

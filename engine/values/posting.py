@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,3 +46,12 @@ class Owed(NamedTuple):
 
 
 Postings = Sequence[Posting]
+
+
+def postings_digest(postings: Iterable[Posting]) -> str:
+    """The digest of an event's postings in their order, each as a canonical JSON line: what the event binds."""
+    state = hashlib.sha256()
+    for each in postings:
+        row = [*each[:-1], str(each.amount_minor)]
+        state.update(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+    return state.hexdigest()

@@ -136,10 +136,25 @@ BOOKS: dict[str, Code] = {
     ),
     "B147": Code(
         "Day of a payment that cannot be",
-        "What a cycle pays is owed from the last day of its period on.",
-        "Name that day, or a later one.",
+        "What a cycle pays is owed from the last day of its period on, nothing comes back before it was paid, and what "
+        "is noted has happened.",
+        "Name the day on which it was paid, or came back.",
     ),
-    "B150": Code("Same dispute", "A claim is answered once.", "Answer, or close, the dispute that is named."),
+    "B148": Code(
+        "Not to be dropped now",
+        "A cycle is dropped while nothing of it is submitted or locked.",
+        "Send it back first, where it is submitted.",
+    ),
+    "B149": Code(
+        "Cycle dropped",
+        "A cycle that was dropped pays nothing, and nothing takes it up again.",
+        "Open a cycle of another name.",
+    ),
+    "B150": Code(
+        "Same dispute",
+        "A claim is answered once, and paid once.",
+        "Answer, or close, the dispute that is named, where it is not paid.",
+    ),
     "B151": Code("Dispute answered or closed", "An answer stands.", "Open a new dispute to say more."),
     "B152": Code("Dispute without an answer", "A claim is answered before it is closed.", "Answer it."),
     "B153": Code(
@@ -160,8 +175,8 @@ BOOKS: dict[str, Code] = {
     ),
     "B157": Code(
         "Adjustment of the dispute waits",
-        "A dispute whose adjustment was submitted is being granted, and can't be declined beside it.",
-        "Reject the adjustment first, or let the dispute be granted.",
+        "A dispute whose adjustment was submitted is being granted, so it can't be declined, closed or paid by another.",
+        "Let the dispute be granted by the adjustment and have that decided, or reject the adjustment first.",
     ),
     "B158": Code(
         "Days the wrong way round", "A roll-forward goes from one day to a later one.", "Let --from be before --as-of."
@@ -189,6 +204,16 @@ BOOKS: dict[str, Code] = {
         "Cycle submitted without the opening",
         "What waits for approval was calculated before the opening was there.",
         "Send the cycle back, approve the opening, and calculate again.",
+    ),
+    "B165": Code(
+        "Dispute not granted by the adjustment",
+        "An adjustment that pays a dispute is approved once the dispute is granted and names it.",
+        "Answer the dispute first, or reject the adjustment.",
+    ),
+    "B166": Code(
+        "Run that was never locked",
+        "What a run of no locked cycle pays is owed to nobody, so there is nothing to dispute.",
+        "Correct the source and calculate again, or dispute the run of a locked cycle.",
     ),
     "B161": Code("Opening there already", "A program goes live once.", "Reject the first request, or go on with it."),
 }

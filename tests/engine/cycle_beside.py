@@ -19,7 +19,7 @@ from engine.store import Store
 from engine.values import Event
 from rules.problem import Conflict, PartageError, Refused
 
-NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 STEPS = Counter[str]()
 Fresh = Callable[[], tuple[Desk, Mapping[str, int]]]
 

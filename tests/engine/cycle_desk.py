@@ -96,7 +96,7 @@ class Desk:
 
     def take_back(self, a: Args, asker: Asker) -> Any:
         back = {(payee, a["currency"]): a["reason"] for payee in a["payees"]}
-        return pay.take_back(self.address, a["cycle"], a["number"], back, asker)
+        return pay.take_back(self.address, a["cycle"], a["number"], back, None, asker)
 
 
 def _of(act: Callable[..., Any], *names: str) -> Callable[[Desk, Args, Asker], Any]:

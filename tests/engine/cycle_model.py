@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 PERIODS = ("2026-01", "2026-02", "2026-03")
+LAST_DAYS = {"2026-01": "2026-01-31", "2026-02": "2026-02-28", "2026-03": "2026-03-31"}
 SALES, FEES = "Sales", "Fees"
 COMPONENTS = {SALES: "commission", FEES: "fee"}
 AUTHORS = {"v1": "ana", "v2": "ana", "v3": "dan", "fees": "dan"}
@@ -216,10 +217,11 @@ class Model:
         free = {payee: minor for payee, minor in self.owed.items() if minor > 0 and payee not in self.holds}
         return {payee: minor for payee, minor in free.items() if not only or payee in only}
 
-    def pay(self, cycle: Cycle, only: Collection[str]) -> Verdict:
+    def pay(self, cycle: Cycle, only: Collection[str], on: str = "2026-12-31") -> Verdict:
         return Verdict(
             {
-                "B135": cycle.status != "locked",
+                "B135": not cycle.is_locked,
+                "B147": on < LAST_DAYS[cycle.period],
                 "B136": not self.payable(only),
                 "B139": any(payee not in self.ever_owed for payee in only),
                 "B142": any(payee in self.holds for payee in only),

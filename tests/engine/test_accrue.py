@@ -167,6 +167,9 @@ class Books:
     def postings(self) -> list[Posted]:
         return [Posted(1, "c", each) for each in self.posted]
 
+    def hold_postings(self) -> None:
+        """They are as they were posted."""
+
     def owed(self, as_of: Any) -> list[Owed]:
         own = [each for each in self.posted if each.effective <= str(as_of)]
         return [Owed(each.payee, each.program, each.currency, each.kind, each.amount_minor) for each in own]

@@ -20,7 +20,7 @@ from cycle_places import memory, rows_put_back
 from engine.store import Store
 
 __all__ = ["memory"]
-AT = datetime(2026, 4, 1, 12, tzinfo=UTC)
+AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 V1 = ("v1", (1,))
 BY_HAND = {"payee": "bolt", "title": "Sales", "amount": "-1240", "to": "", "reason": "agreed", "evidence": "ticket 17"}
 STORY: list[tuple[str, str, dict[str, Any]]] = [

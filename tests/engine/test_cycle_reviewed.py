@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,27 @@ def test_a_cycle_that_was_locked_first_closes_without_the_next_ones_payments(tea
     team.locked("2026-05")
     team.done("eve", "cycle", "close", "2026-04")
     assert team.unpaid("2026-05") == {"acme": 5000}
+
+
+def test_money_is_not_paid_by_postings_that_were_changed(team: Office) -> None:
+    team.locked("2026-04")
+    connection = sqlite3.connect(team.store)
+    connection.execute("drop trigger posting_no_update")
+    connection.execute("update posting set amount_minor = amount_minor + 100000 where payee = 'bolt'")
+    connection.commit()
+    connection.close()
+    for words in (("cycle", "pay", "2026-04"), ("cycle", "close", "2026-04")):
+        ended = team.ask("eve", *words, "--json")
+        assert (ended.exit_code, json.loads(ended.out)["problems"][0]["code"]) == (1, "S220")
+    assert team.look("accrue", "--as-of", "2026-05-31").exit_code == 1
+    assert team.look("backup", team.folder / "kept").exit_code == 1
+
+
+def test_what_is_released_after_the_close_is_paid(team: Office) -> None:
+    team.locked("2026-04")
+    team.done("eve", "hold", "bolt", "--reason", "in question")
+    team.done("eve", "cycle", "pay", "2026-04")
+    team.done("eve", "cycle", "close", "2026-04")
+    team.done("eve", "release", "bolt", "--reason", "clear")
+    assert team.done("eve", "cycle", "pay", "2026-04")["payload"]["totals_minor"] == {"EUR": "2000"}
+    assert team.status("2026-04")["status"] == "closed"

@@ -189,7 +189,8 @@ class Books(Beside):
         cycle = self.cycle(name)
         args = {"cycle": name, "only": tuple(only), "on": date(2026, 2, 1) + timedelta(on)}
         free = self.model.payable(only)
-        if self.send("pay", args, who, self.model.pay(cycle, only) if cycle else Verdict({"B120": True})) and cycle:
+        verdict = self.model.pay(cycle, only, str(args["on"])) if cycle else Verdict({"B120": True})
+        if self.send("pay", args, who, verdict) and cycle:
             assert self.paid == free, "each payee gets what is owed to them, once"
             self.model.owed.subtract(free)
             cycle.payments.append(dict(free))

@@ -154,13 +154,15 @@ class _Drawn:
 
     def comes(self, place: Place, cycle: int) -> bool:
         """A row is there from a cycle on."""
+        if place[0] == "payees":  # what was posted stays with whom it was owed to
+            return False
         for each in self.with_naming(place) or ():
             self.told.rows[each] = [(-1, None), (cycle, self.row(each))]
         return len(self.told.rows[place]) > 1
 
     def goes(self, place: Place, cycle: int) -> bool:
         """A row is there until a cycle."""
-        if len(self.tables[place[0]]) < ROWS_MIN:
+        if place[0] == "payees" or len(self.tables[place[0]]) < ROWS_MIN:
             return False
         for each in self.with_naming(place) or ():
             self.told.rows[each] = [(-1, self.row(each)), (cycle, None)]

@@ -34,6 +34,7 @@ def accrue(store: Address, as_of: date, start: date | None, program: str = "") -
     if first > as_of:
         raise refused("B158", f"{first} is after {as_of}", "name a day of --from that is not after --as-of")
     with Store.open(store, create=False) as kept:
+        kept.hold_postings()
         while True:
             books = books_of(kept.events())
             moved = _moves((each.posting for each in kept.postings()), first, as_of)
@@ -43,7 +44,7 @@ def accrue(store: Address, as_of: date, start: date | None, program: str = "") -
             if books_of(kept.events()).last == books.last:  # nobody posted anything in between
                 break
         _refuse_unknown(books, program)
-        cycles = [each for each in books.cycles.values() if not each.is_locked and each.start <= as_of]
+        cycles = [each for each in books.cycles.values() if each.is_under_way and each.start <= as_of]
         calculated: _Moves = {}
         for cycle in cycles:
             for posting in postings_of(books, cycle, parts_of(kept, cycle)):

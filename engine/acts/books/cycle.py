@@ -1,4 +1,4 @@
-"""The steps of a cycle that need no amounts: open, submit, approve, reject."""
+"""The steps of a cycle that need no amounts: open, submit, approve, reject, drop."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def submit(store: Address, name: str, asker: Asker) -> Recorded:
             postings = list(postings_of(books, cycle, parts))
             said = {currency: str(amount) for currency, amount in totals_of(parts, postings).items()}
             policy: Mapping[str, Any] = {"by": [], "needs": 1, "may_also": []}
+            out = paid_out(postings)
             if parts:
-                out = paid_out(postings)
                 policy = moves.policy_of([policy_for(kept, each.calculation, out) for each in parts])
-            return moves.submit(books, command, policy, said)
+            return moves.submit(books, command, policy, said, {code: str(each) for code, each in out.items()})
 
         return record(kept, command, decide)
 
@@ -85,3 +85,10 @@ def reject(store: Address, name: str, reason: str, asker: Asker) -> Recorded:
     command = asker.command("reject", name, {"reason": reason})
     with Store.open(store, create=False) as kept:
         return record(kept, command, lambda books: moves.reject(books, command, reason))
+
+
+def drop(store: Address, name: str, reason: str, asker: Asker) -> Recorded:
+    """End a cycle that was opened by mistake."""
+    command = asker.command("drop", name, {"reason": reason})
+    with Store.open(store, create=False) as kept:
+        return record(kept, command, lambda books: moves.drop(books, command, reason))

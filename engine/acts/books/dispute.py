@@ -6,7 +6,9 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from engine.facts.claimed import write_claimed
 from engine.facts.compare import told_reads
 from engine.ledger import Books, books_of, disputes
 from engine.ledger.dispute import DECLINED, GRANTED, OPEN, Dispute
+from engine.ledger.people import same
 from engine.ledger.refusals import reasoned, refused
 from engine.plan import compile_plan
 from engine.settle import lines_digest
@@ -28,7 +31,7 @@ from engine.values.claimed import Claim, ClaimedLine, Outcome
 from engine.values.draft import Draft, Recorded
 from engine.version import VERSION
 from rules.meaning import Meaning
-from rules.problem import CheckFailed, Place, Problem, Refused
+from rules.problem import CheckFailed, Place, Problem, Refused, Unavailable
 from rules.quantities.currency import currency, format_minor
 
 LINES_MAX = 20  # of the partner, that a dispute lists
@@ -92,7 +95,7 @@ def all_disputes(store: Address) -> tuple[tuple[Dispute, str], ...]:
 def _may_answer(books: Books, number: int, asker: Asker) -> bool:
     """Whether an answer would be taken: only then is there anything to adjust."""
     found = books.disputes.get(number)
-    return found is not None and found.status == OPEN and found.opened_by != asker.actor
+    return found is not None and found.status == OPEN and not same(found.opened_by, asker.actor)
 
 
 def _adjustment(
@@ -106,7 +109,7 @@ def _adjustment(
     if not minor:
         return 0
     if not cycle:
-        named = ", ".join(each.name for each in books.cycles.values() if not each.is_locked) or "none; open one"
+        named = ", ".join(each.name for each in books.cycles.values() if each.is_under_way) or "none; open one"
         message = f"dispute {dispute.number} is paid in an open cycle, and none is named"
         raise refused("B156", message, f"name it: --cycle NAME; open: {named}")
     code = content["currency"]
@@ -121,7 +124,13 @@ def _adjustment(
         evidence=evidence,
         dispute=dispute.number,
     )
-    return submit_adjustment(store, asked, asker.part("adjustment")).event.number
+    part = asker.part("adjustment")
+    try:
+        return submit_adjustment(store, asked, part).event.number
+    except Unavailable as error:  # what is sent again is the answer, with its own key
+        sent = quote(part.key), quote(asker.key)
+        problems = (replace(each, hint=each.hint.replace(*sent)) for each in error.problems)
+        raise Unavailable(*problems) from None
 
 
 # --- what a claim would come to --------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from engine.acts.books.owed import parts_of, postings_of, totals_of
-from engine.acts.books.pay import on_hold, unpaid
+from engine.acts.books.pay import on_hold, paid_of, unpaid
 from engine.ledger import Books, books_of
-from engine.ledger.look import CycleLook
+from engine.ledger.look import CycleLook, KeptPayment
+from engine.ledger.payments import payment_of
 from engine.store import Address, Store
 from engine.values.event import Event
 from engine.values.true_up import Batch, batch_from
@@ -31,6 +32,13 @@ def true_ups(store: Address, name: str) -> tuple[Batch, ...]:
         cycle = books_of(kept.events()).cycle(name)
         programs = sorted(cycle.calculations.items())
         return tuple(batch_from(kept.blob_bytes(sha256)) for _, each in programs for sha256 in each.batches)
+
+
+def payment(store: Address, name: str, number: int) -> KeptPayment:
+    """A payment of a cycle, whose list was hashed again just now; raises Conflict where there is none."""
+    with Store.open(store, create=False) as kept:
+        found = payment_of(books_of(kept.events()).cycle(name), number)
+        return KeptPayment(name, found, paid_of(kept.blob_bytes(found.list_sha256)))
 
 
 def look(store: Address, name: str, day: date) -> CycleLook:

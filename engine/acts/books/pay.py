@@ -37,6 +37,7 @@ def pay(store: Address, name: str, only: Collection[str], on: date | None, asker
     command = asker.command("pay", name, {"only": sorted(only), "paid_on": "" if on is None else str(on)})
     paid_on = asker.at.date() if on is None else on
     with Store.open(store, create=False) as kept:
+        kept.hold_postings()
         recorded = None
         while recorded is None:  # the list is kept before the event; who is owed what may change in between
             listed = _listed(kept, command, only, paid_on)
@@ -84,12 +85,19 @@ def on_hold(store: Store, books: Books, day: date) -> Mapping[str, str]:
 
 
 def take_back(
-    store: Address, name: str, number: int, returned: Mapping[tuple[str, str], str], asker: Asker
+    store: Address,
+    name: str,
+    number: int,
+    returned: Mapping[tuple[str, str], str],
+    on: date | None,
+    asker: Asker,
 ) -> Recorded:
     """Note what came back of a payment, by payee and currency ("" where the payee was paid in one only), with the
-    bank's reason."""
+    bank's reason; on the day of the command unless another is named."""
     items = [[payee, currency, reason] for (payee, currency), reason in sorted(returned.items())]
-    command = asker.command("return", name, {"payment": number, "items": items})
+    request = {"payment": number, "items": items, "returned_on": "" if on is None else str(on)}
+    command = asker.command("return", name, request)
+    returned_on = asker.at.date() if on is None else on
     with Store.open(store, create=False) as kept:
 
         def decide(books: Books) -> Draft:
@@ -101,7 +109,7 @@ def take_back(
                 for each in paid_of(kept.blob_bytes(payment.list_sha256))
                 if (each.payee, each.currency) not in gone
             ]
-            return payments.take_back(books, command, number, _in_currencies(returned, paid), paid)
+            return payments.take_back(books, command, number, _in_currencies(returned, paid), paid, returned_on)
 
         return record(kept, command, decide)
 
@@ -110,6 +118,7 @@ def close(store: Address, name: str, asker: Asker) -> Recorded:
     """Close a locked cycle whose payees were paid, or are on hold."""
     command = asker.command("close", name, {})
     with Store.open(store, create=False) as kept:
+        kept.hold_postings()
 
         def decide(books: Books) -> Draft:
             cycle = books.cycles.get(name)
