@@ -31,6 +31,7 @@ from engine.values import (
     Unscored,
     rolls,
 )
+from engine.values.versions import LockedBy
 from engine.version import VERSION
 from rules.catalogue import catalogue_digest
 from rules.problem import Problem, Refused
@@ -44,12 +45,17 @@ _ESCAPED = re.compile(r'["\\\x00-\x1f]')  # what canonical JSON writes in anothe
 
 
 def settle(
-    plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Input], engine_version: str = VERSION
+    plan: Plan,
+    sheet: Sheet,
+    program_sha256: str,
+    inputs: Sequence[Input],
+    engine_version: str = VERSION,
+    versions: Sequence[LockedBy] = (),
 ) -> Run:
     """The run of a sheet; raises Refused where a sum leaves the range of the books.
 
     `engine_version` is the one that first worked the run out: a later one that comes to the same says so by the same
-    id.
+    id. `versions` are those that the sheet worked earlier periods out by.
     """
     lines = lines_of(plan, sheet)
     parts = [sheet.of_payees(step.name).numerator for step in plan.components]
@@ -94,6 +100,7 @@ def settle(
         "pools": {name: _pool(books, unscored.get(name)) for name, books in pools.items()},
         "sheet_sha256": sheet_digest(sheet),
         **_balances(plan, sheet),
+        **({"versions": {each.period: each.sha256 for each in versions}} if versions else {}),
         "total": {"currency": plan.terms.currency.code, "minor": str(lines.total_minor)},
     }
     return Run(

@@ -25,6 +25,9 @@ from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused, errors
 from rules.program import Program
 
+_RULES = frozenset({"kpis", "scorecards", "quotas", "credit", "amounts", "payouts", "pools", "balances", "totals"})
+_NAMES = frozenset({"X131", "P126"})  # codes of names that nothing has
+_WORD = re.compile(r"\w+")
 _OWN_CODE = re.compile(r"[A-Z][0-9]{3}")
 
 
@@ -75,10 +78,32 @@ def understand(data: bytes, file: str, folder: Path, warns: bool = True) -> Load
         program = Program.model_validate(plain(root))
     except ValidationError as error:
         found = [problem for details in error.errors() for problem in _problems(root, details)]
+        found += _misspelled_elsewhere(document, [details["loc"] for details in error.errors()])
         return Loaded(folder, document, data, None, _in_order([*problems, *found]))
     meaning, found_by_check = check_program(program, document, warns)
     every = _in_order([*problems, *found_by_check])
     return Loaded(folder, document, data, None if errors(every) else meaning, every)
+
+
+def _misspelled_elsewhere(document: Document, faulty: list[tuple[str | int, ...]]) -> list[Problem]:
+    """The names that nothing has in what is written well beside the `faulty` parts of a program, so that they are told
+    with these and not after them; none where more than single rules is faulty, for then what there is is not known.
+    """
+    written: Any = plain(document.root)
+    without: set[str] = set()
+    for section, name in {path[:2] for path in faulty if len(path) > 1}:
+        if section in _RULES and isinstance(written.get(section), dict):
+            written[section].pop(name, None)
+            without |= {str(section), str(name)}
+    for section in _RULES & written.keys():
+        if not written[section]:
+            del written[section]
+    try:
+        program = Program.model_validate(written)
+    except ValidationError:
+        return []
+    _, problems = check_program(program, document, warns=False)
+    return [each for each in problems if each.code in _NAMES and not without & set(_WORD.findall(each.message))]
 
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:

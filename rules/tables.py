@@ -70,6 +70,12 @@ SCOPES: Mapping[str, Mapping[str, str]] = {"targets": {"partner": "partner_id", 
 # What people enter by hand: who proposed it, who approved it, and why; two different people, and nothing blank.
 ENTERED: Mapping[str, tuple[str, str, str]] = {"awards": ("proposed_by", "approved_by", "reason")}
 
+# Who is paid for whom: a cycle pays by it, and reads who is on hold, though no rule of a program does.
+PAYEES = "payees"
+
+# Versions that exclude each other whatever else their keys say: a partner has one payee on a day.
+ONE_ON_A_DAY: Mapping[str, str] = {PAYEES: "partner_id"}
+
 # Whose a row is that names no partner itself: that of the one row that it is of, whoever may have a part in it.
 OWNED_BY: Mapping[str, str] = {"mdf_claims": "mdf"}
 
@@ -181,8 +187,8 @@ partners | a partner (a company, or an equity partner of a firm) | partner_id* i
 partner_history | a dated attribute | partner_id* id, attribute* text, valid_from* date, valid_to date, value text
 terms | a rate agreed with one partner | partner_id* id, term* text, product*? text, deal_id*? id, valid_from* date, \
     valid_to date, value number, contract_ref text, accepted_on date
-payees | who is paid | payee_id* id, partner_id id, valid_from* date, valid_to date, supplier_ref text, \
-    bank_ref text, country text, entity text, tax_form_until date, withholding number, on_hold flag
+payees | who is paid, for which partner | payee_id* id, partner_id*? id, valid_from* date, valid_to date, \
+    supplier_ref text, bank_ref text, country text, entity text, tax_form_until date, withholding number, on_hold flag
 units | equity points | partner_id* id, class* text, valid_from* date, valid_to date, units number
 capital | capital account movement | entry_id* id, partner_id id, occurred_on date, kind text, amount money
 coalitions | the worth of partners who act together: a row for each of them | coalition* count, partner_id* id, \

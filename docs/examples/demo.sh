@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `make demo` shows: a real season's central payments, one of them explained; a firm's scorecard and profit; a partner program at
-# real-life size; and what to try next. Everything goes into a temporary folder.
+# real-life size; a payout cycle; and what to try next. Everything goes into a temporary folder.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -32,6 +32,20 @@ say "\$ partage run $channel --period 2026-Q2"
 "$partage" --store "$store" run "$channel" --period 2026-Q2 | awk 'NR <= 15 || /^total|^run/ { print } NR == 16 { print "..." }'
 say "One reseller's commission: who earns which share of a deal, and in which tiers of the year"
 try explain 3 P052 commission
+
+say "4. A payout cycle: the firm's year submitted by one person, approved by another, locked and paid"
+by() { who=$1; shift; say "\$ partage $* --as $who"; "$partage" --store "$store" "$@" --as "$who"; }
+by ana program submit "$firm" --effective 2026-01-01 --reason "the plan of 2026"
+by bob program approve 1
+by ana program activate 1
+by eve cycle open 2026 --program "$firm"
+by eve run "$firm" --period 2026 | tail -n 1
+by eve cycle submit 2026
+by eve cycle approve 2026 || say "Nobody approves their own work, and the refusal is in the log. So another person does:"
+by bob cycle approve 2026
+by eve cycle lock 2026
+by eve cycle pay 2026 --on 2027-01-31
+try log --last 5
 
 say "The books of this demo are in $store. Try next:"
 cat <<END

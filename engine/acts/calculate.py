@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from engine.acts.closing import closing_of
 from engine.acts.leavers import leaver_warnings
 from engine.acts.period import period_of
 from engine.acts.sheet_of import sheet_of
+from engine.acts.versions import LockedProgram, blobs_of, versions_of
 from engine.digest import canonical
 from engine.facts.gather import Gathered, gather_facts
 from engine.facts.opened import FORMAT, opens_with, with_openings, write_opening
@@ -74,18 +75,21 @@ def calculate(
     is_official: bool = False,
     keep: Keeper = Store.keep,
     opener: Opener | None = None,
+    locked: Sequence[LockedProgram] = (),
 ) -> Calculated:
     """Read the facts, work out the sheet, settle and keep the run; raises Refused with nothing written.
 
     A preview leaves rejected rows out and lists them; an official run is refused until each is mended or excused.
     `keep` puts the run and its blobs into the store; the act of a cycle does so with the event that says it. `opener`
     gives what the period before ended with, as it is in the books: the period then opens with that, and what came
-    before is not worked out again.
+    before is not worked out again. `locked` are the programs that earlier periods were locked with: what rules
+    look back at is worked out by those.
     """
     loaded = load(program)
     meaning = loaded.understood()
     period = period_of(meaning, period_name)
     plan = compile_plan(meaning)
+    versions = versions_of(loaded.data, locked, period.start)
     opened: list[Closing] = []
 
     def opens(tables: Mapping[str, Path], folder: Path) -> Mapping[str, Path]:
@@ -100,10 +104,11 @@ def calculate(
         if is_official:
             refuse_empty(meaning, facts)
             refuse_rejected(facts)
-        sheet = sheet_of(plan, facts, period, program, keep="lines")
-        run = settle(plan, sheet, loaded.sha256, facts.inputs)
+        sheet = sheet_of(plan, facts, period, program, keep="lines", versions=versions)
+        run = settle(plan, sheet, loaded.sha256, facts.inputs, versions=versions)
         fates = all_fates(plan, sheet, facts, period)
         blobs: dict[str, bytes | Path] = {"program": loaded.data, "lines": lines_to_parquet(run.lines)}
+        blobs |= blobs_of(versions, locked)
         blobs["fates"] = canonical([[each.table, each.fate, each.rule, each.rows] for each in fates])
         blobs["sheet"] = sheet_to_parquet(sheet)
         if opened:

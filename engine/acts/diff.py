@@ -165,7 +165,7 @@ def _arrived(stop: _Stop) -> Amounts | str:
     try:
         meaning = stop.program.program.understood()
         of = meaning, stop.program.program.sha256, files, period_of(meaning, stop.period), (), VERSION, stop.is_opened
-        with told_reads("a kept table"), worked_out(*of) as found:
+        with told_reads("a kept table"), worked_out(*of, stop.program.versions) as found:
             if stop.of is not None:
                 _assert_facts(found, stop.of)
             return _amounts_of(found)

@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.acts.parallel_exact import ExactLine, Way, coarse_ways, exact_lines, fine_ways
 from engine.acts.parallel_words import Told, base_of, told_missing, told_other, told_ours
 from engine.acts.reopen import Reopened, reopen
-from engine.facts.legacy import OldFile, read_old
+from engine.facts.legacy import OldFile, read_old, read_partner_map
 from engine.store import Store
 from engine.values.matched import MISSING, ROUNDING, Matched, OldRow, Parallel
 from rules.problem import Place, Problem, Refused
@@ -28,12 +28,15 @@ _TRIED_MAX = 1_000  # matching groups that a way to round is held against
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How an old file is read: what its columns are called, what its components are called here, and its signs."""
+    """How an old file is read: what its columns are called, what its components and its partners are called here (of
+    these also by a file), and its signs."""
 
     columns: Mapping[str, str]
     components: Mapping[str, str]
     separator: str = ","
     decimal: str = "."
+    partners: Mapping[str, str] = field(default_factory=dict)
+    partner_map: Path | None = None
 
 
 @dataclass(slots=True)
@@ -70,7 +73,10 @@ class _Both:
 def parallel(store: Path | str, number: int, file: Path, reading: Reading) -> Parallel:
     """The run of that number beside an old system's file; raises Refused with every fault of the file."""
     with Store.open(store, create=False) as books, reopen(books, number) as run:
-        old = read_old(file, reading.columns, currency(run.record.currency), reading.separator, reading.decimal)
+        money, partners = currency(run.record.currency), dict(reading.partners)
+        if reading.partner_map is not None:
+            partners = {**read_partner_map(reading.partner_map, money), **partners}
+        old = read_old(file, reading.columns, money, reading.separator, reading.decimal, partners)
         grain = tuple(each for each in GRAIN if each in old.columns)
         titles = {step.name: step.title for step in run.plan.components}
         groups = _groups(run, _named(old, titles, reading.components, file), grain)

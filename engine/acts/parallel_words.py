@@ -130,14 +130,32 @@ def told_other(
         again = round_fraction(theirs_base * exact / base, terms.rounding, terms.step_minor) if base else None
         if again == theirs_minor:
             return DATA, f"{words}; at our rate theirs comes out"
+        if theirs_base == -base:
+            rates = _rates(told, theirs_minor, base, ours_minor, base, lines[0])
+            also = "" if theirs_minor == ours_minor else f", and the rate {rates}"
+            return DATA, f"{words}: it has the other sign{also}"
         return DATA, f"{words}, and the rate {_rates(told, theirs_minor, theirs_base, ours_minor, base, lines[0])}"
     if is_row or theirs_base is not None:
+        if base and (words := _other_sign(told, lines, theirs_minor, ours_minor)):
+            return DATA, words
         if base:
             return RULE, f"the rate {_rates(told, theirs_minor, theirs_base or base, ours_minor, base, lines[0])}"
         if all(line.unit == "fixed" for line in lines):
             return RULE, f"the row pays {told.money(theirs_minor)} there, {told.money(ours_minor)} here, at no rate"
         return UNEXPLAINED, "the same row at another amount, which is no rate of a base: partage explain tells ours"
     return UNEXPLAINED, _hint(told, lines, keys, theirs_minor - ours_minor)
+
+
+def _other_sign(told: Told, lines: Sequence[ExactLine], theirs_minor: int, ours_minor: int) -> str:
+    """That theirs is ours with the other sign, as far as rounding lets anybody tell; "" where it is not. Nobody would
+    agree such a rate: a base, or the amount itself, has the wrong sign on one side."""
+    terms = told.run.plan.terms
+    exact = sum((line.exact for line in lines), Fraction(0))
+    if not theirs_minor or theirs_minor not in (-ours_minor, round_fraction(-exact, terms.rounding, terms.step_minor)):
+        return ""
+    return (
+        f"the sign: {told.money(theirs_minor)} there, {told.money(ours_minor)} here, of the same base at the same rate"
+    )
 
 
 def base_of(lines: Sequence[ExactLine]) -> Fraction | None:

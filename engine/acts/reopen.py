@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.acts.period import period_of
+from engine.acts.versions import kept_versions
 from engine.digest import sha256
 from engine.facts.gather import reopen_facts
 from engine.facts.opened import opens_with, with_openings
@@ -46,12 +47,12 @@ def reopen(store: Store, number: int) -> Iterator[Reopened]:
     kept = {
         role.removeprefix("table:"): store.blob(sha) for role, sha in record.blobs.items() if role.startswith("table:")
     }
-    plan = compile_plan(meaning)
+    plan, versions = compile_plan(meaning), kept_versions(store, record)
     meaning = opened_as_kept(record, meaning, plan)
     rejected = from_bytes(store.blob_bytes(record.blobs["rejected"])) if "rejected" in record.blobs else ()
     with reopen_facts(meaning, kept, period, rejected) as facts:
-        sheet = evaluate(plan, facts.snapshot, period)
-        run = settle(plan, sheet, sha256(data), facts.inputs, record.engine)
+        sheet = evaluate(plan, facts.snapshot, period, versions=versions)
+        run = settle(plan, sheet, sha256(data), facts.inputs, record.engine, versions)
         if run.run_id != record.run_id:
             message = f"run {number} comes out as {run.run_id[:12]}, and was kept as {record.run_id[:12]}"
             hint = f"it was worked out by engine {record.engine}, and this is {VERSION}; recompute it with that version"

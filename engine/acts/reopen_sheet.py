@@ -16,6 +16,7 @@ from pathlib import Path
 from engine.acts.period import period_of
 from engine.acts.reopen import opened_as_kept
 from engine.digest import sha256
+from engine.explain.cells import cells
 from engine.facts.connection import connect
 from engine.facts.kept_trails import INDEX, KeptTrails
 from engine.facts.snapshot import Snapshot
@@ -44,8 +45,11 @@ def kept_plan(store: Store, record: RunRecord) -> tuple[Meaning, Plan]:
 def is_kept(record: RunRecord, plan: Plan, name: str) -> bool:
     """Whether `name` rests on columns of partners and source rows alone, as a KPI and a number of a scorecard do, and
     the run kept those columns by this engine."""
-    step = plan.step(name)  # a cell of a scorecard has none of its own
-    return "sheet" in record.blobs and record.engine == VERSION and (step is None or isinstance(step, Kpi | Score))
+    if "sheet" not in record.blobs or record.engine != VERSION:
+        return False
+    if isinstance(plan.step(name), Kpi | Score):
+        return True
+    return any(isinstance(step, Score) and name in cells(step.scorecard) for step in plan.steps)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ from engine.acts.calculate import all_fates
 from engine.acts.closing import closing_of
 from engine.acts.engine_digest import engine_sha256
 from engine.acts.period import period_of
+from engine.acts.versions import ROLE, kept_versions
 from engine.acts.work_out import TABLE, WorkedOut, worked_out
 from engine.digest import canonical, digest, sha256
 from engine.facts.compare import told_reads
 from engine.facts.rejected import from_bytes
+from engine.ledger import books_of
 from engine.settle import sheet_digest
 from engine.store import Store
 from engine.store.lines import lines_from_parquet, lines_to_parquet
 from engine.store.sheets import sheet_from_parquet, sheet_to_parquet
-from engine.values import PARTNERS, LateLines, Lines, Sheet, frozen
+from engine.values import PARTNERS, LateLines, Line, Lines, Sheet, frozen
 from engine.values.record import RunRecord
 from engine.values.replayed import Check, Replayed
 from engine.version import VERSION
@@ -43,7 +46,9 @@ _PARTS = {
     "lines_sha256": "the lines",
     "sheet_sha256": "what partners were found to have",
     "accounts_sha256": "what is on balances",
+    "versions": "the programs of earlier periods",
 }
+_ROWS = "the rows of the table `line` are the lines that were worked out"
 Keyed = Mapping[tuple[str, str, str, str], int]
 
 
@@ -82,6 +87,7 @@ def _blobs(books: Store, record: RunRecord, manifest: Mapping[str, Any]) -> Chec
 
 def _needed(manifest: Mapping[str, Any]) -> set[str]:
     needed = {"program", "lines", *(f"{TABLE}{each['table']}" for each in manifest["inputs"])}
+    needed |= {f"{ROLE}{period}" for period in manifest.get("versions", {})}
     return needed | ({"rejected"} if any(each["rejected"] for each in manifest["inputs"]) else set())
 
 
@@ -145,7 +151,7 @@ def _worked_out(
             rejected = from_bytes(books.blob_bytes(record.blobs["rejected"])) if "rejected" in whole else ()
             is_opened = "opening" in record.blobs
             of = meaning, program.sha256, tables, period, tuple(rejected), record.engine, is_opened
-            with worked_out(*of) as found:
+            with worked_out(*of, kept_versions(books, record)) as found:
                 yield _facts(found, manifest)
                 yield _run(found, record, manifest)
                 yield from _beside(books, record, whole, found)
@@ -193,6 +199,7 @@ def _beside(books: Store, record: RunRecord, whole: Mapping[str, Path], found: W
     """What is kept of the run beside its facts: its lines, what partners were found to have, what became of rows."""
     if "lines" in whole:
         yield Check("lines", "the kept lines are those that were worked out", tuple(_lines(books, record, found)))
+    yield from _rows(books, record, found)
     if "sheet" in whole:
         yield Check("sheet", "what partners were found to have is as it is kept", tuple(_sheet(books, record, found)))
     if "fates" in whole:
@@ -234,6 +241,39 @@ def _lines(books: Store, record: RunRecord, found: WorkedOut) -> Iterator[Proble
     if len(differing) > LINES_SHOWN:
         message = f"{len(differing) - LINES_SHOWN:,} kept lines more are not what was worked out"
         yield Problem("S161", message, Place(), _RESTORE)
+
+
+def _rows(books: Store, record: RunRecord, found: WorkedOut) -> Iterator[Check]:
+    """The rows that a locked cycle keeps of the run's lines for who asks by SQL; of any other run there are none."""
+    try:
+        cycles = books_of(books.events()).cycles.values()
+    except CheckFailed as fault:
+        yield Check("rows", "the log tells whether the run is locked", fault.problems)
+        return
+    paid = {each.run_id for cycle in cycles if cycle.is_locked for each in cycle.calculations.values()}
+    is_locked = record.kind == "official" and record.run_id in paid
+    made = _each(found.run.lines) if is_locked else iter(())
+    for at, (row, line) in enumerate(zip_longest(books.line_rows(record.number), made), start=1):
+        if row != (at, line):
+            kept = "no row" if row is None else f"row {row[0]}, {_shown(row[1], record)}"
+            meant = "no line" if line is None else _shown(line, record)
+            message = f"line {at} of run {record.number} in the table `line`: kept {kept}; worked out {meant}"
+            yield Check("rows", _ROWS, (Problem("S161", message, Place(), _RESTORE),))
+            return
+    if is_locked:
+        yield Check("rows", _ROWS)
+
+
+def _each(lines: Lines | LateLines) -> Iterator[Line]:
+    for some in lines.chunks():
+        columns = (some.partner, some.component, some.table, some.key, some.amount_minor)
+        for partner, component, table, key, amount in zip(*(each.tolist() for each in columns), strict=True):
+            yield Line(partner, component, table, key, amount)
+
+
+def _shown(line: Line, record: RunRecord) -> str:
+    amount = format_minor(line.amount_minor, currency(record.currency))
+    return f"{line.partner} {line.component} {line.table} {line.key} {amount}"
 
 
 def _keyed(lines: Lines | LateLines) -> Keyed:

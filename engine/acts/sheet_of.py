@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.acts.between import refuse_between
@@ -11,16 +12,19 @@ from engine.facts.rejected import first_problems
 from engine.sheet import evaluate
 from engine.sheet.keeping import Keep
 from engine.values import Plan, Sheet
+from engine.values.versions import LockedBy
 from rules.calendar import Period
 from rules.problem import Refused
 
 
-def sheet_of(plan: Plan, facts: Gathered, period: Period, program: Path, keep: Keep = "all") -> Sheet:
+def sheet_of(
+    plan: Plan, facts: Gathered, period: Period, program: Path, keep: Keep = "all", versions: Sequence[LockedBy] = ()
+) -> Sheet:
     """The sheet of a plan and a period; raises Refused with the faults of the program, then with the first rejected
     rows and the command that lists all of them."""
     try:
         refuse_between(plan, facts.snapshot, period)
-        return evaluate(plan, facts.snapshot, period, keep=keep)
+        return evaluate(plan, facts.snapshot, period, keep=keep, versions=versions)
     except Refused as refusal:
         command = f"partage run {shlex.quote(str(program))} --period {period.name} --official"
         raise Refused(*refusal.problems, *first_problems(facts.rejected, command)) from None

@@ -40,6 +40,7 @@ from engine.values.late import Change, Changes
 from engine.values.locked import LockedPool
 from engine.values.rolls import carried_of
 from engine.values.true_up import Batch, PoolChange, Stated
+from engine.values.versions import LockedBy
 from rules.calendar import Period
 from rules.load import understand
 from rules.meaning import Meaning, MeasureMeaning
@@ -61,6 +62,7 @@ class _Case:
     kept: tuple[Kept, Kept]
     late: Changes
     openings: tuple[Closing | None, Closing | None]
+    versions: Sequence[LockedBy] = ()
 
     @property
     def is_opened_anew(self) -> bool:
@@ -119,9 +121,11 @@ def _case(stated: Stated, now: Kept, opening: Closing | None, folder: Path, seen
         def window(measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
             return window_days(measure.window, period, meaning.calendar)
 
-        credits = {step.name: step.credit for step in plan.steps if isinstance(step, Credit)}
-        late = matters(seen[pair], readings(plan, period, window), credits, meaning, before, after)
-        yield _Case(plan, meaning, period, (before, after), (kept[0], kept[1]), late, openings)
+        plans = {id(each): each for each in (*(by.version.plan for by in stated.versions if by.version), plan)}.values()
+        readings_ = [reading for each in plans for reading in readings(each, period, window)]
+        credits = {step.name: step.credit for each in plans for step in each.steps if isinstance(step, Credit)}
+        late = matters(seen[pair], readings_, credits, meaning, before, after)
+        yield _Case(plan, meaning, period, (before, after), (kept[0], kept[1]), late, openings, stated.versions)
 
 
 @lru_cache(maxsize=2)
@@ -133,7 +137,7 @@ def _compiled(program: bytes, file: str) -> tuple[Meaning, Plan]:
 
 def _affected(case: _Case) -> frozenset[str] | None:
     """The partners who have to be worked out again; None: all."""
-    if not is_local(case.plan):
+    if not is_local(case.plan) or case.versions:  # other versions may look at partners together
         return None
     found: set[str] = set()
     climbs = rolls_up(case.plan)
@@ -272,7 +276,7 @@ def _restated(
     if partners is not None:
         kept = restricted(case.sides[side], partners, rolls_up(case.plan), kept)
     with opened(case.meaning, kept, case.period, only=partners) as facts:
-        sheet = evaluate(case.plan, facts, case.period, locked=locked)
+        sheet = evaluate(case.plan, facts, case.period, locked=locked, versions=case.versions)
         yield sheet, facts
 
 

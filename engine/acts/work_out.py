@@ -6,12 +6,13 @@ What compares and proves runs puts these together in ways of its own; `engine.ac
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.acts.versions import kept_versions
 from engine.digest import sha256
 from engine.facts.gather import Gathered, reopen_facts
 from engine.facts.opened import opens_with, with_openings
@@ -23,6 +24,7 @@ from engine.store import Store
 from engine.store.lines import lines_from_parquet
 from engine.values import Lines, Plan, Run, Sheet
 from engine.values.record import RunRecord
+from engine.values.versions import LockedBy
 from rules.calendar import Period
 from rules.load import Loaded, understand
 from rules.meaning import Meaning
@@ -33,14 +35,15 @@ TABLE = "table:"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """A run as it was kept: its record and manifest, its program as this engine understands it, its tables, and the
-    rows that were left out."""
+    """A run as it was kept: its record and manifest, its program as this engine understands it, its tables, the
+    rows that were left out, and the versions that earlier periods were locked with."""
 
     record: RunRecord
     manifest: Mapping[str, Any]
     program: Loaded
     tables: Mapping[str, Path]
     rejected: tuple[Rejected, ...]
+    versions: tuple[LockedBy, ...] = ()
 
     @property
     def is_opened(self) -> bool:
@@ -74,7 +77,7 @@ def kept_run(books: Store, number: int) -> Kept:
     tables = {role.removeprefix(TABLE): books.blob(sha) for role, sha in record.blobs.items() if role.startswith(TABLE)}
     rejected = from_bytes(books.blob_bytes(record.blobs["rejected"])) if "rejected" in record.blobs else ()
     program = understand(data, record.file, Path(), warns=False)
-    return Kept(record, manifest, program, tables, tuple(rejected))
+    return Kept(record, manifest, program, tables, tuple(rejected), kept_versions(books, record))
 
 
 def kept_lines(books: Store, kept: Kept) -> Lines:
@@ -101,14 +104,16 @@ def worked_out(
     rejected: tuple[Rejected, ...],
     engine_version: str,
     is_opened: bool = False,
+    versions: Sequence[LockedBy] = (),
 ) -> Iterator[WorkedOut]:
     """The run that a program makes of kept tables, in a period; raises Refused as a run does. Of tables, those that the
-    program has a source for are read, and those that the period `is_opened` with."""
+    program has a source for are read, and those that the period `is_opened` with; what earlier periods paid is worked
+    out by their `versions`."""
     plan = compile_plan(meaning)
     meaning = opened(meaning, is_opened)
     read = {source.table: tables[source.table] for source in meaning.sources if source.table in tables}
     ordered = {table: read[table] for table in sorted(read)}
     with reopen_facts(meaning, ordered, period, rejected) as facts:
-        sheet = evaluate(plan, facts.snapshot, period)
-        run = settle(plan, sheet, program_sha256, facts.inputs, engine_version)
+        sheet = evaluate(plan, facts.snapshot, period, versions=versions)
+        run = settle(plan, sheet, program_sha256, facts.inputs, engine_version, versions)
         yield WorkedOut(plan, sheet, facts, run)

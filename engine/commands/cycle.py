@@ -12,7 +12,9 @@ import click
 
 from engine.commands.asking import asker, asking_options, told
 from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
-from rules.problem import Unavailable
+from engine.commands.cycle_payees import payees
+from engine.commands.failures import as_json as as_json_problem, tell
+from rules.problem import Refused, Unavailable
 from rules.quantities.currency import DECIMALS
 
 if TYPE_CHECKING:
@@ -72,20 +74,21 @@ def open_(
 @click.pass_context
 def status(ctx: click.Context, name: str | None, is_json: bool) -> None:
     """Show all cycles, or the cycle NAME: what it pays, who did what, and what may come next."""
-    from engine.acts.books.looks import books, look
-    from engine.reports.cycle import cycle_json, cycle_lines, cycles_grid
+    from engine.acts.books.looks import all_cycles, look
+    from engine.reports.cycle import cycle_json, cycle_lines, cycles_grid, cycles_json
 
     if name is not None:
         found = look(store_path(ctx), name, datetime.now(UTC).date())
         if is_json:
-            print_json(cycle_json(found))
+            print_json(cycle_json(found) | {"warnings": [as_json_problem(each) for each in found.warnings]})
             return
         for line in cycle_lines(found):
             click.echo(line)
+        tell(found.warnings, is_json=False)
         return
-    cycles = list(books(store_path(ctx)).cycles.values())
+    cycles = all_cycles(store_path(ctx), datetime.now(UTC).date())
     if is_json:
-        print_json({"cycles": [{"cycle": each.name, "period": each.period, "status": each.status} for each in cycles]})
+        print_json({"cycles": cycles_json(cycles)})
     elif cycles:
         print_grid(cycles_grid(cycles))
     else:
@@ -105,17 +108,23 @@ def trueups(ctx: click.Context, name: str, table: Path | None, force: bool, is_j
     from engine.reports.true_ups import batch_lines, batches_json, delta_csv, delta_grid
 
     found = true_ups(store_path(ctx), name)
+    batches, is_of_several = found.batches, len(found.programs) > 1
     if table is not None:
-        write_new(table, delta_csv(found), force, "the true-ups")
+        write_new(table, delta_csv(batches), force, "the true-ups")
     if is_json:
-        print_json({"cycle": name, "true_ups": batches_json(found)})
+        warnings = [as_json_problem(each) for each in found.warnings]
+        print_json({"cycle": name, "true_ups": batches_json(batches), "warnings": warnings})
         return
-    for line in batch_lines(found):
+    for line in batch_lines(batches, is_of_several):
         click.echo(line)
-    if any(len(each.lines) for each in found):
-        print_grid(delta_grid(found))
-    elif not found:
+    tell(found.warnings, is_json=False)
+    if any(len(each.lines) for _, each in batches):
+        print_grid(delta_grid(batches, is_of_several))
+    elif not batches:
         click.echo(f"cycle {name} trues nothing up")
+
+
+command.add_command(payees)
 
 
 @command.command(name="submit")
@@ -218,6 +227,7 @@ def pay(
     """Pay what payees are owed by all locked cycles, in a payment of the cycle NAME. Who is on hold waits."""
     from engine.acts.books.pay import pay as act
     from engine.acts.start import refuse_existing
+    from engine.reports.cycle import payees
     from engine.reports.payments import payment_csv
 
     if table is not None:
@@ -226,12 +236,12 @@ def pay(
     done = act(store_path(ctx), name_, only, day, asker(ctx, name, key))
     said = done.recorded.event.payload
     if table is not None:
-        _write_payment(table, payment_csv(done.paid), name_, said["payment"])
+        _write_payment(table, payment_csv(done.paid), force, name_, said["payment"])
     told(
         done.recorded,
         is_json,
         f"payment {said['payment']} of cycle {name_} on {said['paid_on']}: {_totals(said['totals_minor'])} to "
-        f"{said['payees']} payees",
+        f"{payees(said['payees'])}",
         f"list {said['list_sha256']}",
         f"next: partage cycle close {name_} · partage cycle return {name_} {said['payment']} --payee P --reason WHY",
     )
@@ -248,7 +258,7 @@ def payment_(ctx: click.Context, name: str, payment: int, table: Path | None, fo
     """Show who got what by a PAYMENT of the cycle NAME, or write its list again: the same bytes each time."""
     from engine.acts.books.looks import payment as look
     from engine.acts.start import write_new
-    from engine.reports.cycle import totals
+    from engine.reports.cycle import payees, totals
     from engine.reports.payments import payment_csv, payment_grid, payment_json
 
     found = look(store_path(ctx), name, payment)
@@ -259,7 +269,7 @@ def payment_(ctx: click.Context, name: str, payment: int, table: Path | None, fo
         return
     made = found.payment
     click.echo(
-        f"payment {made.number} of cycle {name} on {made.paid_on}: {totals(made.totals_minor)} to {made.payees} payees"
+        f"payment {made.number} of cycle {name} on {made.paid_on}: {totals(made.totals_minor)} to {payees(made.payees)}"
     )
     click.echo(f"list {made.list_sha256}")
     print_grid(payment_grid(found.paid))
@@ -342,16 +352,16 @@ def _of_whom(written: str) -> tuple[str, str]:
     return (payee, code) if sign and payee and code in DECIMALS else (written, "")
 
 
-def _write_payment(path: Path, text: str, name: str, number: int) -> None:
+def _write_payment(path: Path, text: str, force: bool, name: str, number: int) -> None:
     """Write the list of a payment that was made, whatever becomes of the file."""
     from engine.acts.start import write_new
 
     try:
-        write_new(path, text, True, "the payment")
-    except Unavailable as error:
+        write_new(path, text, force, "the payment")
+    except (Refused, Unavailable) as error:
         (problem,) = error.problems
         hint = f"the payment stands: write its list with partage cycle payment {quote(name)} {number} --csv FILE"
-        raise Unavailable(replace(problem, hint=hint)) from None
+        raise type(error)(replace(problem, hint=hint)) from None
 
 
 def _totals(totals_minor: Mapping[str, str]) -> str:

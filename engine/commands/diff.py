@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import NUMBER, json_option, print_grid, print_json, store_path
+from engine.commands.console import json_option, print_grid, print_json, store_path
 
 ROWS_SHOWN = 40
 
 
 @click.command(name="diff")
-@click.argument("before", type=NUMBER)
-@click.argument("now", type=NUMBER)
+@click.argument("before", type=int)
+@click.argument("now", type=int)
 @click.option("--by", type=click.Choice(["partner", "component"]), default="partner", help="Tell components apart too.")
 @click.option("--partner", default="", help="The lines of one partner, key by key.")
 @click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write all rows to a new file.")

@@ -17,7 +17,7 @@ def command() -> None:
 
 
 @command.command(name="open")
-@click.argument("run", type=NUMBER)
+@click.argument("run", type=int)
 @click.argument("partner")
 @click.argument("table")
 @click.argument("row", metavar="KEY")

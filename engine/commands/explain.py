@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.console import NUMBER, json_option, print_json, store_path
+from engine.commands.console import json_option, print_json, store_path
 
 
 @click.command(name="explain")
-@click.argument("run", type=NUMBER)
+@click.argument("run", type=int)
 @click.argument("partner")
 @click.argument("line", required=False)
 @click.option("--all", "is_whole", is_flag=True, help="Tell every source row and every peer, not only ten.")

@@ -58,6 +58,7 @@ def submit(
         is_json,
         f"request {number}: {said['program']} opens {said['period']} with {said['rows']} rows as of {said['as_of']}",
         *_sums(said),
+        *_owed(said),
         f"next: partage opening approve {number} (another person)",
     )
 
@@ -95,6 +96,7 @@ def reject(ctx: click.Context, request: int, reason: str, name: str | None, key:
 def list_(ctx: click.Context, is_json: bool) -> None:
     """List the openings that were asked for."""
     from engine.acts.books.opening import all_openings
+    from engine.ledger.requests import SUBMITTED
     from engine.reports.register import Grid
 
     found = all_openings(store_path(ctx))
@@ -119,6 +121,11 @@ def list_(ctx: click.Context, is_json: bool) -> None:
         print_json({"requests": asked})
     elif rows:
         print_grid(Grid(heads, tuple(rows), (True, False, False, False, True, *[False] * 4)))
+        for each in found:
+            if each.status == SUBMITTED and (owed := tuple(_owed(each.content))):
+                click.echo(f"request {each.number}, if it is approved:")
+                for line in owed:
+                    click.echo(line)
     else:
         click.echo("no opening was submitted yet   next: partage opening submit FILE --program PROGRAM --period PERIOD")
 
@@ -129,3 +136,14 @@ def _sums(said: Mapping[str, Any]) -> Iterator[str]:
 
     for balance, minor in said["balances_minor"].items():
         yield f"  {balance} {format_minor(int(minor), currency(said['currency']))} in all"
+
+
+def _owed(said: Mapping[str, Any]) -> Iterator[str]:
+    """Who would be owed what: those with the largest amounts, and how many there are beside them."""
+    from rules.quantities.currency import currency, format_minor
+
+    listed = said.get("owed", ())
+    for payee, minor in listed:
+        yield f"  {payee} is owed {format_minor(int(minor), currency(said['currency']))}"
+    if (more := said.get("owed_payees", 0) - len(listed)) > 0:
+        yield f"  and {more:,} payees more"

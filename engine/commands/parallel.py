@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import NUMBER, counted, json_option, print_grid, print_json, store_path
+from engine.commands.console import counted, json_option, print_grid, print_json, store_path
 
 ROWS_SHOWN = 40
 _COLUMNS = ("partner", "component", "key", "amount", "base")
@@ -16,10 +16,16 @@ _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
 @click.command(name="parallel")
-@click.argument("run", type=NUMBER)
+@click.argument("run", type=int)
 @click.argument("legacy", type=click.Path(path_type=Path))
 @click.option("--columns", multiple=True, help="What columns are called there: 'partner=Partner Id,amount=Payout'.")
 @click.option("--components", multiple=True, help="What a component is called there: 'Base comm=commission'.")
+@click.option("--partners", multiple=True, help="What a partner's id is here: 'Acme GmbH=acme,0815/7=bolt'.")
+@click.option(
+    "--partner-map",
+    type=click.Path(path_type=Path),
+    help="The same from a CSV file with the columns old and new; --partners outranks it.",
+)
 @click.option("--separator", type=click.Choice(list(_SEPARATORS)), default="comma", help="What parts the cells.")
 @click.option("--decimal", type=click.Choice(["point", "comma"]), default="point", help="The decimal sign of amounts.")
 @click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write all rows to a new file.")
@@ -32,6 +38,8 @@ def command(
     legacy: Path,
     columns: Sequence[str],
     components: Sequence[str],
+    partners: Sequence[str],
+    partner_map: Path | None,
     separator: str,
     decimal: str,
     table: Path | None,
@@ -47,12 +55,12 @@ def command(
     named = _pairs(columns, "--columns")
     if unknown := [name for name in named if name not in _COLUMNS]:
         raise click.UsageError(f"--columns knows {', '.join(_COLUMNS)}, and no '{unknown[0]}'")
-    theirs = _pairs(components, "--components")
+    theirs, whose = _pairs(components, "--components"), _pairs(partners, "--partners")
     from engine.acts.parallel import Reading, parallel
     from engine.acts.start import write_new
     from engine.reports import matched as reports
 
-    reading = Reading(named, theirs, _SEPARATORS[separator], "," if decimal == "comma" else ".")
+    reading = Reading(named, theirs, _SEPARATORS[separator], "," if decimal == "comma" else ".", whose, partner_map)
     found = parallel(store_path(ctx), run, legacy, reading)
     if table is not None and str(table) != "-":
         write_new(table, reports.matched_csv(found), force, "the comparison")

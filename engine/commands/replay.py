@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.console import NUMBER, json_option, print_json, store_path
+from engine.commands.console import json_option, print_json, store_path
 from engine.commands.failures import as_json as as_json_problem, told
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="replay")
-@click.argument("run", type=NUMBER)
+@click.argument("run", type=int)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, run: int, is_json: bool) -> None:

@@ -15,8 +15,11 @@ from engine.commands.header import header, sums
 from engine.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.acts.books.calculate import InCycle
     from engine.acts.calculate import Calculated
+    from rules.problem import Problem
 
 ROWS_SHOWN = 40
 TABLES_SHOWN = 6
@@ -62,10 +65,12 @@ def command(
     if done is None:
         _told_true_ups(found_in, is_json)
         return
+    named = [(found_in.program, each) for each in found_in.batches]
     found = register(done.run.lines, done.run.components, done.titles, done.names, done.run.currency)
     if is_json:
-        where = {"cycle": found_in.cycle or None, "true_ups": batches_json(found_in.batches)}
-        print_json({"run": done.record.number, **where, **_determined(done), **as_json(found)})
+        where = {"cycle": found_in.cycle or None, "true_ups": batches_json(named)}
+        warnings = (*done.warnings, *found_in.warnings)
+        print_json({"run": done.record.number, **where, **_determined(done, warnings), **as_json(found)})
         return
     click.echo(header(done.record, done.run.manifest))
     click.echo("read      " + _told_inputs(done))
@@ -81,8 +86,9 @@ def command(
         click.echo(line)
     number = done.record.number
     first = found.rows[0].partner if found.rows else "PARTNER"
-    for line in batch_lines(found_in.batches):
+    for line in batch_lines(named, len(found_in.programs) > 1):
         click.echo(line)
+    tell(found_in.warnings, is_json=False)
     after = f"partage cycle submit {found_in.cycle}" if found_in.cycle else f"partage show {number}"
     place = f" for cycle {found_in.cycle}" if found_in.cycle else ""
     click.echo(f"run {number} kept in {store_shown(ctx)}{place}   next: partage explain {number} {first} · {after}")
@@ -92,11 +98,15 @@ def _told_true_ups(found_in: InCycle, is_json: bool) -> None:
     """What a cycle without a period of its own pays: what late data changes of those that were locked."""
     from engine.reports.true_ups import batch_lines, batches_json
 
+    named = [(found_in.program, each) for each in found_in.batches]
     if is_json:
-        print_json({"run": None, "cycle": found_in.cycle, "true_ups": batches_json(found_in.batches)})
+        warnings = [as_json_problem(each) for each in found_in.warnings]
+        batches = batches_json(named)
+        print_json({"run": None, "cycle": found_in.cycle, "true_ups": batches, "warnings": warnings})
         return
-    for line in batch_lines(found_in.batches):
+    for line in batch_lines(named, len(found_in.programs) > 1):
         click.echo(line)
+    tell(found_in.warnings, is_json=False)
     if not found_in.batches:
         click.echo("nothing of what was locked comes to anything else")
     click.echo(f"kept for cycle {found_in.cycle}   next: partage cycle submit {found_in.cycle}")
@@ -117,7 +127,7 @@ def _told_accepted(done: Calculated) -> str:
     return told + (f" (partage show {done.record.number} --rejected)" if done.rejected else "")
 
 
-def _determined(done: Calculated) -> dict[str, object]:
+def _determined(done: Calculated, warnings: Sequence[Problem]) -> dict[str, object]:
     """What determined the run, and what it is."""
     from engine.reports.fates import fates_json
 
@@ -144,7 +154,7 @@ def _determined(done: Calculated) -> dict[str, object]:
             "accepted": sum(each.rows for each in done.inputs),
             "rejected": len(done.rejected),
         },
-        "warnings": [as_json_problem(each) for each in done.warnings],
+        "warnings": [as_json_problem(each) for each in warnings],
         "fates": fates_json(done.fates),
         "pools": {name: books._asdict() | _unscored(done, name) for name, books in done.run.pools.items()},
         "balances": done.run.manifest.get("balances", {}),

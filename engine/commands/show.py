@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import NUMBER, json_option, print_json, store_path
+from engine.commands.console import json_option, print_json, store_path
 from engine.commands.header import header
 
 
 @click.command(name="show")
-@click.argument("run", type=NUMBER, required=False)
+@click.argument("run", type=int, required=False)
 @click.option("--lines", is_flag=True, help="Every line: a source row or a pool share.")
 @click.option("--inputs", is_flag=True, help="What was read, with digests.")
 @click.option("--rejected", is_flag=True, help="The rows that were left out, and why.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.console import NUMBER, json_option, print_json, store_path
+from engine.commands.console import json_option, print_json, store_path
 from rules.quantities.currency import currency, format_minor
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(name="trace")
 @click.argument("table")
 @click.argument("key")
-@click.option("--run", type=NUMBER, help="The run to look in; the latest unless said.")
+@click.option("--run", type=int, help="The run to look in; the latest unless said.")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, table: str, key: str, run: int | None, is_json: bool) -> None:

@@ -31,6 +31,7 @@ from engine.explain.pool import (
 from engine.explain.quota import quota_reason
 from engine.explain.returns import fall_reason, reverse_reason
 from engine.explain.rolled import Rolled
+from engine.explain.rolled_whole import RolledWhole
 from engine.explain.score import Cell, World, cells, kpis_below, score_reason
 from engine.explain.source import SourceRows
 from engine.explain.trails import Trails
@@ -77,8 +78,9 @@ _MONEY = (Due, Multiply, Pay, Limit, TopUp, Reverse, Deduct, Gather, KeepBalance
 
 
 def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | None, is_whole: bool = False) -> Reasoned:
-    """Why a partner gets what it gets: of the column `name` (a payout, pool, sum, KPI, or a cell of a scorecard such as
-    `performance.growth.sourced`, or a shorter path that fits no other), of its whole payout by default.
+    """Why a partner gets what it gets: of the column `name` (a payout, pool, sum, balance, KPI, or a cell of a
+    scorecard such as `performance.growth.sourced`, or a shorter path that fits no other), of its whole payout by
+    default. A balance of the program itself is told alike whoever is asked for.
 
     At most ROWS_SHOWN source rows are told one by one, the largest first, unless `is_whole`.
     """
@@ -89,6 +91,8 @@ def explain(plan: Plan, sheet: Sheet, facts: Facts, partner: str, name: str | No
     wanted = resolved(plan, name or PAYOUT)
     explaining = _Explaining(plan, sheet, facts, None if is_whole else ROWS_SHOWN)
     explaining.expect(wanted)
+    if explaining.is_whole(wanted):
+        return explaining.program(wanted)
     account = int(at[0])
     place = int(sheet.payees.partners[account]) if ACCOUNTS in sheet.frames else account
     return explaining.partner(wanted, place) if place >= 0 else explaining.account(wanted, account)
@@ -112,9 +116,18 @@ class _Explaining:
         self._cards = {name: (step, cell) for step in scores for name, cell in cells(step.scorecard).items()}
         self._rolled = Rolled(plan, sheet, facts, self._line)
         self._whole = OfProgram(plan, sheet, facts, self._rolled, rows_shown, self._agree, self._shown)
+        self._rolled_whole = RolledWhole(plan, sheet, facts, self._whole.pool)
         self._trails = Trails(facts)
         self._of_partners: dict[tuple[str, int], Reasoned] = {}
         self._rows = SourceRows(plan, sheet, facts, self.partner)
+
+    def is_whole(self, name: str) -> bool:
+        """Whether the program itself has a value, and no partner."""
+        return self._rolled_whole.has(name)
+
+    def program(self, name: str) -> Reasoned:
+        """Why the program itself has what it has on a balance."""
+        return self._rolled_whole.reason(name)
 
     def expect(self, name: str) -> None:
         """Note the measures below a KPI or a cell, so that what reads the same rows reads them once."""

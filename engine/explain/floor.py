@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from engine.explain.limit import Walk, most_of, room_of
+from engine.explain.limit import Walk, most_of, room_of, versions_words
 from engine.explain.returns import parts_of
 from engine.explain.undone import minor, of_partner
 from engine.values import Plan, Reasoned, Sheet, TopUp, sheets_before
@@ -30,6 +30,7 @@ def top_up_reason(step: TopUp, row: int, sheet: Sheet, plan: Plan, walk: Walk) -
         words += f" from {step.limit.during.first} to {step.limit.during.last}"
     words += f", and the lines come to {terms.money(earlier + now)}"
     words += f", of which {terms.money(earlier)} in earlier periods" if before or earlier else ""
+    words += versions_words(sheet) if before else ""
     missing = _missing(step, first, sheet, who)
     value = _within(step, who, first, sheet, plan, walk)
     words += "" if value == missing else f"; the caps leave room for {terms.money(value)} of {terms.money(missing)}"

@@ -49,6 +49,7 @@ def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, wal
         words += f", of which {terms.money(used)} went to earlier periods"
         until = told_until(position_of(step), sheet.columns)
         words += "" if until is None else f" (up to {until} by the table of balances)"
+        words += versions_words(sheet)
     words += f": entitled {terms.money(limited.entitled)}, applied {terms.money(limited.applied)}"
     if spec.last == "none" and limited.remaining:
         words += f"; {terms.money(limited.remaining)} were left, but a line is paid whole or not at all, and the first "
@@ -57,6 +58,13 @@ def limit_reason(step: Limit, name: str, row: int, sheet: Sheet, plan: Plan, wal
         words += f", remaining {terms.money(limited.remaining or 0)}"
     parts = line.parts if why is None else (*line.parts, why)
     return Reasoned(line.title, Fraction(limited.applied), "", words, line.place, line.source, True, parts)
+
+
+def versions_words(sheet: Sheet) -> str:
+    """By which versions of the program earlier periods were locked, where these are others."""
+    others = [each for each in sheets_before(sheet) if each.version]
+    told = ", ".join(f"{each.period.name} by version {each.version[:12]}" for each in others)
+    return f" ({told})" if told else ""
 
 
 def _is_whole(limited: Limited) -> bool:

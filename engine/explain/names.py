@@ -46,12 +46,11 @@ def _is_short(asked: Sequence[str], path: Sequence[str]) -> bool:
 
 
 def _told(step: Step) -> list[str]:
-    """What a step gives to partners, and can be explained."""
+    """What a step gives to partners, and what the program itself has on its balances: all that can be explained."""
     if isinstance(step, Score):
         return list(cells(step.scorecard))
     if isinstance(step, OpenAccounts):
-        names = (roll.name for roll in step.rolls if not roll.is_whole)
-        return [told for name in names for told in (name, f"{name}.{OPENING}")]
+        return [told for roll in step.rolls for told in (roll.name, f"{roll.name}.{OPENING}")]
     return [step.name] if isinstance(step, Gather | Sum | Kpi | Quota) else []
 
 

@@ -146,8 +146,9 @@ def award_reason(
         weights = _in_one_unit(sheet.columns[step.weight])
         rests = (line(step.weight, row), *(line(step.inputs[key], row) for key in inputs if key.startswith("bounds.")))
         if step.unknown == "house":
-            mean = Exact.constant(weights.sum() / int(weights.is_known().sum()), len(weights))
-            weights = weights.where(weights.is_known(), mean)
+            mean, held = _mean_weight(step, sheet), _parts_held(step, sheet)
+            own = [mean * part if each is None else each for each, part in zip(weights.fractions(), held, strict=True)]
+            weights = Exact.of(own)
         if step.bounds is None:
             value = pot * (weights.fraction(row) or 0) / weights.sum()
             words = f"{terms.money(pot)} x {number(weights.fraction(row) or Fraction(0))} / {number(weights.sum())}"
@@ -189,14 +190,32 @@ def unshared_reason(
         told += ": left out, and the pool is shared among the others"
         return Reasoned(title, Fraction(0), NOT_SCORED, told, step.place, "", True, (pool(step.size), *blank))
     assert award.weight is not None, "the mean of the others is one of weights"
-    weights = sheet.columns[award.weight]
-    mean = weights.sum() / int(np.count_nonzero(weights.is_known()))
+    mean, held = _mean_weight(award, sheet), _parts_held(award, sheet)[row]
     entitled, counted = (sheet.columns[f"{award.name}.{key}"] for key in ("entitled", "counted"))
     reason = explain_award_share(entitled, sheet.frames[step.frame].keys, row, step.residue, step.terms)
     own = min(reason.value, counted.fraction(row) or Fraction(0)) if counted.compare(entitled)[row] else reason.value
-    told += f": counted at the mean of the others, {number(mean)}, "
-    told += f"and the house keeps its share of {step.terms.money(own)}"
+    told += f": counted at the mean of the others, {number(mean)}"
+    if award.days is not None:
+        days = sheet.period.days
+        told += f" for the whole period, x {number(held * days)} of {days} days a partner"
+    told += f", and the house keeps its share of {step.terms.money(own)}"
     return Reasoned(title, Fraction(0), NOT_SCORED, told, step.place, "", True, (pool(step.size), *blank))
+
+
+def _mean_weight(step: Award, sheet: Sheet) -> Fraction:
+    """What members that were scored weigh for a whole period on average; who was one on no day is none of them."""
+    assert step.weight is not None, "the mean of the others is one of weights"
+    pairs = zip(sheet.columns[step.weight].fractions(), _parts_held(step, sheet), strict=True)
+    scored = [weight / part for weight, part in pairs if weight is not None and part]
+    return sum(scored, Fraction(0)) / len(scored)
+
+
+def _parts_held(step: Award, sheet: Sheet) -> list[Fraction]:
+    """The part of the period's days on which each member was a partner; all of them where a pool does not ask."""
+    rows, days = len(sheet.frames[step.frame]), sheet.period.days
+    if step.days is None:
+        return [Fraction(1)] * rows
+    return [Fraction(_days_held(step.days, row, sheet), days) for row in range(rows)]
 
 
 def _limits(

@@ -23,7 +23,7 @@ def reverse_reason(step: Reverse, row: int, sheet: Sheet, title: str, walk: Walk
     terms, ends = step.terms, parts_of(step.back, step.frame, row, sheet)
     paid = _paid_for(step, row, sheet)
     due = [_rounded(paid, end, terms) for end in ends]
-    words = reverse_words(ends, paid, terms)
+    words = reverse_words(ends, paid, terms) + by_version(_of_row(step, row, sheet))
     parts = _why_part(step.back, row, walk)
     return Reasoned(title, Fraction(due[0] - due[1]), "", words, step.place, "", True, parts)
 
@@ -98,15 +98,25 @@ def _rounded(paid: int, part: Fraction, terms: Terms) -> int:
     return paid if part == 1 else round_fraction(paid * part, terms.rounding, terms.step_minor)
 
 
-def _paid_for(step: Reverse, row: int, sheet: Sheet) -> int:
-    """What the row of a return was paid, in the period that its day falls in."""
+def by_version(sheet: Sheet) -> str:
+    """Which version of the program an earlier period was worked out by, in words, where that is another one."""
+    return f", by version {sheet.version[:12]} that {sheet.period.name} was locked with" if sheet.version else ""
+
+
+def _of_row(step: Reverse, row: int, sheet: Sheet) -> Sheet:
+    """The sheet of the period that the row of a return is paid in."""
     back = step.back
-    of, name = sheet, step.lines
     if back.day is not None:
         day = EPOCH + timedelta(days=int(sheet.columns[back.day].fraction(row) or 0) + back.lock_days)
         if day < sheet.period.start:
-            of = holding(day, sheet)
-            name = step.earlier
+            return holding(day, sheet)
+    return sheet
+
+
+def _paid_for(step: Reverse, row: int, sheet: Sheet) -> int:
+    """What the row of a return was paid, in the period that its day falls in."""
+    back, of = step.back, _of_row(step, row, sheet)
+    name = step.lines if of is sheet else step.earlier
     at = line_of(int(sheet.columns[back.row].fraction(row) or 0), step.frame, row, sheet, name, of)
     return 0 if at is None else int(of.columns[name].fraction(at) or 0)
 

@@ -1,4 +1,5 @@
-"""Rows of one table that clash: the same key twice, and versions of one thing that hold on the same day.
+"""Rows of one table that clash: the same key twice, and versions of one thing that hold on the same day; of payees
+also two who are paid for the same partner on a day.
 
 The same row twice: the second is rejected. The same key with other content: all of them are, for nobody can tell which
 is right. A version holds from `valid_from` to `valid_to`, both days included (blank: without end); of two that share a
@@ -20,6 +21,7 @@ from engine.facts.read import Staged
 from engine.facts.sql import identifier
 from engine.facts.texts import REJECTED_MAX, Fault
 from rules.problem import Problem
+from rules.tables import ONE_ON_A_DAY
 
 Faults = dict[int, tuple[Fault, ...]]
 
@@ -106,10 +108,17 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, staged: Staged, gone: Colle
         for name in staged.table.key
         if name != "valid_from"
     )
+    exclude_each_other = [f"{same or 'TRUE'} AND a.valid_from < b.valid_from"]
+    if one := ONE_ON_A_DAY.get(staged.table.name):
+        is_earlier = "(a.valid_from, a.record) < (b.valid_from, b.record)"
+        exclude_each_other.append(f"a.{identifier(one)} = b.{identifier(one)} AND {is_earlier}")
+    pairs_of = " UNION ".join(  # each on its own, for joins by what is equal
+        f"""SELECT a.record, b.record, a.valid_from, b.valid_from FROM versions AS a JOIN versions AS b
+        ON {each} AND coalesce(a.valid_to >= b.valid_from, TRUE)"""
+        for each in exclude_each_other
+    )
     query = f"""WITH versions AS (SELECT * FROM {staged.view} ANTI JOIN gone USING (record))
-        SELECT a.record, b.record, a.valid_from, b.valid_from FROM versions AS a JOIN versions AS b
-        ON {same or "TRUE"} AND a.valid_from < b.valid_from AND coalesce(a.valid_to >= b.valid_from, TRUE)
-        ORDER BY 1, 2 LIMIT {REJECTED_MAX + 1}"""
+        {pairs_of} ORDER BY 1, 2 LIMIT {REJECTED_MAX + 1}"""
     pairs = connection.execute(query).fetchall()
     connection.unregister("gone")
     if len(pairs) > REJECTED_MAX:

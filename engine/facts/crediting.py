@@ -24,12 +24,13 @@ from engine.facts.seen import FP, Seen, texts, unscaled
 from engine.facts.sql import Sql, identifier
 from engine.facts.touches import BEFORE, touches
 from engine.facts.versions import STRETCHES, refuse_gaps
+from engine.facts.whole import Piece, both, told_in_sql
 from engine.values import Creditable
 from rules.calendar import Period
 from rules.crediting.candidates import SOURCED, TOUCH, UNKNOWN_DAY, Candidates, CreditedRows
 from rules.crediting.hierarchy import NOBODY, Hierarchy
 from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
-from rules.expressions.tree import Expression
+from rules.expressions.tree import Expression, columns as columns_of
 from rules.expressions.vector import leaves, number, truth
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, Flags
@@ -99,14 +100,19 @@ class Crediting:
             trees["amount"] = meaning.amount
         wanted = list(dict.fromkeys(leaf for tree in trees.values() for leaf in leaves(tree, seen.type_of)))
         sql = Sql(seen.named)
-        asked = "".join(f", {seen.leaf(tree, sql)} AS leaf{at}" for at, tree in enumerate(wanted))
+        answered_by = "".join(f", {seen.leaf(tree, sql)} AS leaf{at}" for at, tree in enumerate(wanted))
         table = self._tables[meaning.of]
         days = "".join(f", {_day(each)} AS day{at}" for at, each in enumerate(self._days()))
         source = f"{table_name(table.name)} AS t {seen.joins()}"
         for each in seen.versions:  # a row of another period is asked for in a run of that one
             inside = f"{each.day} >= DATE '{self._period.start}' AND {each.day} < DATE '{self._period.end}'"
-            refuse_gaps(self._connection, [each], source, inside if each.is_of_row else "TRUE")
-        query = f"""SELECT {key_sql(table, "t.")} AS key, t.record AS record, t."@place" AS place{days}{asked}
+            asked = next(
+                (column for tree in wanted for column in columns_of(tree) if seen.version_of(column) == each), None
+            )
+            rest = [] if asked is None else told_in_sql(seen.rest_of(meaning.where, asked), seen)
+            met = both([Piece(inside if each.is_of_row else "TRUE"), *rest])
+            refuse_gaps(self._connection, [each], source, met.text, (table.name, key_sql(table, "t.")), met.parameters)
+        query = f"""SELECT {key_sql(table, "t.")} AS key, t.record AS record, t."@place" AS place{days}{answered_by}
             FROM {source}"""
         answer = self._connection.sql(query, params=sql.parameters).to_arrow_reader(BATCH_ROWS)
         read: dict[str, Read] = {f"leaf{at}": partial(seen.answer, tree) for at, tree in enumerate(wanted)}

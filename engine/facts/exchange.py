@@ -150,7 +150,7 @@ def _unconverted(
             most = floor(AMOUNT_MAX_MINOR / rates.factor(code, quote))
             if largest <= most:
                 continue
-        fault = _missing(meaning, rates, code, day) if quote is None else _too_large(meaning, code, quote)
+        fault = _missing(meaning, table, rates, code, day) if quote is None else _too_large(meaning, code, quote)
         faults[code, day] = fault, most
     if clashes:
         raise Refused(*(Problem(each.code, each.message, meaning.place, each.hint) for each in clashes[:PROBLEMS_MAX]))
@@ -171,13 +171,12 @@ def _unconverted(
     return {int(record): (faults[str(code), day][0],) for record, code, day in rows}
 
 
-def _missing(meaning: ExchangeMeaning, rates: Rates, code: str, day: date | None) -> Fault:
+def _missing(meaning: ExchangeMeaning, table: Table, rates: Rates, code: str, day: date | None) -> Fault:
     """No rate for a row, and the nearest that there is."""
     to, kind = meaning.terms.currency.code, meaning.kind
     if day is None:
         message = f"the row is in {code}, and has no day on which it is converted to {to}"
-        hint = "fill the day in; or name another column under exchange: dates:, or write period_end there"
-        return Fault("F232", CURRENCY, message, hint)
+        return Fault("F232", CURRENCY, message, _cure_of_no_day(meaning, table))
     window = f"{day:%Y-%m}" if kind == "average" else f"{meaning.stale_after_days} days to {day}"
     near = rates.nearest(code, day)
     told = f"there is none of {code}"
@@ -186,6 +185,16 @@ def _missing(meaning: ExchangeMeaning, rates: Rates, code: str, day: date | None
         told = f"the nearest is {pair} {number(near.rate)} of {near.day} (record {near.record} of {RATES})"
     message = f"the row is in {code} and counts on {day}: no {kind} rate of {code} and {to} in {window}; {told}"
     return Fault("F232", CURRENCY, message, f"add the rate to {RATES}: {code},{to},{kind},{day}, and what it was")
+
+
+def _cure_of_no_day(meaning: ExchangeMeaning, table: Table) -> str:
+    """What to do where a row has no day: fill it in, or say which column has it where the program has not."""
+    if names := meaning.days.get(table.name):
+        cells = " or ".join(names)
+        return f"fill in {cells}; or name another column under exchange: dates:, or write period_end there"
+    days = [column.name for column in table.columns if column.type in (Type.DATE, Type.MONTH)]
+    written = ", or ".join(f"exchange: {{dates: {{{table.name}: {each}}}}}" for each in (*days, "period_end"))
+    return f"say on which day the rows of {table.name} are converted: {written}"
 
 
 def _clash(

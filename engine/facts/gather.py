@@ -100,6 +100,9 @@ def gather_facts(
                 kept,
                 exchange=meaning.exchange,
             )
+            if "balances" in staged and "balances" not in opening:
+                told = staged["balances"].texts
+                snapshot.opening_line = lambda record: told.cells([record])[record].line
             for table, each in staged.items():
                 mine = [row for row in every if row.table == table]
                 rows_sha256, rows = snapshot.digest(table)

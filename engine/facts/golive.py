@@ -1,4 +1,4 @@
-"""What people load at go-live: files in the form of the tables `balances` and `scores`, and the ids of partners.
+"""What people load at go-live: files in the form of the tables `balances` and `scores`, and the ids of who is there.
 
 In: a file. Out: its rows, each cell as it is written, with the line on which it stands; and all its faults. A file is
 read by the grammar of every source.
@@ -15,6 +15,7 @@ from engine.facts.clashes import clashes
 from engine.facts.connection import connect
 from engine.facts.read import Staged, read_source
 from engine.facts.rejected import list_rejected
+from engine.facts.sql import identifier
 from rules.meaning import Meaning, SourceMeaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.currency import Currency
@@ -61,21 +62,22 @@ def read_rows(path: Path, name: str, currency: Currency) -> tuple[list[LoadedRow
             connection.close()
 
 
-def partner_ids(meaning: Meaning, folder: Path) -> frozenset[str] | None:
-    """The ids of the partners that a program's source of partners has; None where there is none, or it is not to be
-    read: whoever calculates is told why."""
-    source = next((each for each in meaning.sources if each.table == "partners"), None)
+def source_ids(meaning: Meaning, folder: Path, name: str, column: str) -> frozenset[str] | None:
+    """The ids in a column that a program's source of a table has, such as those of partners; None where there is no
+    such source, or it is not to be read: whoever calculates is told why."""
+    source = next((each for each in meaning.sources if each.table == name), None)
     if source is None or (source.file and not (folder / source.file).is_file()):
         return None
-    with tempfile.TemporaryDirectory(prefix="partage-") as name:
-        scratch = Path(name)
+    with tempfile.TemporaryDirectory(prefix="partage-") as place:
+        scratch = Path(place)
         connection = connect([folder, scratch], None, scratch)
         try:
-            table, own = meaning.tables["partners"], meaning.terms.currency
+            table, own = meaning.tables[name], meaning.terms.currency
             staged, _ = read_source(connection, source, table, own, folder, scratch)
             if staged is None:
                 return None
-            found = connection.execute(f"SELECT DISTINCT partner_id FROM {staged.view} WHERE partner_id IS NOT NULL")
+            cell = identifier(column)
+            found = connection.execute(f"SELECT DISTINCT {cell} FROM {staged.view} WHERE {cell} IS NOT NULL")
             return frozenset(str(key) for (key,) in found.fetchall())
         finally:
             connection.close()

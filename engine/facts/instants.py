@@ -93,15 +93,13 @@ class Instants:
         shared = chain(*((rule.where, rule.amount, *rule.fits) for rule in self.credits.values()))
         others = {column.table for column in mentioned((self.meaning.eligible, *shared))}
         others |= {rule.of for rule in self.credits.values()}
-        reading = [each for each in self.readings if each.table == table or table in _named(each)]
-        if table in others or not reading:
-            return False
-        return all(
-            each.table == table
-            or not any(hop.table == PARTNERS for hop in route(self.side.tables, each.table, table))
-            and bool(route(self.side.tables, each.table, table))
-            for each in reading
-        )
+        reading = {each.table for each in self.readings if each.table == table or table in _named(each)}
+        return bool(reading) and table not in others and all(self._sees(each, table) for each in reading)
+
+    def _sees(self, start: str, table: str) -> bool:
+        """Whether rows see those of a table, or are such, by what they name themselves: not by their partner."""
+        way = route(self.side.tables, start, table)
+        return start == table or (bool(way) and all(hop.table != PARTNERS for hop in way))
 
     def _versions(self) -> Iterator[date]:
         """The greatest days on which partners are looked at as they were."""
@@ -111,9 +109,10 @@ class Instants:
             if rule is not None:
                 trees += [rule.where, rule.amount, *rule.fits]
                 if rule.spec.roll_up is not None and rule.of in DAY_OF:
-                    trees.append(Column(PARTNERS, "", Column(rule.of, DAY_OF[rule.of])))
-            for day in {column.on for column in mentioned(trees)} - {None}:
-                yield day if isinstance(day, date) else self._greatest(reading, day)
+                    trees.append(Column(PARTNERS, "parent_id", on=Column(rule.of, DAY_OF[rule.of])))
+            for day in {column.on for column in mentioned(trees)}:
+                if day is not None:
+                    yield day if isinstance(day, date) else self._greatest(reading, day)
         yield from (date.max for column in mentioned((self.meaning.eligible,)) if column.on is not None)
 
     def _greatest(self, reading: Reading, day: Column) -> date:
@@ -125,8 +124,7 @@ class Instants:
         table = None if day.table is None else self.side.tables.get(day.table)
         if table is None or table.column(day.name) is None:
             return self.period_last
-        way = route(self.side.tables, reading.table, table.name)
-        if (not way and reading.table != table.name) or any(hop.table == PARTNERS for hop in way):
+        if not self._sees(reading.table, table.name):
             return date.max
         seen = Seen(self.side.tables, reading.table, self.side.period)
         asked, test = seen.named(day), "TRUE"

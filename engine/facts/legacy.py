@@ -8,11 +8,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import duckdb
 
+from engine.facts.clashes import clashes
+from engine.facts.columns import shown
 from engine.facts.connection import connect
+from engine.facts.grammar import cell
 from engine.facts.read import Staged, read_source
 from engine.facts.rejected import list_rejected
 from engine.facts.sql import identifier
@@ -25,8 +29,14 @@ from rules.tables import Table, TableColumn
 
 NEEDED = ("partner", "amount")
 COLUMNS = ("partner", "component", "key", "amount", "base")
-_TYPES = {"partner": Type.ID, "component": Type.TEXT, "key": Type.TEXT, "amount": Type.MONEY, "base": Type.MONEY}
+_TYPES = {"partner": Type.TEXT, "component": Type.TEXT, "key": Type.TEXT, "amount": Type.MONEY, "base": Type.MONEY}
 _TABLE = Table("payouts of the old system", "a payout", tuple(TableColumn(name, _TYPES[name]) for name in COLUMNS))
+_STRANGERS_MAX = 100  # that are told of
+_MAP = Table(
+    "partners of the old system",
+    "a partner",
+    (TableColumn("old", Type.TEXT, in_key=True), TableColumn("new", Type.ID)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,15 @@ class OldFile:
 
 
 def read_old(
-    path: Path, columns: Mapping[str, str], currency: Currency, separator: str = ",", decimal: str = "."
+    path: Path,
+    columns: Mapping[str, str],
+    currency: Currency,
+    separator: str = ",",
+    decimal: str = ".",
+    partners: Mapping[str, str] | None = None,
 ) -> OldFile:
-    """The rows of the file at `path`; `columns` says what a column of COLUMNS is called there.
+    """The rows of the file at `path`; `columns` says what a column of COLUMNS is called there, and `partners` what a
+    partner's id is here, by what the file calls it.
 
     Raises Refused with every fault of the file: line and column, what is wrong, and the cure.
     """
@@ -56,6 +72,7 @@ def read_old(
         separator=separator,
         decimal=decimal,
     )
+    named = partners or {}
     with tempfile.TemporaryDirectory(prefix="partage-") as name:
         connection = connect([real.parent, Path(name)], None, Path(name))
         try:
@@ -63,8 +80,15 @@ def read_old(
             if staged is None:
                 raise Refused(*(_hinted(problem, columns) for problem in problems))
             there = {name: staged.columns.there[name] for name in COLUMNS if name in staged.columns.there}
-            found = _rows(connection, staged, there)
-            faults = sorted([*_faults(staged, there), *_blanks(connection, staged, there)], key=lambda each: each.place)
+            found = [
+                replace(row, partner=named.get(row.partner, row.partner)) for row in _rows(connection, staged, there)
+            ]
+            faults = [
+                *_faults(staged, there),
+                *_blanks(connection, staged, there),
+                *_strangers(connection, staged, named),
+            ]
+            faults.sort(key=lambda each: each.place)
         finally:
             connection.close()
     if not found and not faults:
@@ -101,6 +125,45 @@ def _rows(connection: duckdb.DuckDBPyConnection, staged: Staged, there: Mapping[
         )
         for partner, component, key, amount, base, record in rows
     ]
+
+
+def read_partner_map(path: Path, currency: Currency) -> Mapping[str, str]:
+    """What partners' ids are here by what an old system calls them, from a CSV file with the columns old and new;
+    raises Refused with every fault of it."""
+    real = path.resolve()
+    source = SourceMeaning(_MAP.name, real.name, {"old": "old", "new": "new"}, {}, Place(path.name), trim=True)
+    with tempfile.TemporaryDirectory(prefix="partage-") as name:
+        connection = connect([real.parent, Path(name)], None, Path(name))
+        try:
+            staged, problems = read_source(connection, source, _MAP, currency, real.parent, Path(name))
+            if staged is None:
+                raise Refused(*problems)
+            twice = clashes(connection, staged)
+            if isinstance(twice, Problem):
+                raise Refused(twice)
+            every = {
+                record: (*staged.faults.get(record, ()), *twice.get(record, ())) for record in {*staged.faults, *twice}
+            }
+            faults = [fault for row in list_rejected(staged, every, {}) for fault in row.faults]
+            faults += _blanks(connection, staged, {"old": "old", "new": "new"})
+            if faults:
+                raise Refused(*sorted(faults, key=lambda each: each.place))
+            return dict(connection.execute(f"SELECT old, new FROM {staged.view}").fetchall())
+        finally:
+            connection.close()
+
+
+def _strangers(connection: duckdb.DuckDBPyConnection, staged: Staged, named: Mapping[str, str]) -> Iterator[Problem]:
+    """Names of partners that are no id, and of which nobody says whose they are: each once, the first of many."""
+    names = f"""SELECT partner, min(record) FROM {staged.view} WHERE NOT bad AND NOT {cell(Type.ID, 0).test("partner")}
+        GROUP BY partner ORDER BY 2"""
+    strangers = ((str(name), int(record)) for name, record in connection.execute(names).fetchall() if name not in named)
+    first = {record: name for name, record in islice(strangers, _STRANGERS_MAX)}
+    told = staged.columns.there["partner"]
+    for record, raw in staged.texts.cells(sorted(first)).items():
+        message = f"{shown(first[record])} is no id"
+        hint = "say whose it is: --partners 'NAME=ID', or --partner-map FILE, a CSV file with the columns old and new"
+        yield Problem("F201", message, Place(staged.texts.shown, raw.line, field=told), hint)
 
 
 def _faults(staged: Staged, there: Mapping[str, str]) -> Iterator[Problem]:

@@ -129,6 +129,7 @@ class PartnerFacts:
         open_to = "" if is_open else "JOIN eligible_partners AS e ON e.partner_id = t.partner_id"
         columns = ", ".join(["t.partner_id AS partner", "t.record AS record", *selected])
         source = f"{table_name('partners')} AS t {seen.joins()} {open_to}"
-        refuse_gaps(self._connection, seen.versions, source, "TRUE", may_be_none=not is_asked)
+        asking = "partners", "t.partner_id"
+        refuse_gaps(self._connection, seen.versions, source, "TRUE", asking, may_be_none=not is_asked)
         query = f"SELECT {columns} FROM {source} ORDER BY t.partner_id"
         return self._connection.sql(query, params=sql.parameters).to_arrow_table()

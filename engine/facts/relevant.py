@@ -1,9 +1,9 @@
 """Which changes can matter to a period: a row that every rule dates after its end cannot, nor one that no rule sees.
 
 In: changes, the readings of a plan, what the program means, and the two snapshots. Out: the changes that can matter.
-Whom the program pays at all is a rule like the others, and so is how it converts amounts. A row that holds from a day on
-matters up to the greatest day on which a rule looks it up, which may lie after the period. Where it cannot be told from
-the rows alone, a change matters: to work a period out again for nothing gives no line.
+Whom the program pays at all is a rule like the others, and so is how it converts amounts. A row that holds from a day
+on matters up to the greatest day on which a rule looks it up, which may lie after the period. Where it cannot be told
+from the rows alone, a change matters: to work a period out again for nothing gives no line.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from rules.crediting.meaning import CREDIT, SUBJECT, CreditMeaning
 from rules.expressions.tree import Column, Type, columns
 from rules.joins import PERIOD, route
 from rules.meaning import Meaning
-from rules.tables import HISTORY, REFERRED
+from rules.tables import REFERRED
 
 SHARING = ("credits", "touches", "leads", "registrations")  # say who earns on a deal, a customer or a project
 _FROM = ("valid_from", "valid_on", "day")  # of tables whose rows hold from a day on, for whatever is dated after it
@@ -63,13 +63,9 @@ def matters(
         rows = changes.rows.get(table, (None, None))
         old = _of_table(table, {each.record_before for each in every} - {0}, rules, before, rows[0])
         new = _of_table(table, {each.record_now for each in every} - {0}, rules, now, rows[1])
-        # Others may see a partner, as one who stands between them or whose rows are those of the whole program.
-        always = table == PARTNERS
-        found += [
-            each
-            for each in every
-            if (always and each.kind == CHANGED) or each.record_before in old or each.record_now in new
-        ]
+        if table == PARTNERS:  # others may see one who is not paid: it stands between them, or has rows that count
+            old |= {each.record_before for each in every if each.kind == CHANGED}
+        found += [each for each in every if each.record_before in old or each.record_now in new]
     return changes_of(iter(found))
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, TypeAlias, TypeGuard
 
@@ -24,19 +24,23 @@ from engine.facts.batches import BATCH_ROWS, columns
 from engine.facts.read import table_name
 from engine.facts.seen import Seen, texts
 from engine.facts.sql import Sql
-from engine.facts.versions import refuse_gaps
+from engine.facts.versions import PROBLEMS_MAX, Version, asked_by, gap_problem, refuse_gaps
 from engine.values import RECORD, Credits, Frame, LateKeys, Rows
 from rules.calendar import Period
 from rules.crediting.groups import settled
 from rules.crediting.meaning import CREDIT, SHARE
-from rules.expressions.tree import Column, Expression, Type
+from rules.expressions.columnar import EPOCH
+from rules.expressions.tree import Column, Expression, Type, columns as columns_of
 from rules.expressions.vector import Truth, leaves, number, truth
-from rules.quantities.exact import Exact
+from rules.problem import Refused
+from rules.quantities.exact import Exact, Flags
 from rules.quantities.groups import BLOCK_ROWS, ordered
-from rules.tables import Table
+from rules.tables import ATTRIBUTES, Table
 
 EAGER_ROWS_MAX = 100_000  # of a table: the keys of more are fetched where they are asked for
 _Among: TypeAlias = tuple[str, str | None]  # partner ids: from the first on, and before the second
+_OF_GAP = "whose", "day", "clash"
+_NO_CLASH = -1  # records are numbered from 1
 _Asked: TypeAlias = tuple[str, Column | None, tuple[date, date], Column | None, str | None, _Among | None]
 
 
@@ -47,6 +51,8 @@ class _Read:
     frame: Frame
     places: NDArray[np.int64]
     found: Mapping[Expression, Exact | Truth]
+    gaps: Sequence[Column] = ()  # attributes that some row may ask for on a day on which no version holds
+    asked: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # of whom each row of a gap asks, and for which day
 
 
 class RowReader:
@@ -96,15 +102,22 @@ class RowReader:
             )
         if later is not None:
             self._kept[asked] = _Read(
-                read.frame, read.places, {tree: read.found[tree] for tree in held if tree in read.found}
+                read.frame, read.places, {tree: read.found[tree] for tree in held if tree in read.found}, read.gaps
             )
-        frame, places, found = read.frame, read.places, {tree: read.found[tree] for tree in from_tables}
-        for tree in wanted:
-            if _is_given(tree) and tree.table is None:
-                found[tree] = settled(named[tree.name]).take(frame.partners)
-            elif _is_given(tree) and credits is not None:
-                assert frame.shares is not None, "each credited row has its share"
-                found[tree] = credits.shares.share.take(frame.shares)
+        for gap in read.gaps:
+            if not any(seen.asks_for(tree, gap) for tree in trees):
+                continue
+            rest = seen.rest_of(where, gap)
+            wanted_of_rest = _leaves(rest, seen)
+            own = [tree for tree in wanted_of_rest if not _is_given(tree)]
+            of_gap = self._read(seen, table, dated, days, own, owner, credits, among, gap)
+            met = _answers(wanted_of_rest, of_gap, named, credits)
+            asks = np.ones(len(of_gap.frame), dtype=bool)
+            for part in rest:
+                asks &= truth(part, met.__getitem__, seen.type_of, len(asks)).yes
+            self._refuse_askers(gap, of_gap, asks)
+        frame, places = read.frame, read.places
+        found = _answers(wanted, read, named, credits)
         if where is not None:
             keep = truth(where, found.__getitem__, seen.type_of, len(frame)).yes
             if not keep.all():
@@ -120,6 +133,21 @@ class RowReader:
             None if among is None else places,
         )
 
+    def _refuse_askers(self, gap: Column, read: _Read, asks: Flags) -> None:
+        """Raise Refused where rows that were `read` for an attribute that nobody can tell do ask for it."""
+        askers: dict[tuple[str, int, int], list[int]] = {}
+        for row in np.flatnonzero(asks).tolist():
+            whose, day, clash = (read.asked[name][row] for name in _OF_GAP)
+            askers.setdefault((str(whose), int(day), int(clash)), []).append(row)
+        problems = []
+        for (whose, day, clash), rows in sorted(askers.items())[:PROBLEMS_MAX]:
+            count = len(set(read.frame.records[rows].tolist()))
+            asked = asked_by(read.frame.table, str(read.frame.keys[rows[0]]), count)
+            what = ATTRIBUTES[gap.name], whose, EPOCH + timedelta(day), None if clash == _NO_CLASH else clash
+            problems.append(gap_problem(self._connection, *what, asked))
+        if problems:
+            raise Refused(*problems)
+
     def _read(
         self,
         seen: Seen,
@@ -130,8 +158,10 @@ class RowReader:
         owner: Column | None,
         credits: Credits | None,
         among: _Among | None,
+        gap: Column | None = None,
     ) -> _Read:
-        """All rows that are dated in `days`, in the order of their keys, with the leaves that are `wanted`."""
+        """All rows that are dated in `days`, in the order of their keys, with the leaves that are `wanted`; with `gap`,
+        only those that ask for that attribute on a day on which no version of it holds."""
         sql = Sql(seen.named)
         selected = [f"{seen.leaf(tree, sql)} AS leaf{index}" for index, tree in enumerate(wanted)]
         window: str = "TRUE"
@@ -147,18 +177,28 @@ class RowReader:
             if bound is not None:
                 window, bounds = f"{window} AND {whose} {sign} ?", [*bounds, bound]
         is_small = self.count(table) <= EAGER_ROWS_MAX
+        if gap is not None:
+            version = _version(seen, gap)
+            day = f"date_diff('day', DATE '{EPOCH.isoformat()}', {version.day})"
+            clash = f"coalesce({version.alias}.clash, {_NO_CLASH})"
+            asked = zip((version.partner, day, clash), _OF_GAP, strict=True)
+            selected = [*selected, *(f"{text} AS {name}" for text, name in asked)]
         if is_small:
             selected = [f"{self._shown_key(table)} AS key", *selected]
         selection = ", ".join(['t."@place" AS place', "t.record AS record", "e.place AS partner", *selected])
         source = f"""{table_name(table)} AS t {seen.joins(shared)}
             JOIN eligible_partners AS e ON e.partner_id = {whose}"""
-        asked = [each for each in seen.versions if dated is not None or not each.is_of_row]  # else rows of any day
-        refuse_gaps(self._connection, asked, source, window, bounds)
+        if gap is None:
+            gaps = self._gaps(seen, wanted, source, window, bounds, table, dated is not None)
+        else:
+            gaps, window = (), f"{window} AND {_version(seen, gap).is_gap}"
         query = f"SELECT {selection} FROM {source} WHERE {window}"
         answer = self._connection.sql(query, params=[*sql.parameters, *bounds]).to_arrow_reader(BATCH_ROWS)
         named = [f"leaf{index}" for index in range(len(wanted))]
         trees = dict(zip(named, wanted, strict=True))
-        found = columns(answer, {"key": texts} | {name: partial(seen.answer, tree) for name, tree in trees.items()})
+        found = columns(
+            answer, {"key": texts, "whose": texts} | {name: partial(seen.answer, tree) for name, tree in trees.items()}
+        )
         if credits is not None:
             self._connection.unregister(_view(credits))
         at = found.pop("at", None)
@@ -174,7 +214,34 @@ class RowReader:
         places = (
             places.astype(np.int32 if self.count(table) < 1 << 31 else np.int64) if among is not None else places[:0]
         )
-        return _Read(frame, places, {trees[name]: found[name] for name in named})
+        asked_of = {name: found[name] for name in _OF_GAP if name in found}
+        return _Read(frame, places, {trees[name]: found[name] for name in named}, gaps, asked_of)
+
+    def _gaps(
+        self,
+        seen: Seen,
+        wanted: Sequence[Expression],
+        source: str,
+        window: str,
+        bounds: Sequence[object],
+        table: str,
+        is_dated: bool,
+    ) -> Sequence[Column]:
+        """The attributes among what is `wanted` that some row has no version of; whether it needs one is for a rule to
+        say. A version that whose the rows are rests on is needed by each row."""
+        asked = [each for each in seen.versions if is_dated or not each.is_of_row]  # else rows of any day
+        by_rule = {}
+        for column in (column for tree in wanted for column in columns_of(tree)):
+            if (version := seen.version_of(column)) is not None:
+                by_rule.setdefault(version, column)
+        own = [each for each in asked if each not in by_rule]
+        refuse_gaps(self._connection, own, source, window, (table, self._shown_key(table)), bounds)
+        query = f"SELECT 1 FROM {source} WHERE ({window}) AND "
+        return [
+            by_rule[each]
+            for each in asked
+            if each in by_rule and self._connection.execute(f"{query}{each.is_gap} LIMIT 1", bounds).fetchall()
+        ]
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -214,6 +281,26 @@ class RowReader:
         self._connection.register(_view(credits), pa.table(told))
         record = seen.named(Column(credits.meaning.of, RECORD))
         return f"JOIN {_view(credits)} AS c ON c.record = {record}"
+
+
+def _version(seen: Seen, attribute: Column) -> Version:
+    found = seen.version_of(attribute)
+    assert found is not None, "a gap is one between versions"
+    return found
+
+
+def _answers(
+    wanted: Sequence[Expression], read: _Read, named: Mapping[str, Exact], credits: Credits | None
+) -> dict[Expression, Exact | Truth]:
+    """The answers to leaves of the rows that were read: cells, and what is given beside them."""
+    found = {tree: read.found[tree] for tree in wanted if not _is_given(tree)}
+    for tree in wanted:
+        if _is_given(tree) and tree.table is None:
+            found[tree] = settled(named[tree.name]).take(read.frame.partners)
+        elif _is_given(tree) and credits is not None:
+            assert read.frame.shares is not None, "each credited row has its share"
+            found[tree] = credits.shares.share.take(read.frame.shares)
+    return found
 
 
 def _leaves(trees: Sequence[Expression], seen: Seen) -> list[Expression]:

@@ -20,11 +20,12 @@ from engine.facts.aggregates import Aggregates, Named
 from engine.facts.contested import contested_name, contested_problem, is_contested
 from engine.facts.credit import credit
 from engine.facts.kernel import Batch, by_kernel, first_of_each
+from engine.facts.keys import key_sql
 from engine.facts.read import table_name
 from engine.facts.seen import Seen, order_of, unscaled
 from engine.facts.sql import Sql
 from engine.facts.versions import PROBLEMS_MAX, Version, refuse_gaps
-from engine.facts.whole import Piece, both, condition, is_decimal, plain, whole
+from engine.facts.whole import Piece, both, condition, is_decimal, plain, told_in_sql, whole
 from engine.facts.windows import window_days
 from engine.values import Measured
 from rules.calendar import Calendar, Period
@@ -127,16 +128,20 @@ class Scan:
         return found
 
     def _refuse_gaps(self) -> None:
-        """Refuse the rows that a measure looks at, and that ask for what their partner was on a day that no version
-        holds on."""
-        asked: dict[Version, dict[str, None]] = {}
+        """Refuse the rows that a measure looks at, of which the rest of its condition holds, and that ask for what
+        their partner was on a day that no version holds on."""
+        asked: dict[Version, dict[Piece, None]] = {}
         for each in self._members:
             trees = [tree for tree in (each.value, each.rows.where, each.owner, each.latest_of) if tree is not None]
             for column in (column for tree in trees for column in columns(tree)):
                 if (version := self._seen.version_of(column)) is not None:
-                    asked.setdefault(version, {})[both(self._within(each)).text] = None
-        for version, within in asked.items():
-            refuse_gaps(self._connection, [version], self._joined(), " OR ".join(f"({each})" for each in within))
+                    met = told_in_sql(self._seen.rest_of(each.rows.where, column), self._seen)
+                    asked.setdefault(version, {})[both([*self._within(each), *met])] = None
+        key = key_sql(self._table, "t.") if self._table.key else f"CAST({order_of(self._table)[0]} AS VARCHAR)"
+        for version, met in asked.items():
+            where = " OR ".join(f"({each.text})" for each in met)
+            bounds = [value for each in met for value in each.parameters]
+            refuse_gaps(self._connection, [version], self._joined(), where, (self._table.name, key), bounds)
 
     def _refuse_contested(self) -> None:
         """Refuse the clashing versions that a measure would add up: they were rejected, and would be zero."""

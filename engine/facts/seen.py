@@ -22,7 +22,7 @@ from engine.facts.versions import Version
 from engine.values import EXACT, RECORD
 from rules.calendar import Period
 from rules.crediting.meaning import CREDIT, CREDIT_COLUMNS
-from rules.expressions.tree import Column, Expression, Type
+from rules.expressions.tree import And, Column, Expression, Type, columns
 from rules.expressions.vector import Truth
 from rules.joins import PERIOD, Hop, route
 from rules.quantities.exact import Exact, Integers
@@ -110,6 +110,16 @@ class Seen:
             return None
         self.named(column)
         return self._versions[ATTRIBUTES[column.name], column.on]
+
+    def asks_for(self, tree: Expression, attribute: Column) -> bool:
+        """Whether a tree looks at the version that an attribute looks at."""
+        version = self.version_of(attribute)
+        return any(self.version_of(column) == version for column in columns(tree))
+
+    def rest_of(self, where: Expression | None, attribute: Column) -> list[Expression]:
+        """The conditions that a row meets before it asks for an attribute: those of a rule that do not look at it."""
+        parts = () if where is None else where.parts if isinstance(where, And) else (where,)
+        return [part for part in parts if not self.asks_for(part, attribute)]
 
     @property
     def versions(self) -> Sequence[Version]:

@@ -8,7 +8,7 @@ reads; every sum, product and quotient of measures is the exact kernel's.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -56,7 +56,8 @@ from rules.crediting.meaning import CreditMeaning
 from rules.exchange import ExchangeMeaning, Gain
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
-from rules.meaning import MeasureMeaning
+from rules.meaning import Meaning, MeasureMeaning
+from rules.problem import Place
 from rules.quantities.exact import Exact
 from rules.tables import Table
 
@@ -93,16 +94,21 @@ class Snapshot(PartnerFacts):
         super().__init__(connection, tables, files, period, calendar, eligible, only)
         self._kept, self._trails = kept, trails
         self._openings: Sequence[OpeningRow] | None = None
+        self.opening_line: Callable[[int], int] = lambda record: 0  # of a record of the table of balances
         self._rows = RowReader(connection, tables, period, self._shown_key, self.exact)
 
-    def at(self, period: Period, is_open: bool = False) -> Snapshot:
+    def at(self, period: Period, by: Meaning | None = None, is_open: bool = False) -> Snapshot:
         """The same facts as another period sees them, on a connection of its own to the same tables; where it
-        `is_open`, with every partner as one who can be paid."""
+        `is_open`, with every partner as one who can be paid. `by` the program that an earlier period was locked with,
+        its own partners can be paid, and it knows no opening of later days."""
         connection = self._connection.cursor()
         exchanged = None if self._exchanged is None else see_again(connection, self._exchanged, period)
-        of = self._tables, self._files, period, self._calendar, None if is_open else self._eligible
+        eligible = self._eligible if by is None else by.eligible
+        of = self._tables, self._files, period, self._calendar, None if is_open else eligible
         found = Snapshot(connection, *of, {}, exchange=self._exchange, only=self._only)
-        found._openings, found._exchanged = self._openings, exchanged
+        found._openings, found._exchanged, found.opening_line = self._openings, exchanged, self.opening_line
+        if by is not None:
+            found._openings = [each for each in self.openings() if each.as_of < period.start]
         return found
 
     def exact(self, tree: Expression) -> Expression:
@@ -170,6 +176,11 @@ class Snapshot(PartnerFacts):
         if self._openings is None:
             self._openings = read_openings(self._connection) if "balances" in self._files else []
         return self._openings
+
+    def opening_place(self, row: OpeningRow, column: str) -> Place:
+        """Where a cell of the table of balances stands: file and line, or the row's key where that is not known."""
+        line = self.opening_line(row.record)
+        return Place(self._files["balances"], line, field=column) if line else Place("balances", field=row.key)
 
     def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
         """Measures by partner, in the order of the partners' frame."""

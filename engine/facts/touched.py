@@ -78,7 +78,7 @@ class Marks:
     ) -> None:
         """Mark all rows that name marked ones (down), or that these name (up), and so on until there are no more;
         from `start` alone where that is given, and `is_within` tables alone whose rows tell something of each other."""
-        links = [each for each in self.links if each.table == each.target and each.table in _TELLING or not is_within]
+        links = [each for each in self.links if not is_within or (each.table == each.target and each.table in _TELLING)]
         fresh = {table: set(records) for table, records in (start or self.found).items() if records}
         while fresh:
             further: dict[str, set[int]] = {}

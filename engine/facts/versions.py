@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import duckdb
 
@@ -36,6 +37,11 @@ class Version:
     partner: str
     day: str
     is_of_row: bool
+
+    @property
+    def is_gap(self) -> str:
+        """Whether the history says something of the partner, and no one version holds on the day."""
+        return f"({self.alias}.partner_id IS NOT NULL AND {self.alias}.record IS NULL)"
 
     @property
     def join(self) -> str:
@@ -113,29 +119,48 @@ def refuse_gaps(
     versions: Sequence[Version],
     source: str,
     where: str,
+    asking: tuple[str, str],
     bounds: Sequence[object] = (),
     may_be_none: bool = False,
 ) -> None:
     """Raise Refused where a row of `source` for which `where` holds asks for a day on which no version holds; where
-    there `may_be_none`, only where versions clash on it."""
-    unknown = "clash IS NOT NULL" if may_be_none else "record IS NULL"
+    there `may_be_none`, only where versions clash on it. `asking` is the table of the rows, and the SQL of a key."""
+    table, key = asking
     for each in versions:
-        query = f"""SELECT DISTINCT {each.partner}, {each.day}, {each.alias}.clash FROM {source}
-            WHERE {each.alias}.partner_id IS NOT NULL AND {each.alias}.{unknown} AND ({where})
-            ORDER BY 1, 2 LIMIT {PROBLEMS_MAX}"""
+        unknown = f"{each.alias}.clash IS NOT NULL" if may_be_none else each.is_gap
+        query = f"""SELECT {each.partner}, {each.day}, {each.alias}.clash, min({key}), count(DISTINCT t.record)
+            FROM {source} WHERE {unknown} AND ({where}) GROUP BY 1, 2, 3 ORDER BY 1, 2 LIMIT {PROBLEMS_MAX}"""
         found = connection.execute(query, list(bounds)).fetchall()
         if found:
-            raise Refused(*(_problem(connection, each.attribute, *row) for row in found))
+            raise Refused(
+                *(gap_problem(connection, each.attribute, *what, asked_by(table, *by)) for *what, by in _askers(found))
+            )
 
 
-def _problem(
-    connection: duckdb.DuckDBPyConnection, attribute: str, partner: str, day: date, clash: int | None
+def _askers(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """What each row of an answer asks for, and at its end the first key that asks and how many do."""
+    for *what, key, count in rows:
+        yield *what, (key, count)
+
+
+def asked_by(table: str, key: str, rows: int) -> str:
+    """Who asks, in words.
+
+    >>> asked_by("deals", "D-1", 1), asked_by("deals", "D-1", 3)
+    ('deals D-1 asks for it', 'deals D-1 and 2 more ask for it')
+    """
+    return f"{table} {key} asks for it" if rows == 1 else f"{table} {key} and {rows - 1} more ask for it"
+
+
+def gap_problem(
+    connection: duckdb.DuckDBPyConnection, attribute: str, partner: str, day: date, clash: int | None, asked: str
 ) -> Problem:
+    """The fault of a day on which nobody can tell what a partner was: no version holds, or a clash of versions does."""
     if clash is not None:
         query = f"""SELECT "@rows", "@file", "@line" FROM {contested_name(HISTORY)} WHERE record = ?"""
         ((rows, file, line),) = connection.execute(query, [clash]).fetchall()
         what = f"the {attribute} of {partner} on {day}"
-        return contested_problem(what, rows, "a row that is read asks for it", Place(file, line))
-    message = f"no version of the {attribute} of {partner} holds on {day}, and a row that is read asks for it"
+        return contested_problem(what, rows, asked, Place(file, line))
+    message = f"no version of the {attribute} of {partner} holds on {day}, and {asked}"
     hint = f"add a row to {HISTORY} that holds on that day; a blank value says that there is none"
     return Problem("F330", message, Place(HISTORY, field=partner), hint)

@@ -117,6 +117,11 @@ def both(pieces: Iterable[Piece]) -> Piece:
     return Piece(" AND ".join(piece.text for piece in found) or "TRUE", parameters)
 
 
+def told_in_sql(parts: Iterable[Expression], seen: Seen) -> list[Piece]:
+    """Those of some conditions that SQL can tell."""
+    return [piece for part in parts if (piece := condition(part, seen)) is not None]
+
+
 def _leaf(tree: Expression, seen: Seen) -> Piece:
     found = plain(tree, seen)
     text = f"CAST({found.text} * {FP} AS DECIMAL(38,0))" if found.below == FP else found.text

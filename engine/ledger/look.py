@@ -10,6 +10,7 @@ from engine.ledger.payments import Paid
 from engine.ledger.requests import Request
 from engine.values.event import Event
 from engine.values.posting import Posted
+from rules.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class CycleLook:
     """A cycle as it stands: what it would pay or pays, by currency, who is still to be paid, and its events.
 
     `runs` are the numbers of its runs by program, `before` those of the last locked period's, 0 where there is none;
-    `held` says whose payments wait, and why.
+    `held` says whose payments wait, and why; `warnings` are rows that may be paid twice.
     """
 
     cycle: Cycle
@@ -29,6 +30,7 @@ class CycleLook:
     runs: Mapping[str, int]
     held: Mapping[str, str]
     before: Mapping[str, int]
+    warnings: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,9 @@ def close(books: Books, command: Command, unpaid_minor: Mapping[tuple[str, str],
     waiting = sorted({payee for (payee, _), amount in unpaid_minor.items() if amount > 0})
     if waiting:
         first = ", ".join(waiting[:5]) + (" and others" if len(waiting) > 5 else "")
-        message = f"{len(waiting)} payees of cycle {cycle.name} have not been paid: {first}"
+        payees = "1 payee" if len(waiting) == 1 else f"{len(waiting):,} payees"
+        have = "has" if len(waiting) == 1 else "have"
+        message = f"{payees} of cycle {cycle.name} {have} not been paid: {first}"
         raise conflict("B132", message, "pay them, or hold them with a reason: what is held is carried on")
     return Draft("cycle.closed", cycle.name, {})
 

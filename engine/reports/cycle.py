@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from engine.ledger.cycles import CLOSED, DROPPED, LOCKED, OPEN, Cycle
+from engine.ledger.cycles import CLOSED, DROPPED, LOCKED, OPEN, Cycle, Payment
 from engine.ledger.look import CycleLook
 from engine.ledger.requests import Request
 from engine.reports.register import Grid
@@ -36,11 +36,23 @@ def totals(totals_minor: Mapping[str, int]) -> str:
     return ", ".join(money(amount, code) for code, amount in totals_minor.items()) or "nothing"
 
 
-def cycles_grid(cycles: Sequence[Cycle]) -> Grid:
-    """All cycles, a row each."""
+def payees(count: int) -> str:
+    """How many are paid, in words."""
+    return f"{count:,} payee{'' if count == 1 else 's'}"
+
+
+def cycles_grid(cycles: Sequence[tuple[Cycle, bool]]) -> Grid:
+    """All cycles, a row each, and whether payees of each are still to be paid."""
     rows = tuple(
-        (each.name, each.period, each.status, ", ".join(each.programs), str(len(each.payments)), next_step(each))
-        for each in cycles
+        (
+            each.name,
+            each.period,
+            each.status,
+            ", ".join(each.programs),
+            str(len(each.payments)),
+            next_step(each, is_unpaid),
+        )
+        for each, is_unpaid in cycles
     )
     heads = ("cycle", "period", "status", "programs", "payments", "next")
     return Grid(heads, rows, (False, False, False, False, True, False))
@@ -62,26 +74,28 @@ def cycle_lines(look: CycleLook) -> Iterator[str]:
     if makers:
         yield "by        " + "; ".join(makers)
     if cycle.status not in (OPEN, DROPPED):
-        names = ", ".join(each.actor for each in cycle.approvals) or "nobody yet"
-        yield f"approved  by {names}: {len(cycle.approvals)} of {cycle.policy.get('needs', 1)}"
+        names = _and([each.actor for each in cycle.approvals]) or "nobody yet"
+        yield f"approved  by {names} ({cycle.policy.get('needs', 1)} needed)"
         yield f"digest    {cycle.content_sha256}"
     if cycle.is_voided:
         yield "an earlier submission is void: it changed since"
     for payment in cycle.payments:
         paid = totals(payment.totals_minor)
-        yield f"payment {payment.number} on {payment.paid_on}: {paid} to {payment.payees} payees"
+        yield f"payment {payment.number} on {payment.paid_on}: {paid} to {payees(payment.payees)}"
     if cycle.is_locked and look.unpaid_minor:
         sums: Counter[str] = Counter()
         for (_, code), left in look.unpaid_minor.items():
             sums[code] += left
-        yield f"unpaid    {totals(sums)} to {len({payee for payee, _ in look.unpaid_minor})} payees"
+        yield f"unpaid    {totals(sums)} to {payees(len({payee for payee, _ in look.unpaid_minor}))}"
     for payee, reason in look.held.items():
         yield f"on hold   {payee}: {reason}"
-    yield f"next      {next_step(cycle)}"
+    if cycle.is_under_way and cycle.calculations:
+        yield f"look      partage cycle payees {cycle.name}"
+    yield f"next      {next_step(cycle, bool(look.unpaid_minor))}"
 
 
-def next_step(cycle: Cycle) -> str:
-    """The command that may come next."""
+def next_step(cycle: Cycle, is_unpaid: bool) -> str:
+    """The command that may come next; `is_unpaid` says whether payees of a locked cycle are still to be paid."""
     match cycle.status:
         case "open" if len(cycle.calculations) < len(cycle.programs):
             return f"partage run PROGRAM --period {cycle.period}"
@@ -92,7 +106,8 @@ def next_step(cycle: Cycle) -> str:
         case "approved":
             return f"partage cycle lock {cycle.name}"
         case "locked":
-            return f"partage cycle pay {cycle.name} · partage cycle close {cycle.name}"
+            pay = f"partage cycle pay {cycle.name} · " if is_unpaid else ""
+            return f"{pay}partage cycle close {cycle.name}"
         case "dropped":
             return "nothing: it was dropped, and pays nothing"
     return "nothing: it is closed; what is released or comes back is paid with partage cycle pay"
@@ -129,23 +144,48 @@ def cycle_json(look: CycleLook) -> dict[str, Any]:
         "makers": {actor: list(parts) for actor, parts in cycle.makers.items()},
         "approvals": [{"actor": each.actor, "digest": each.digest} for each in cycle.approvals],
         "needs": cycle.policy.get("needs", 1),
-        "payments": [
-            {
-                "payment": each.number,
-                "paid_on": str(each.paid_on),
-                "payees": each.payees,
-                "totals_minor": dict(each.totals_minor),
-                "list_sha256": each.list_sha256,
-            }
-            for each in cycle.payments
-        ],
+        "payments": [_payment(each) for each in cycle.payments],
         "unpaid": [
             {"payee_id": payee, "currency": code, "amount_minor": amount}
             for (payee, code), amount in sorted(look.unpaid_minor.items())
         ],
         "on_hold": dict(look.held),
-        "next": next_step(cycle),
+        "adjustments": [_adjustment(each) for each in look.adjustments],
+        "next": next_step(cycle, bool(look.unpaid_minor)),
     }
+
+
+def cycles_json(cycles: Sequence[tuple[Cycle, bool]]) -> list[dict[str, Any]]:
+    """All cycles with the keys that scripts rely on, in short."""
+    return [
+        {
+            "cycle": each.name,
+            "period": each.period,
+            "status": each.status,
+            "programs": list(each.programs),
+            "payments": [_payment(one) for one in each.payments],
+            "next": next_step(each, is_unpaid),
+        }
+        for each, is_unpaid in cycles
+    ]
+
+
+def _payment(payment: Payment) -> dict[str, Any]:
+    return {
+        "payment": payment.number,
+        "paid_on": str(payment.paid_on),
+        "payees": payment.payees,
+        "totals_minor": dict(payment.totals_minor),
+        "list_sha256": payment.list_sha256,
+    }
+
+
+def _adjustment(request: Request) -> dict[str, Any]:
+    """An adjustment, waiting or decided, as it was asked for: one of the two amounts is null."""
+    said = request.content
+    named = {name: said[name] for name in ("payee", "program", "component", "currency")}
+    amounts = {name: int(said[name]) if name in said else None for name in ("amount_minor", "to_minor")}
+    return {"request": request.number, **named, **amounts, "status": request.status, "reason": said["reason"]}
 
 
 def log_grid(events: Sequence[Event]) -> Grid:
@@ -195,10 +235,15 @@ def _calculated(look: CycleLook, program: str) -> str:
     if each is None:
         return "nothing calculated yet"
     run = f"run {look.runs[program]} ({each.run_id[:12]})" if each.run_id else "no run of its own"
-    batches = f", {len(each.batches)} earlier periods trued up" if each.batches else ""
+    periods = "1 earlier period" if len(each.batches) == 1 else f"{len(each.batches)} earlier periods"
+    batches = f", {periods} trued up" if each.batches else ""
     before = look.before.get(program)
     compare = f"   compare: partage diff {before} {look.runs[program]}" if before and each.run_id else ""
     return f"{run}, {money(each.total_minor, each.currency)}{batches}{compare}"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _decided(request: Request) -> str:

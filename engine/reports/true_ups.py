@@ -5,9 +5,11 @@ In: batches. Out: sentences, a grid, CSV, and plain values.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 
-from engine.reports.exported import csv_text
+from engine.reports.exported import as_text
 from engine.reports.register import Grid
 from engine.values.true_up import Batch
 from rules.quantities.currency import currency, format_minor
@@ -15,57 +17,68 @@ from rules.quantities.currency import currency, format_minor
 _HEADS = ("period", "partner", "component", "row", "before", "after", "difference", "because")
 
 
-def batch_lines(batches: Sequence[Batch]) -> Iterator[str]:
-    """Each batch in a sentence."""
-    for each in batches:
+Named = Sequence[tuple[str, Batch]]  # batches with the titles of their programs
+
+
+def batch_lines(batches: Named, is_of_several: bool) -> Iterator[str]:
+    """Each batch in a sentence, which names the program where the cycle pays several."""
+    for program, each in batches:
         money = currency(each.currency)
         records = "1 late record" if len(each.records) == 1 else f"{len(each.records)} late records"
         lines = "1 line comes" if len(each.lines) == 1 else f"{len(each.lines)} lines come"
         total = format_minor(each.lines.total_minor, money)
-        yield f"trued up  {each.period}: {records}, {lines} to something else, {total} {each.currency}"
+        of = f"{program}, {each.period}" if is_of_several else each.period
+        yield f"trued up  {of}: {records}, {lines} to something else, {total} {each.currency}"
         for pool in each.pools:
             moved = format_minor(pool.amount_minor, money)
             told = {"next_period": "for the next period", "house": "for the house", "reshare": "shared anew"}[pool.late]
             yield f"          pool {pool.pool}: {moved} {each.currency} {told}"
 
 
-def delta_grid(batches: Sequence[Batch]) -> Grid:
-    """Every line that comes to something else, and why."""
+def delta_grid(batches: Named, is_of_several: bool) -> Grid:
+    """Every line that comes to something else, and why; with its program where the cycle pays several."""
     rows = []
-    for each in batches:
+    for program, each in batches:
         money = currency(each.currency)
         for line in each.lines:
             amounts = (line.before_minor, line.after_minor, line.amount_minor)
             shown = (format_minor(amount, money) for amount in amounts)
             row = f"{line.table} {line.key}".strip()
-            rows.append((each.period, line.partner, line.component, row, *shown, line.reason))
-    return Grid(_HEADS, tuple(rows), (False, False, False, False, True, True, True, False))
+            named = (program,) if is_of_several else ()
+            rows.append((*named, each.period, line.partner, line.component, row, *shown, line.reason))
+    are_amounts = (False, False, False, False, True, True, True, False)
+    if is_of_several:
+        return Grid(("program", *_HEADS), tuple(rows), (False, *are_amounts))
+    return Grid(_HEADS, tuple(rows), are_amounts)
 
 
-def delta_csv(batches: Sequence[Batch]) -> str:
-    """The same as a table that a spreadsheet opens; all batches are of one currency."""
+def delta_csv(batches: Named) -> str:
+    """The same as a table that a spreadsheet opens, always with programs and currencies."""
     rows = [
         (
-            each.period,
-            line.partner,
-            line.component,
-            f"{line.table} {line.key}".strip(),
-            line.before_minor,
-            line.after_minor,
-            line.amount_minor,
-            line.reason,
+            *map(as_text, (program, each.period, line.partner, line.component, f"{line.table} {line.key}".strip())),
+            *(_plain(minor, each.currency) for minor in (line.before_minor, line.after_minor, line.amount_minor)),
+            each.currency,
+            as_text(line.reason),
         )
-        for each in batches
+        for program, each in batches
         for line in each.lines
     ]
-    return csv_text(_HEADS, rows, currency(batches[0].currency if batches else "EUR"))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([("program", *_HEADS[:-1], "currency", _HEADS[-1]), *rows])
+    return out.getvalue()
 
 
-def batches_json(batches: Sequence[Batch]) -> list[dict[str, object]]:
+def _plain(amount_minor: int, code: str) -> str:
+    return format_minor(amount_minor, currency(code), grouping=False)
+
+
+def batches_json(batches: Named) -> list[dict[str, object]]:
     """Batches with the keys that scripts rely on; amounts in minor units, as whole numbers."""
     return [
         {
             "sha256": each.sha256,
+            "program": program,
             "period": each.period,
             "currency": each.currency,
             "total_minor": each.lines.total_minor,
@@ -85,5 +98,5 @@ def batches_json(batches: Sequence[Batch]) -> list[dict[str, object]]:
                 for line in each.lines
             ],
         }
-        for each in batches
+        for program, each in batches
     ]

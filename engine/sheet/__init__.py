@@ -20,7 +20,7 @@ from engine.sheet.book import Book
 from engine.sheet.by_partner import by_partner, named, partners_held, separable
 from engine.sheet.credit import credit
 from engine.sheet.deducting import deduct
-from engine.sheet.earlier import Earlier
+from engine.sheet.earlier import Earlier, Shared
 from engine.sheet.keeping import Keep, asked_later, on_the_way
 from engine.sheet.limits import limit, top_up
 from engine.sheet.lines import accumulate, due, multiply, pay
@@ -64,6 +64,7 @@ from engine.values import (
 )
 from engine.values.locked import LockedPool
 from engine.values.positions import OpenPositions
+from engine.values.versions import LockedBy
 from rules.calendar import Period
 from rules.expressions.columnar import EPOCH
 from rules.expressions.tree import Expression, Type
@@ -79,12 +80,14 @@ def evaluate(
     keep: Keep = "all",
     partners_at_once: int | None = None,
     locked: Mapping[str, LockedPool] | None = None,
+    versions: Sequence[LockedBy] = (),
 ) -> Sheet:
     """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess.
 
     Of a sheet that keeps `lines`, a run can be settled; to explain it takes all columns. What both hold is the same.
     The rows of such a sheet are worked out for so many `partners_at_once`: where that is not said, for as many as have
-    the rows that are held with ease. `locked` are pools of this period, by name, whose shares stay as they were posted.
+    the rows that are held with ease. `locked` are pools of this period, by name, whose shares stay as they were posted;
+    `versions` those that earlier periods were locked with, in their order, where they are not all this one.
     """
     first = period
 
@@ -95,7 +98,7 @@ def evaluate(
                 return _evaluate(plan, facts, period, keep, earlier, at_once, pools or {})
         return _evaluate(plan, facts, period, keep, earlier, None, pools or {})
 
-    return evaluated(plan, facts, period, keep, Earlier(plan, facts, keep, evaluated))
+    return evaluated(plan, facts, period, keep, Shared(plan, facts, keep, evaluated, versions).seen_as(None))
 
 
 def _evaluate(
@@ -130,8 +133,8 @@ def _evaluate(
         work(steps[0], book)
         if isinstance(steps[0], Gather):
             book.drop(passing - named(left))
-    kept = (frozen(each) for each in (book.frames, book.columns, book.frame_of, earlier.sheets, book.credits))
-    return Sheet(period, *kept)
+    written = frozen(book.frames), frozen(book.columns), frozen(book.frame_of)
+    return Sheet(period, *written, frozen(earlier.sheets), frozen(book.credits))
 
 
 def _read_rows(step: ReadRows, book: Book, facts: Facts) -> None:

@@ -14,11 +14,31 @@ import numpy as np
 from engine.sheet.book import Book
 from engine.values import Award, Share
 from rules.quantities.apportion import CONSERVING, Residue
-from rules.quantities.exact import Integers, total
+from rules.quantities.exact import Exact, Integers, total
 from rules.quantities.rounding import multiply_floor
 from rules.sharing.whole import whole_awards
 
 ENTITLED, COUNTED = "entitled", "counted"
+
+
+def with_stand_ins(weights: Exact, held: Exact | None) -> Exact:
+    """The weights (members,) with those that are unknown at the mean of the others, 0 for who has no day.
+
+    Where members weigh for the days that they `held`, as parts of the period, the mean is that of what the others weigh
+    for the whole period, and who is counted at it has its own days of it: a member of one day costs nobody a year.
+
+    >>> weights, days = Exact.of([80, Fraction(80), None, 0]), Exact.of([1, 1, Fraction(1, 365), 0])
+    >>> with_stand_ins(weights, days).fraction(2)
+    Fraction(16, 73)
+    """
+    known, rows = weights.is_known(), len(weights)
+    if known.all():
+        return weights
+    if held is None:
+        return weights.where(known, Exact.constant(weights.sum() / int(np.count_nonzero(known)), rows))
+    scored = known & (held.compare(Exact.constant(0, rows)) > 0)
+    mean = (weights.take(scored) / held.take(scored)).sum() / int(np.count_nonzero(scored))
+    return weights.where(known, held * Exact.constant(mean, rows))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.sheet.book import Book
 from engine.sheet.lines import unknown_rows
+from engine.sheet.positions import OpeningFault, placed
 from engine.sheet.rolling import on_accounts, program_frame, roll_forward
 from engine.values import (
     ACCOUNTS,
@@ -29,6 +30,7 @@ from engine.values import (
     Sheet,
 )
 from engine.values.openings import after, falls_due, last_rows
+from engine.values.rolls import contradictions
 from rules.balances.base import State, above_zero
 from rules.balances.meaning import CLOSING, DUE_LATER, DUE_NOW, OPENING
 from rules.problem import Place, Problem, Refused
@@ -92,35 +94,40 @@ def _sums(rows: Iterable[OpeningRow]) -> Amounts:
 def _rows(step: OpenAccounts, book: Book, facts: Facts) -> list[OpeningRow]:
     """What the table of balances says last before the period; raises Refused where any of its rows says nothing."""
     rows = facts.openings()
-    problems = [problem for row in rows for problem in _faults(row, step, book)]
-    if problems:
-        left = len(problems) - _PROBLEMS_MAX
-        more = [Problem(problems[-1].code, f"and {left} rows more", Place("balances"))] if left > 0 else []
-        raise Refused(*problems[:_PROBLEMS_MAX], *more)
+    faults = [(row, fault) for row in rows for fault in _faults(row, step, book)]
+    if faults:
+        left = len(faults) - _PROBLEMS_MAX
+        more = [Problem(faults[-1][1][0], f"and {left} rows more", Place("balances"))] if left > 0 else []
+        raise Refused(*(placed(row, fault, facts) for row, fault in faults[:_PROBLEMS_MAX]), *more)
     return last_rows(rows, book.period.start)
 
 
-def _faults(row: OpeningRow, step: OpenAccounts, book: Book) -> Iterator[Problem]:
+def _faults(row: OpeningRow, step: OpenAccounts, book: Book) -> Iterator[OpeningFault]:
     if row.balance in step.others:
         return
-    place = Place("balances", field=row.key)
+
     roll = next((each for each in step.rolls if each.name == row.balance), None)
     if roll is None:
         hint = "the program's balances are " + ", ".join(each.name for each in step.rolls)
-        yield Problem("F320", f"the program has no balance {row.balance}", place, hint)
+        yield "F320", f"the program has no balance {row.balance}", "balance", hint
     elif roll.is_whole and row.partner:
         hint = "leave partner_id blank: it is kept once, for the whole program"
-        yield Problem("F320", f"{row.partner} has no balance {row.balance} of its own", place, hint)
+        yield "F320", f"{row.partner} has no balance {row.balance} of its own", "partner_id", hint
     elif not roll.is_whole and not row.partner:
-        yield Problem("F320", f"{row.balance} is a balance of partners, and the row names none", place, "name one")
+        message = f"{row.balance} is a balance of partners, and the row names none"
+        yield "F320", message, "partner_id", "name one"
     elif roll.is_dated and row.released_on is not None and row.released_on > row.as_of:
         message = f"{row.balance} tells on {row.as_of} what was paid on {row.released_on}, which is later"
-        yield Problem("F321", message, place, "write the last day of the period that paid it as released_on")
+        hint = "write the last day of the period that paid it as released_on"
+        yield "F321", message, "released_on", hint
     if not book.calendar.is_last(row.as_of):
         hint = "write what was on it at the end of a period: as_of is the period's last day"
-        yield Problem("F321", f"no period of the calendar ends on {row.as_of}", place, hint)
+        yield "F321", f"no period of the calendar ends on {row.as_of}", "as_of", hint
+    for column, message, hint in contradictions(roll, row.as_of, row.released_on, row.amount_minor) if roll else ():
+        yield "F325", message, column, hint
     if row.amount_minor is None:
-        yield Problem("F301", f"the amount of {row.partner} on {row.balance} is unknown", place, "fill in the cell")
+        message = f"the amount of {row.partner or 'the program'} on {row.balance} is unknown"
+        yield "F301", message, "amount", "fill in the cell"
 
 
 def _before(rows: Sequence[OpeningRow], book: Book) -> Sheet | None:
@@ -204,5 +211,7 @@ def _back(periods: int, book: Book, facts: Facts) -> Sheet | None:
 
 
 def _kept(sheet: Sheet, frame: str, column: str) -> Amounts:
-    """What accounts, or the program, have in a sheet."""
+    """What accounts, or the program, have in a sheet; nothing where its version of the program had no such balance."""
+    if sheet.version and column not in sheet.columns:
+        return {}
     return dict(zip(sheet.frames[frame].keys.tolist(), sheet.columns[column].numerator.tolist(), strict=True))

@@ -70,6 +70,8 @@ def order_of(columns: list[Exact], rows: int) -> NDArray[np.int64]:
 def due(step: Due, book: Book, facts: Facts) -> None:
     """What is due for each row by its kind; unknown where the rule leaves a row out."""
     frame = book.frames[step.frame]
+    if step.kind.lifts_earlier_rows and frame.earlier is not None and frame.earlier.any():
+        book.earlier.refuse_other_rule(step.name, book.period)
     inputs = {key: book.columns[name] for key, name in step.inputs.items()}
     needed = {key: column for key, column in inputs.items() if key not in step.kind.optional_inputs}
     known = known_rows(needed, len(frame))

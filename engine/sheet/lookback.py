@@ -6,7 +6,7 @@ twelve times.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from engine.values import (
@@ -35,9 +35,10 @@ from rules.expressions.tree import Expression, columns
 from rules.meaning import KpiMeaning
 
 
-def looking_back(plan: Plan) -> Plan:
-    """The plan of the periods before: the payouts whose limits or returns rest on what was paid, and what they name."""
-    wanted = {step.name.split(".")[0] for step in plan.steps if _looks_back(step)}
+def looking_back(plan: Plan, also: Collection[str] = ()) -> Plan:
+    """The plan of the periods before: the payouts whose limits or returns rest on what was paid, and what they name;
+    `also` are those that other versions of the program look back at."""
+    wanted = looked_at(plan) | set(also)
     scored = {step.name.split(".")[0] for step in plan.steps if isinstance(step, Kpi | Quota)}
     kept: list[Step] = []
     for step in reversed(plan.steps):  # what a step names comes before it
@@ -45,6 +46,11 @@ def looking_back(plan: Plan) -> Plan:
             kept.append(step)
             wanted |= scored if isinstance(step, Score) else set(_named(step))
     return replace(plan, steps=tuple(reversed(kept)))
+
+
+def looked_at(plan: Plan) -> set[str]:
+    """The rules that look back at what they, or others beside them, came to before."""
+    return {step.name.split(".")[0] for step in plan.steps if _looks_back(step)}
 
 
 def _looks_back(step: Step) -> bool:

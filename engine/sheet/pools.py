@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from engine.kpis import kpi_columns
-from engine.sheet.awarded import COUNTED, ENTITLED, awarded_shares, carried_minor, keeps_back
+from engine.sheet.awarded import COUNTED, ENTITLED, awarded_shares, carried_minor, keeps_back, with_stand_ins
 from engine.sheet.book import Book
 from engine.sheet.history import carry_over, keep_history
 from engine.sheet.lines import PROBLEMS_MAX, unknown_rows
@@ -166,15 +166,14 @@ def _bounded(step: Award, book: Book, frame: Frame, pot: Fraction) -> tuple[Awar
     weights = common(book.columns[step.weight])
     is_known = weights.is_known()
     _refuse_nobody(step.title, step.place, weights)
+    held = None if step.days is None else _held(step.days, book)
     if step.unknown == "house":
-        mean = Exact.constant(weights.sum() / int(np.count_nonzero(is_known)), len(frame))
-        weights = weights.where(is_known, mean)
+        weights = with_stand_ins(weights, held)
     if step.bounds is None:
         exact, left, added = weights * Exact.constant(pot / weights.sum(), len(frame)), Fraction(0), Fraction(0)
         left_name, entitled = "house", exact
     else:
         inputs = {key: book.columns[name] for key, name in step.inputs.items()}
-        held = None if step.days is None else _held(step.days, book)
         floors, caps = step.bounds.in_steps(inputs, len(frame), pot, step.terms, held)
         if faults := bound_faults(weights, pot, floors, caps, step.bounds, step.terms):
             raise Refused(*_member_problems(step, frame, faults))

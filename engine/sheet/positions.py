@@ -16,15 +16,17 @@ from engine.sheet.book import Book
 from engine.values import PARTNERS, Facts, OpeningRow, Step
 from engine.values.positions import OpenPositions, position_of, told_until
 from rules.expressions.columnar import EPOCH
-from rules.problem import Place, Problem, Refused
+from rules.problem import Problem, Refused
 from rules.quantities.exact import Exact, Integers, integers
+
+OpeningFault = tuple[str, str, str, str]  # of a row of the table of balances: code, message, column and hint
 
 
 def open_positions(step: OpenPositions, book: Book, facts: Facts) -> None:
     """The positions of the fiscal year of the period, by the last day before it of which each is told."""
     rows = facts.openings()
-    if problems := [problem for row in rows for problem in _faults(row, step, book)]:
-        raise Refused(*problems[:20])
+    if faults := [(row, fault) for row in rows for fault in _faults(row, step, book)]:
+        raise Refused(*(placed(row, fault, facts) for row, fault in faults[:20]))
     year = book.calendar.fiscal_year(book.period.start)
     keys = book.frames[PARTNERS].keys.tolist()
     for each in step.positions:
@@ -40,24 +42,34 @@ def open_positions(step: OpenPositions, book: Book, facts: Facts) -> None:
             book.write(f"{each.name}.as_of", PARTNERS, Exact(np.full(len(keys), (day - EPOCH).days, dtype=np.int64)))
 
 
-def _faults(row: OpeningRow, step: OpenPositions, book: Book) -> Iterator[Problem]:
-    place = Place("balances", field=row.key)
+def placed(row: OpeningRow, fault: OpeningFault, facts: Facts) -> Problem:
+    """The problem of a row of the table of balances."""
+    code, message, column, hint = fault
+    return Problem(code, message, facts.opening_place(row, column), hint)
+
+
+def _faults(row: OpeningRow, step: OpenPositions, book: Book) -> Iterator[OpeningFault]:
     position = next((each for each in step.positions if each.name == row.balance), None)
     if position is None:
         if step.is_alone:
             hint = "the program's balances are " + ", ".join(each.name for each in step.positions)
-            yield Problem("F320", f"the program has no balance {row.balance}", place, hint)
+            yield "F320", f"the program has no balance {row.balance}", "balance", hint
         return
     if position.is_whole and row.partner:
         hint = "leave partner_id blank: it is kept once, for the whole program"
-        yield Problem("F320", f"{row.partner} has no balance {row.balance} of its own", place, hint)
+        yield "F320", f"{row.partner} has no balance {row.balance} of its own", "partner_id", hint
     if not position.is_whole and not row.partner:
-        yield Problem("F320", f"{row.balance} is a balance of partners, and the row names none", place, "name one")
+        message = f"{row.balance} is a balance of partners, and the row names none"
+        yield "F320", message, "partner_id", "name one"
     if not book.calendar.is_last(row.as_of):
         hint = "write what was added up at the end of a period: as_of is the period's last day"
-        yield Problem("F321", f"no period of the calendar ends on {row.as_of}", place, hint)
+        yield "F321", f"no period of the calendar ends on {row.as_of}", "as_of", hint
+    if row.released_on is not None:
+        message = f"nothing of {row.balance} falls due on a day"
+        yield "F325", message, "released_on", "leave released_on blank"
     if row.amount_minor is None:
-        yield Problem("F301", f"the amount of {row.partner} on {row.balance} is unknown", place, "fill in the cell")
+        message = f"the amount of {row.partner or 'the program'} on {row.balance} is unknown"
+        yield "F301", message, "amount", "fill in the cell"
 
 
 def since_told(step: Step, first: date, book: Book) -> date:

@@ -190,6 +190,8 @@ class Dues:
         sheet = self._holding(fall, row)
         if sheet is None:
             return 0, 0
+        if sheet.version:
+            self._book.earlier.refuse_other_rule(self._emptied.rows.lines, self._book.period, sheet)
         names = fall.lines, self._emptied.earlier if track == 0 else fall.lines
         due, paid = (self._found(sheet, fall, name).get(self._earners[track][row], 0) for name in names)
         return due, paid

@@ -1,4 +1,4 @@
-"""The lines of a run as Parquet bytes, and back."""
+"""The lines of a run as Parquet bytes, and back; and the rows that are kept of them for who asks by SQL."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import io
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.values import LateLines, Lines
+from engine.store.database import Reader
+from engine.values import LateLines, Line, Lines
 
 _TEXTS = ("partner", "component", "table", "key")
+_PAGE_ROWS = 20_000
 _SCHEMA = pa.schema([*((name, pa.string()) for name in _TEXTS), ("amount_minor", pa.int64())])
 
 
@@ -28,3 +30,13 @@ def lines_from_parquet(data: bytes) -> Lines:
     table = pq.ParquetFile(io.BytesIO(data)).read()
     partner, component, source, key = (table[name].to_numpy() for name in _TEXTS)
     return Lines(partner, component, source, key, table["amount_minor"].to_numpy())
+
+
+def page(reader: Reader, number: int, after: int) -> list[tuple[int, Line]]:
+    """The next rows of a run's lines after one, each with its number; none after the last."""
+    rows = reader.execute(
+        "SELECT number, partner, component, table_name, key, amount_minor FROM line"
+        f" WHERE run_number = ? AND number > ? ORDER BY number LIMIT {_PAGE_ROWS}",
+        [number, after],
+    ).fetchall()
+    return [(at, Line(*rest)) for at, *rest in rows]

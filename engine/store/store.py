@@ -16,7 +16,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from engine.digest import canonical
-from engine.store import acceptances as kept_acceptances, postings as kept_postings, runs as kept_runs
+from engine.store import (
+    acceptances as kept_acceptances,
+    lines as kept_lines,
+    postings as kept_postings,
+    runs as kept_runs,
+)
 from engine.store.acceptance import Acceptance
 from engine.store.address import open_database
 from engine.store.contents import broken
@@ -24,7 +29,7 @@ from engine.store.database import BUSY_MS, Database, Reader, written
 from engine.store.events import Log
 from engine.store.migrate import bring_to_head
 from engine.store.recording import record
-from engine.values import frozen
+from engine.values import Line, frozen
 from engine.values.draft import Draft, Recorded
 from engine.values.event import Command, Event
 from engine.values.posting import Owed, Posted
@@ -166,6 +171,18 @@ class Store:
         with self._database.reading() as reader:
             return self._log.read(reader)
 
+    def line_rows(self, number: int) -> Iterator[tuple[int, Line]]:
+        """The lines of a run that are kept as rows for who asks by SQL, each with its number; those of a run that no
+        locked cycle pays are not."""
+        after = 0
+        while True:
+            with self._database.reading() as reader:
+                found = kept_lines.page(reader, number, after)
+            if not found:
+                return
+            yield from found
+            after = found[-1][0]
+
     def postings(self, cycle: str | None = None) -> Iterator[Posted]:
         """All postings, or those of a cycle, in the order of their events; those added meanwhile are left out."""
         with self._database.reading() as reader:
@@ -181,7 +198,8 @@ class Store:
     def hold_postings(self) -> None:
         """Hold all postings against the events that bind them; raises CheckFailed where one was changed, added or
         taken out. Who pays by them asks this first."""
-        wrong = kept_postings.held(self.postings(), self.events())
+        with self._database.reading() as reader:  # in one view: others may post meanwhile
+            wrong = kept_postings.held(kept_postings.every(reader), self._log.read(reader))
         if wrong is not None:
             message = f"the postings of event {wrong} are not those that it was recorded with"
             raise broken(self._database.shown, message)

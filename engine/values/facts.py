@@ -20,7 +20,7 @@ from rules.crediting.meaning import CreditMeaning
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
 from rules.expressions.vector import Truth
-from rules.meaning import MeasureMeaning
+from rules.meaning import Meaning, MeasureMeaning
 from rules.problem import Place
 from rules.quantities.exact import Exact
 from rules.quantities.written import DateRange
@@ -137,8 +137,12 @@ class Measured:
 class Facts(Protocol):
     """The snapshot of the source tables, as the sheet asks it for rows."""
 
-    def at(self, period: Period) -> Facts:
-        """The same facts as another period sees them."""
+    def at(self, period: Period, by: Meaning | None = None) -> Facts:
+        """The same facts as another period sees them, by the program that it was locked with where that is another."""
+        ...
+
+    def tables(self) -> tuple[str, ...]:
+        """The tables that there are facts of."""
         ...
 
     def partners(self) -> Frame:
@@ -196,6 +200,10 @@ class Facts(Protocol):
 
     def openings(self) -> Sequence[OpeningRow]:
         """The rows of the table of balances, in the order of their keys."""
+        ...
+
+    def opening_place(self, row: OpeningRow, column: str) -> Place:
+        """Where a cell of the table of balances stands: file and line, or the row's key where that is not known."""
         ...
 
     def texts(self, column: Expression) -> Sequence[object]:

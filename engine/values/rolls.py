@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
 
 from engine.values.plan import ACCOUNTS, PROGRAM, Award, KeepBalance, Limit, Share, Step
 from rules.balances.meaning import CLOSING, OPENING
@@ -21,7 +23,8 @@ class Roll:
 
     It is kept of each partner, or where it `is_whole` of the program. What came on to it by the movement `comes_by`
     falls due after so many periods (`looks_back`), 0 where it does not. Of a history (`is_dated`) each part has the day
-    on which it was paid. Where it `tells_overdrawn`, a run says what is below zero on it.
+    on which it was paid. Where it `has_days`, parts of it fall due on days. Where it `tells_overdrawn`, a run says what
+    is below zero on it, which is nothing where it is `never_below_zero`.
     """
 
     name: str
@@ -33,6 +36,8 @@ class Roll:
     looks_back: int = 0
     comes_by: str = ""
     tells_overdrawn: bool = False
+    has_days: bool = False
+    never_below_zero: bool = False
 
     @property
     def frame(self) -> str:
@@ -68,6 +73,22 @@ def rolls(steps: Iterable[Step]) -> tuple[Roll, ...]:
     return tuple(roll for step in steps for roll in _of(step))
 
 
+def contradictions(
+    roll: Roll, as_of: date, released_on: date | None, amount: Fraction | int | None
+) -> Iterator[tuple[str, str, str]]:
+    """What a row of the table of balances says that its balance can't be: the column, what is wrong and the cure."""
+    name = roll.name
+    if roll.never_below_zero and amount is not None and amount < 0:
+        yield "amount", f"{name} can't be below zero", "write what was on it, zero or more"
+    if released_on is None or roll.is_dated:
+        return
+    if not roll.has_days:
+        yield "released_on", f"nothing of {name} falls due on a day", "leave released_on blank"
+    elif released_on < as_of:
+        message = f"what fell due on {released_on} is no longer on {name} at the end of {as_of}"
+        yield "released_on", message, "write a day after as_of, or leave the row out"
+
+
 def bank_of(step: Limit) -> str:
     """The balance of what a limit cut and may release later."""
     return f"{step.name.split('.')[0]}.bank"
@@ -90,16 +111,16 @@ def layer_of(pool: str, at: int) -> str:
 
 def _of(step: Step) -> Iterator[Roll]:
     if isinstance(step, Limit) and step.limit.spec.excess == "banked":
-        yield Roll(bank_of(step), f"{step.title}: bank", step.place, (BANKED, RELEASED))
+        yield Roll(bank_of(step), f"{step.title}: bank", step.place, (BANKED, RELEASED), never_below_zero=True)
     elif isinstance(step, Share) and step.carries:
         name = carried_of(step.component)
         yield Roll(name, f"{step.title}: carried over", step.place, (RELEASED, CARRIED), is_whole=True)
     elif isinstance(step, Award) and step.kind is not None and step.keeps_history:
         for at, layer in enumerate(step.kind.layer_names):
             title = f"{step.pool}: layer {at + 1}, {layer}"
-            yield Roll(layer_of(step.pool, at), title, step.place, (PAID,), is_dated=True)
+            yield Roll(layer_of(step.pool, at), title, step.place, (PAID,), is_dated=True, never_below_zero=True)
         yield Roll(carry_of(step.pool), f"{step.pool}: carry", step.place, (PAID,), is_whole=True, is_dated=True)
     elif isinstance(step, KeepBalance):
         kind = step.balance.kind
-        due = kind.looks_back, kind.comes_by, kind.tells_overdrawn
+        due = kind.looks_back, kind.comes_by, kind.tells_overdrawn, kind.has_days, not kind.may_be_below_zero
         yield Roll(step.name, step.title, step.place, kind.names(), False, False, *due)

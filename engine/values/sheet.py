@@ -99,7 +99,8 @@ class Sheet:
     """Everything that a run worked out: frames, and columns that were each written once.
 
     `earlier` are the sheets of the periods that it looked back at, by name: what was paid before as is known now;
-    `credits` the shares by the name of their rule.
+    `credits` the shares by the name of their rule; `version` is the digest of the program that it was worked out by,
+    where that is another one than of the sheet that looks back at it.
     """
 
     period: Period
@@ -108,6 +109,7 @@ class Sheet:
     frame_of: Mapping[str, str]
     earlier: Mapping[str, Sheet] = field(default_factory=dict)
     credits: Mapping[str, Credits] = field(default_factory=dict)
+    version: str = ""
 
     @property
     def partners(self) -> Frame:

@@ -20,6 +20,7 @@ from engine.digest import canonical, sha256
 from engine.values.closing import Closing, RowChange
 from engine.values.late import Change, change_from
 from engine.values.lines import Lines
+from engine.values.versions import LockedBy
 
 
 class DeltaLine(NamedTuple):
@@ -149,7 +150,8 @@ class Stated:
     `program` is the bytes of the program that it was locked with and `file` their name; `tables` the kept tables of the
     snapshot that it was last stated on, without what it opened with; `lines` the file of its locked lines, `batches`
     its true-ups so far, in order. `opening` and `closing` are those of its last statement, and `sizes_minor` how large
-    its pools were by that; None where nobody noted it.
+    its pools were by that; None where nobody noted it. `versions` are those of earlier periods, as its
+    run was given them.
     """
 
     program: bytes
@@ -161,6 +163,7 @@ class Stated:
     closing: Closing | None = None
     batches: tuple[Batch, ...] = ()
     sizes_minor: Mapping[str, int] | None = None
+    versions: tuple[LockedBy, ...] = ()
 
 
 def batch_from(content: bytes) -> Batch:

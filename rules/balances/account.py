@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,7 +21,7 @@ class Account(BalanceKind):
     credited: [interest]}`.
 
     Each movement is an amount of the period; below zero it goes out. What the components `credited` earned goes onto
-    the account, and is not paid.
+    the account, and is not paid: all of it, so that no other balance names them.
     """
 
     moves: ClassVar[tuple[str, ...]] = ("credited",)
@@ -35,6 +35,14 @@ class Account(BalanceKind):
     @property
     def components(self) -> tuple[str, ...]:
         return self.credited
+
+    @property
+    def takes(self) -> Literal["all", "net", "part"]:
+        return "all"
+
+    @property
+    def may_be_below_zero(self) -> bool:
+        return True
 
     def inputs(self) -> Mapping[str, Wanted]:
         money = frozenset({Type.MONEY})

@@ -43,6 +43,10 @@ class Allowance(BalanceKind):
         return int(self.expires_after or 0)
 
     @property
+    def may_be_below_zero(self) -> bool:
+        return not self.refuses_overdrawn
+
+    @property
     def tells_overdrawn(self) -> bool:
         return True
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rules.calendar import Period
 from rules.kinds.base import Columns, Kind, Terms, Wanted
@@ -115,6 +115,11 @@ class BalanceKind(Kind):
         """The components whose sum is its base."""
         return ()
 
+    @property
+    def takes(self) -> Literal["all", "net", "part"]:
+        """What it takes of the components that it names: all of it, what is below zero after netting, or a part."""
+        return "part"
+
     def inputs(self) -> Mapping[str, Wanted]:
         """What it reads of each partner, by input name; an unknown amount is refused."""
         return {}
@@ -128,6 +133,16 @@ class BalanceKind(Kind):
     def comes_by(self) -> str:
         """The movement by which comes on to it what falls due `looks_back` periods later."""
         return next(iter(self.names()), "")
+
+    @property
+    def has_days(self) -> bool:
+        """Whether what was on it before falls due on days, which a table of balances may tell."""
+        return self.looks_back > 0
+
+    @property
+    def may_be_below_zero(self) -> bool:
+        """Whether less than nothing can be on it."""
+        return False
 
     @property
     def tells_overdrawn(self) -> bool:

@@ -53,6 +53,9 @@ class Draw(BalanceKind):
             raise fault("P261", "a draw of nothing", "write an amount above zero, or leave the balance out")
         if not 0 < self.recoup <= 1:
             raise fault("P261", f"recoups {percent(self.recoup)}", "recover more than nothing and at most all")
+        if not self.recoverable and "recoup" in self.model_fields_set:
+            message = "a part that is recovered of a draw that is not recoverable"
+            raise fault("P260", message, "leave recoup out, or write recoverable: true")
         return self
 
     def names(self) -> tuple[str, ...]:

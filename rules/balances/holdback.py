@@ -52,7 +52,8 @@ class Holdback(BalanceKind):
 
     `holdback: {share: 10%, of: [commission], released: {after: 2}}`. The share is taken of what the components earned
     in all, where that is above zero, and rounded once; no more is held back than is due, and no more is released than
-    is held. After the day `on` which it is released nothing is held back any more.
+    is held. Several can hold back of one component: each takes its share of all that this earned, and all together no
+    more than is due. After the day `on` which it is released nothing is held back any more.
     """
 
     moves: ClassVar[tuple[str, ...]] = ("withheld", "released")
@@ -74,6 +75,10 @@ class Holdback(BalanceKind):
     @property
     def looks_back(self) -> int:
         return int(self.released.after or 0)
+
+    @property
+    def has_days(self) -> bool:
+        return self.released.of is None
 
     def inputs(self) -> Mapping[str, Wanted]:
         if self.released.of is None:

@@ -29,6 +29,10 @@ class Mark(BalanceKind):
     of: ExpressionField
     at_year_end: FlagField = Field(default=False, description="only the last period of the fiscal year raises it")
 
+    @property
+    def may_be_below_zero(self) -> bool:
+        return True
+
     def inputs(self) -> Mapping[str, Wanted]:
         return {"of": Wanted(self.of, frozenset({Type.MONEY}), ("of",))}
 

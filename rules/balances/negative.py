@@ -51,6 +51,10 @@ class Negative(BalanceKind):
     def components(self) -> tuple[str, ...]:
         return self.of
 
+    @property
+    def takes(self) -> Literal["all", "net", "part"]:
+        return "net"
+
     def names(self) -> tuple[str, ...]:
         return self.moved[self.what]
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from rules.check.scope import NUMBERS, Path, Scope
 from rules.expressions.expression import Written
 from rules.expressions.tree import Column, Expression, Type, columns
-from rules.kinds.base import ShareKind
+from rules.kinds.base import ShareKind, Terms
 from rules.meaning import KpiMeaning
 from rules.payouts.meaning import PayoutMeaning
 from rules.pools.meaning import CARRY, LEFT, PoolMeaning, SizeMeaning, TableMeaning
@@ -17,6 +17,7 @@ from rules.program import Program
 from rules.quantities.apportion import CONSERVING
 from rules.quantities.written import Money
 from rules.sharing.base import PoolKind, TableWanted
+from rules.sharing.bounds import Bound
 
 PARTNERS = "partners"
 
@@ -52,6 +53,7 @@ def _pool(scope: Scope, names: tuple[str, ...], pool: Pool, known: dict[str, Typ
         scope.problem("K111", (*path, "size"), message, hint)
     kind = pool.shared.kind
     _fits(scope, pool, path, size)
+    _bounds(scope, pool, path, size)
     read: dict[str, tuple[Expression, Type]] = {}
     for key, written, below, is_money in _inputs(pool):
         found = scope.typed(written, (*path, *below), PARTNERS)
@@ -161,6 +163,36 @@ def _fits(scope: Scope, pool: Pool, path: Path, size: SizeMeaning) -> None:
     if size.amount_minor is not None and size.amount_minor < 0 and pool.losses == "refuse":
         hint = "a loss is shared only where the program says so: losses: shared"
         scope.problem("P134", (*path, "size"), "a pool is not less than zero", hint)
+
+
+def _bounds(scope: Scope, pool: Pool, path: Path, size: SizeMeaning) -> None:
+    """Note floors and caps that contradict each other, or the size of the pool, whoever its members are."""
+    bounds = pool.bounds
+    floor, cap = (None, None) if bounds is None else (bounds.at_least, bounds.at_most)
+    if bounds is None or floor is None:
+        return
+    terms, at = scope.terms, (*path, "bounds", "at_least")
+    low, high = (None if each is None else _minor_or_share(each, terms) for each in (floor, cap))
+    is_refused = bounds.floors_from == "others" and bounds.if_short == "refuse"
+    is_scaled = bounds.floors_from == "others" and bounds.if_short == "scale"
+    if cap is not None and low is not None and high is not None and low[0] == high[0] and low[1] > high[1]:
+        if not is_scaled:
+            message = f"the floor of {floor.words(terms)} is above the cap of {cap.words(terms)}"
+            scope.problem("K205", at, message, "raise the cap, or lower the floor")
+        return
+    whole = Fraction(1) if floor.share is not None else size.amount_minor
+    is_of_days = pool.by_days and bounds.prorate
+    if low is not None and whole is not None and low[1] > whole and is_refused and not (is_of_days or pool.carries):
+        told = "the pool" if size.amount_minor is None else terms.amount(size.amount_minor)
+        message = f"the floor of one member, {floor.words(terms)}, is more than {told}"
+        scope.problem("K206", at, message, "lower the floor, or say if_short: scale or house")
+
+
+def _minor_or_share(limit: Bound, terms: Terms) -> tuple[str, Fraction] | None:
+    """What a limit is a number of, and the number; None where it is of each member."""
+    if limit.amount is not None:
+        return "minor", terms.minor(limit.amount)
+    return None if limit.share is None else ("share", limit.share)
 
 
 def _size(scope: Scope, spec: SizeSpec, path: Path, known: dict[str, Type]) -> SizeMeaning:

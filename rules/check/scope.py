@@ -107,7 +107,8 @@ class Scope:
         decimals = self.terms.currency.decimals
         tree, type_, faults = typed(written.tree, self._lookup, self._names, decimals, wanted)
         for fault in faults:
-            self.problem(fault.code, path, fault.message, self._moved(written, fault) or fault.hint, offset=fault.at)
+            message, hint = self._later(written, fault) or (fault.message, self._moved(written, fault) or fault.hint)
+            self.problem(fault.code, path, message, hint, offset=fault.at)
         if faults or hidden or type_ is None or self._divides_by_zero(tree, path):
             return None
         if type_ in _TEXTS and has_product(tree):
@@ -115,6 +116,16 @@ class Scope:
             self.problem("X138", path, message, "move the condition to where:, and name the column here alone")
             return None
         return self._coded(rebuild(tree, self._meant), path), type_
+
+    def _later(self, written: Written, fault: Fault) -> tuple[str, str] | None:
+        """The fault of a size that rests on what a pool leaves that comes after it, or is this one; None for others."""
+        at = [column for column in columns(written.tree) if column.at == fault.at and column.table in self.below]
+        if fault.code != "X131" or not self.is_size or not at:
+            return None
+        own, other = self.below[0], at[0].table
+        if other == own:
+            return f"{at[0]} comes of this pool", f"it is known once {own} is shared, and its size comes before that"
+        return f"{at[0]} comes of a later pool", f"{other} stands below: move it above {own}"
 
     def _moved(self, written: Written, fault: Fault) -> str:
         """How a rule may name a payout or pool that comes after it; nothing for any other fault."""

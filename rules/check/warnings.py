@@ -7,7 +7,7 @@ reason, since a warning that cries wolf is passed over the next time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise, product
@@ -18,6 +18,7 @@ from rules.check.reach import score_spans
 from rules.check.spans import POSITIVE, Span, conjuncts, expression_span, kpi_spans
 from rules.check.uses import names_used, tables_read
 from rules.check.warnings_payouts import payout_warnings
+from rules.check.warnings_pools import KeyPlace, pool_warnings
 from rules.check.warnings_scores import score_warnings
 from rules.expressions.tree import (
     Case,
@@ -38,10 +39,8 @@ from rules.problem import Place, Problem
 from rules.program import Program
 from rules.quantities.written import DateRange
 from rules.sharing.base import AwardKind
-from rules.sharing.layers import Waterfall
-from rules.tables import FLAGS, Table
+from rules.tables import FLAGS, PAYEES, Table
 
-KeyPlace = Callable[[tuple[str | int, ...]], Place]
 _DAYS = (Type.DATE, Type.MONTH)
 
 
@@ -57,8 +56,7 @@ def plan_warnings(program: Program, meaning: Meaning, key_place: KeyPlace) -> li
     found += payout_warnings(meaning, named)
     ordinary = score_spans(meaning, kpi_spans(meaning.kpis, POSITIVE))
     found += [warning for pool in meaning.pools for warning in _below_zero(pool, meaning, ordinary)]
-    for pool in meaning.pools:
-        found += _never_given_back(pool, meaning.effective, key_place)
+    found += pool_warnings(meaning, key_place)
     if not _holds_a_period(meaning.calendar, meaning.effective):
         length = "period of its calendar" if meaning.calendar.length == "custom" else meaning.calendar.length
         message = (
@@ -101,8 +99,8 @@ def _unused(program: Program, meaning: Meaning) -> Iterator[Problem]:
         return  # the program has only been begun: its sources stand there before its rules
     known = read & meaning.tables.keys()
     for source in meaning.sources:
-        # A table that rows in use refer to is there to check what they refer to.
-        if source.table not in read and not any(sees(meaning.tables, each, source.table) for each in known):
+        # A table that rows in use refer to is there to check what they refer to; by payees every cycle pays.
+        if source.table not in {*read, PAYEES} and not any(sees(meaning.tables, each, source.table) for each in known):
             message = f"nothing reads {source.table}: no KPI, no scorecard, no rule, and no row that they read"
             yield _warning("P313", message, source.place, "take the source out, or use it")
 
@@ -177,15 +175,6 @@ def _can_be_below_zero(measured: Expression, conditions: Iterable[Expression], n
                 held[str(left)] = held.get(str(left), Span()).held(value, None)
     span = expression_span(measured, held, POSITIVE)
     return (span.low is None or span.low < 0) and not any(isinstance(node, Case) for node in _nodes(measured))
-
-
-def _never_given_back(pool: PoolMeaning, effective: DateRange, key_place: KeyPlace) -> Iterator[Problem]:
-    """A day of a clawback on which the program is not in force."""
-    rule = pool.kind.clawback if isinstance(pool.kind, Waterfall) else None
-    if rule is not None and not effective.first <= rule.on <= effective.last:
-        message = f"the carry of {pool.name} gives back on {rule.on}, and the program is not in force on this day"
-        place = key_place(("pools", pool.name, "shared", "waterfall", "clawback", "on"))
-        yield _warning("P321", message, place, f"write a day within {effective.first} to {effective.last}")
 
 
 def _holds_a_period(calendar: Calendar, effective: DateRange) -> bool:

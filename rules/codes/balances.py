@@ -24,6 +24,13 @@ OPENINGS: Mapping[str, Code] = {
         "A table of balances says on which day each part of a balance falls due, and the calendar has no period then.",
         "Add the next periods to the calendar.",
     ),
+    "F325": Code(
+        "Opening that contradicts its balance",
+        "A row of the table of balances says what can't be on its balance: less than nothing of what is only ever kept "
+        "back, drawn or paid; a day on which it falls due where nothing of it does, or one that had come before it "
+        "was told.",
+        "Correct the amount or the day, or the name of the balance.",
+    ),
     "F324": Code(
         "More used than there is",
         "A partner used more of an allowance than it has, and the program says `over: refuse`: the rest was never "

@@ -215,5 +215,10 @@ BOOKS: dict[str, Code] = {
         "What a run of no locked cycle pays is owed to nobody, so there is nothing to dispute.",
         "Correct the source and calculate again, or dispute the run of a locked cycle.",
     ),
+    "B167": Code(
+        "Row that may be paid twice",
+        "A granted dispute is paid by its adjustment; once the source is corrected too, the same row is trued up.",
+        "Where both pay the same, reject the adjustment while it waits, or take it back by another one.",
+    ),
     "B161": Code("Opening there already", "A program goes live once.", "Reject the first request, or go on with it."),
 }

@@ -338,6 +338,13 @@ FACTS: dict[str, Code] = {
         "Add a version for that day (a blank value says that nothing is agreed), or write `lapsed: default` beside "
         "`term:`.",
     ),
+    "F333": Code(
+        "Earlier period of another version",
+        "What a locked period paid rests on the version that it was locked with. A rule looks back at it, and that "
+        "version has no counterpart of what the rule counts; the new rates would be a guess at what was paid.",
+        "Keep the rule as it was until the stretch that it counts over is over, or give the new rule a name of its "
+        "own.",
+    ),
     "F334": Code(
         "Row between two versions of a rule",
         "The rule that it would be paid by had ended, and the one that replaces it had not begun; it would be paid "

@@ -114,8 +114,9 @@ SHARING: dict[str, Code] = {
     "K250": Code(
         "Layer that never ends",
         "A catch-up ends when the carry has its part of all profit, and a hurdle when accounts have earned their rate; "
-        "neither is reached with such parts.",
-        "Let the carry have more of what comes than it is to have of all, and leave accounts a part up to a hurdle.",
+        "neither is reached with such parts. A split without `until` takes all, so that no layer after it is reached.",
+        "Let the carry have more of what comes than it is to have of all, and leave accounts a part up to a hurdle; "
+        "write a split without `until` last.",
     ),
     "K251": Code(
         "Layer that is not one thing",
@@ -123,10 +124,10 @@ SHARING: dict[str, Code] = {
         "Write one of capital, preferred, mark, catch_up and split; one after the other are two layers.",
     ),
     "K252": Code(
-        "Part below nothing, or of all",
-        "A part of a pool or a rate of return below nothing would take from those whom it is to serve; a clawback of "
-        "what is above all profit never takes anything.",
-        "Use zero or more, and in a clawback less than 100%.",
+        "Part below nothing, or above all",
+        "A part of a pool or a rate of return below nothing would take from those whom it is to serve, and a part "
+        "above all of it from everybody else; a clawback of what is above all profit never takes anything.",
+        "Use zero or more and at most 100%, and in a clawback less than 100%.",
     ),
     "K253": Code(
         "Layer and marks that do not belong together",

@@ -101,8 +101,15 @@ WARNINGS: dict[str, Code] = {
     ),
     "P321": Code(
         "Days on which the program is not in force",
-        "No row of these days is ever paid; often the year is wrong.",
+        "No row of these days is ever paid, and nothing is given back or released on them; often the year is wrong.",
         "Write days within `effective:`, or take the rule out.",
+    ),
+    "P324": Code(
+        "Money that is carried and shared",
+        "One pool carries to the next period what it does not pay, and a later pool takes from the same amount only "
+        "what the first one pays: what is carried is shared now by the one, and in the next period by the other.",
+        "Give the later pool a rate of its own of the amount, or let the earlier one leave to the house what it does "
+        "not pay.",
     ),
     "P323": Code(
         "Crediting rule that pays nobody",

@@ -230,6 +230,11 @@ class PayoutKind(Kind):
     rounds_together: ClassVar[Literal["row", "frame"] | None] = None
 
     @property
+    def lifts_earlier_rows(self) -> bool:
+        """Whether a row also brings what rows before it lack, and so rests on what these were paid."""
+        return False
+
+    @property
     def takes(self) -> frozenset[Type]:
         """Which types of base this config takes, of those that the kind `measures`; none: it takes no base."""
         return self.measures

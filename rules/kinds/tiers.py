@@ -191,6 +191,11 @@ class Tiers(AgreedKind):
         return self.method == "whole" or (self.method == "marginal" and self._pays_amounts)
 
     @property
+    def lifts_earlier_rows(self) -> bool:
+        """A row that crosses an edge brings what the rows before it lack, unless each slice is paid for itself."""
+        return self.method != "marginal" and self.accumulate != "transaction"
+
+    @property
     def takes(self) -> frozenset[Type]:
         """Money for rates, units for amounts for each, either for amounts; none where `by` alone decides an amount."""
         if self.steps[0].rate is not None:

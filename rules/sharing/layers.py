@@ -38,7 +38,8 @@ class CatchUp(Kind):
 
     @model_validator(mode="after")
     def _reaches(self) -> CatchUp:
-        _not_negative(self.to)
+        _is_part(self.to)
+        _is_part(self.share)
         if self.share <= self.to:
             message = f"with {percent(self.share)} of what comes, the carry never reaches {percent(self.to)} of all"
             raise fault("K250", message, "let the carry have more of what comes than it is to have of all")
@@ -54,7 +55,7 @@ class Split(Kind):
 
     @model_validator(mode="after")
     def _leaves(self) -> Split:
-        _not_negative(self.carry)
+        _is_part(self.carry)
         if self.until is not None and self.carry == 1:
             hint = "leave `until` out, or give accounts a part"
             raise fault("K250", "with all of what comes to the carry, accounts never earn a rate", hint)
@@ -104,6 +105,11 @@ class Waterfall(Kind):
     def _some(self) -> Waterfall:
         if not self.layers:
             raise fault("K251", "a waterfall without layers", "write what is served first, such as `capital: true`")
+        for at, layer in enumerate(self.layers[:-1], 1):
+            if layer.split is not None and layer.split.until is None:
+                message = f"layer {at} splits all that reaches it, so that nothing reaches layer {at + 1}"
+                hint = "let the split end by `until`, or let it be the last layer"
+                raise fault("K250", message, hint)
         return self
 
     def in_words(self, terms: Terms) -> Words:
@@ -116,6 +122,12 @@ class Waterfall(Kind):
 def _not_negative(rate: Fraction) -> None:
     if rate < 0:
         raise fault("K252", f"a part of {percent(rate)}", "use nothing less than zero")
+
+
+def _is_part(rate: Fraction) -> None:
+    _not_negative(rate)
+    if rate > 1:
+        raise fault("K252", f"a part of {percent(rate)}", "use at most 100%: there is no more to give")
 
 
 def _words(layer: Layer) -> str:

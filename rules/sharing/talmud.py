@@ -51,7 +51,8 @@ class Talmud(ClaimsKind):
                 words = f"an equal part of {terms.money(each.part / half_unit)} for {each.members}; "
                 words += f"up to half of the claim {terms.money(open_)} was open"
                 steps.append(Step(f"round {at}", open_, taken, open_ - taken, words))
-            words = f"the pool is at most half of all claims ({terms.money(whole)}): equal parts up to half the claim"
+            half = f"half of all claims ({terms.money(whole / 2)})"
+            words = f"the pool is at most {half}: equal parts up to half the claim"
         else:
             value = claim
             missing = max(whole - size, Fraction(0))
@@ -61,5 +62,6 @@ class Talmud(ClaimsKind):
                 words += f"{terms.money(value - loss)} of the claim is left"
                 steps.append(Step(f"round {at}", value, loss, value - loss, words, is_loss=True))
                 value -= loss
-            words = f"the pool is over half of all claims ({terms.money(whole)}): equal losses up to half the claim"
+            half = f"half of all claims ({terms.money(whole / 2)})"
+            words = f"the pool is over {half}: equal losses up to half the claim"
         return Told(value, f"{words} of {terms.money(claim)}: {terms.money(value)}", tuple(steps))

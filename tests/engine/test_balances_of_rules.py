@@ -160,8 +160,8 @@ def test_the_table_is_known_to_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ("A,bonus.carried,2026-01-31,,1", "F320 balances:A/bonus.carried/2026-01-31/"),
-        (",bonus.bank,2026-01-31,,1", "F320 balances:/bonus.bank/2026-01-31/"),
+        ("A,bonus.carried,2026-01-31,,1", "F320 balances.csv:2:partner_id"),
+        (",bonus.bank,2026-01-31,,1", "F320 balances.csv:2:balance"),
     ],
 )
 def test_a_row_of_somebody_elses_balance_is_refused(tmp_path: Path, row: str, expected: str) -> None:
@@ -169,9 +169,8 @@ def test_a_row_of_somebody_elses_balance_is_refused(tmp_path: Path, row: str, ex
 
 
 def test_a_row_of_nobody_is_refused_for_a_balance_of_partners(tmp_path: Path) -> None:
-    assert refused(bank(tmp_path, ",commission.bank,2026-01-31,,1"), "2026-02") == [
-        "F320 balances:/commission.bank/2026-01-31/"
-    ]
+    row = ",commission.bank,2026-01-31,,1"
+    assert refused(bank(tmp_path, row), "2026-02") == ["F320 balances.csv:2:partner_id"]
 
 
 # --- what a waterfall paid --------------------------------------------------------------------------------------------
@@ -228,7 +227,7 @@ def test_a_history_of_before_the_program_counts_by_its_days(tmp_path: Path) -> N
     with told(path, "2026") as of:
         of.why("A")
     late = fund(tmp_path / "late", "A,fund.layer.1,2025-12-31,2026-01-31,1000.00")
-    assert refused(late, "2026") == ["F321 balances:A/fund.layer.1/2025-12-31/2026-01-31"]
+    assert refused(late, "2026") == ["F321 balances.csv:2:released_on"]
 
 
 # --- an allowance that is overdrawn -----------------------------------------------------------------------------------

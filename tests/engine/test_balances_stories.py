@@ -373,9 +373,9 @@ def test_every_row_of_the_table_has_a_fate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ("A,savings,2026-01-31,,1", "F320 balances:A/savings/2026-01-31/"),
-        ("A,reserve,2026-01-30,,1", "F321 balances:A/reserve/2026-01-30/"),
-        ("A,reserve,2026-01-31,,", "F301 balances:A/reserve/2026-01-31/"),
+        ("A,savings,2026-01-31,,1", "F320 balances.csv:2:balance"),
+        ("A,reserve,2026-01-30,,1", "F321 balances.csv:2:as_of"),
+        ("A,reserve,2026-01-31,,", "F301 balances.csv:2:amount"),
     ],
 )
 def test_a_row_that_says_nothing_is_refused(tmp_path: Path, row: str, expected: str) -> None:

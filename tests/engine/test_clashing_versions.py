@@ -101,6 +101,59 @@ def test_only_who_asks_for_the_attribute_is_refused(tmp_path: Path) -> None:
     assert run(of(tmp_path, BY_TIER, "partner_history", HISTORY_HEAD + rows, without)) == ""
 
 
+OF_KIND = """
+payouts:
+  plain: {base: deals.amount, dated: deals.closed_on, where: deals.product = 'Atlas', rate: 5%}
+  by_tier:
+    base: deals.amount
+    dated: deals.closed_on
+    where: deals.product = 'Borea'
+    rate: 10%
+    multipliers: {gold: case when partners.tier = 'gold' then 2 else 1 end}
+"""
+KPI_OF_KIND = """
+kpis:
+  gold: {sum: deals.amount, dated: deals.closed_on, where: deals.product = 'Borea' and partners.tier = 'gold'}
+"""
+CREDIT_OF_KIND = """
+credit:
+  own: {of: deals, where: deals.product = 'Borea' and partners.tier = 'gold', from: {owner: 100%}}
+payouts:
+  pay: {credit: own, base: deals.amount, dated: deals.closed_on, rate: 5%}
+"""
+CLASH = "p,tier,2026-01-01,2026-04-30,gold\np,tier,2026-04-01,,silver\n"
+GAP = "p,tier,2026-01-01,2026-04-09,gold\n"
+
+
+@pytest.mark.parametrize("history", [CLASH, GAP], ids=["clash", "gap"])
+@pytest.mark.parametrize(
+    ("rules", "paid"),
+    [
+        (OF_KIND, "50.00 50.00"),
+        (OF_KIND.replace("where: deals.product = 'Borea'", "where: deals.product = 'Borea' and partners.tier != 'x'"),
+         "50.00 50.00"),
+        (OF_KIND.replace("where: deals.product = 'Borea'", "where: partners.tier != 'x' and 2 * deals.amount < 200"),
+         "50.00 50.00"),
+        (CREDIT_OF_KIND, ""),
+    ],
+)  # fmt: skip
+def test_only_rows_that_the_rule_pays_ask_for_an_attribute(tmp_path: Path, rules: str, paid: str, history: str) -> None:
+    path = of(tmp_path, rules, "partner_history", HISTORY_HEAD + history)
+    assert run(path) == paid
+    asking = "d3,p,Borea,2026-04-10,10.00\nd4,p,Borea,2026-04-10,10.00\n"
+    (tmp_path / "deals.csv").write_text(DEALS + asking)
+    assert ", and deals d3 and 1 more ask for it" in run(path)
+
+
+@pytest.mark.parametrize("history", [CLASH, GAP], ids=["clash", "gap"])
+def test_only_rows_that_a_measure_counts_ask_for_an_attribute(tmp_path: Path, history: str) -> None:
+    path = of(tmp_path, KPI_OF_KIND, "partner_history", HISTORY_HEAD + history)
+    assert metrics(path, "2026-04").values["gold"].fractions() == [0, 0]
+    (tmp_path / "deals.csv").write_text(DEALS + "d3,p,Borea,2026-04-10,10.00\n")
+    with pytest.raises(Refused, match=r"tier of p on 2026-04-10.*, and deals d3 asks for it|deals d3 asks for it"):
+        metrics(path, "2026-04")
+
+
 def test_a_parent_of_clashing_versions_is_no_parent_of_today(tmp_path: Path) -> None:
     rules = """
 credit:

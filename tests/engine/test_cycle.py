@@ -231,8 +231,8 @@ def test_two_programs_in_one_cycle_are_netted_per_payee(team: Office) -> None:
     assert paid["payload"]["payees"] == 2
     assert (team.folder / "paid.csv").read_text("utf-8").splitlines() == [
         "payment_id,payee_id,amount,currency",
-        "april-1-acme-EUR,acme,50.00,EUR",
-        "april-1-bolt-EUR,bolt,10.00,EUR",
+        "april-1-acme-kkh3zk6nqr5zbtdha4fc,acme,50.00,EUR",
+        "april-1-bolt-bjr2idnq57xbfswrtgjo,bolt,10.00,EUR",
     ]
 
 

@@ -316,7 +316,8 @@ JPY,EUR,spot,2026-04-01,0.01
 def test_a_claim_in_another_currency(tmp_path: Path) -> None:
     """Amounts have the decimals of their row's currency, and need a rate as every row does."""
     team = office(tmp_path / "office", program=EXCHANGED, tables=ABROAD)
-    team.done("eve", "run", team.program, "--period", "2026-04")
+    team.in_force()
+    team.locked()
     found = opened(team, "d1", "--set", "currency=USD")["payload"]
     assert (found["was"], found["outcome"]["difference_minor"]) == ({"currency": ""}, "-5000")
     found = opened(team, "d2", "--set", "amount=60000")["payload"]

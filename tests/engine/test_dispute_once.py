@@ -12,7 +12,10 @@ from cycle_stories import Office, office
 from test_dispute import PROGRAM, TABLES
 
 from engine.acts.books import dispute as acts
+from engine.acts.books.asking import Asker
 from engine.ledger import disputes
+from engine.store.faults import undecided
+from engine.values.draft import Recorded
 
 MAY = 5000 + 10000  # what May pays without any adjustment
 CLAIMED = 22500
@@ -122,6 +125,21 @@ def test_an_answer_does_not_rest_on_an_adjustment_that_was_rejected(
     assert adjustments(team) == [first, second]
 
 
+def test_an_adjustment_of_which_nobody_knows_is_asked_for_by_the_key_of_the_answer(
+    team: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = claimed(team)
+
+    def lost(store: object, asked: object, asker: Asker) -> Recorded:
+        raise undecided("books", asker.key)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(acts, "submit_adjustment", lost)
+        ended = team.ask("tom", *grant(number), "--key", "k", "--json")
+    (problem,) = ended.json()["problems"]
+    assert (ended.exit_code, "with --key k: under" in problem["hint"]) == (4, True)
+
+
 def test_a_granted_dispute_is_closed_once_its_adjustment_is_decided(team: Office) -> None:
     number = claimed(team)
     adjustment = team.done("tom", *grant(number))["payload"]["adjustment"]
@@ -158,9 +176,11 @@ def test_a_claim_whose_cycle_was_dropped_may_be_made_again(team: Office) -> None
 
 
 def test_only_a_run_of_a_locked_cycle_is_disputed(team: Office) -> None:
-    assert team.look("run", team.program, "--period", "2026-06", "--preview").exit_code == 0
+    deals = team.folder / "deals.csv"
+    deals.write_text(deals.read_text("utf-8").replace("2000.00", "3000.00"), "utf-8")
+    assert team.look("run", team.program, "--period", "2026-04", "--preview").exit_code == 0
+    assert refused_claim(team, run=3) == "B166"
     words = ("deals", "d4", "--set", "amount=600", "--reason", "more")
-    assert team.refused("pat", "dispute", "open", 3, "acme", *words) == "B166"
     assert team.refused("pat", "dispute", "open", 2, "acme", *words) == "B166"  # of the open cycle
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cycle_stories import Office, office
+from cycle_stories import TABLES, Office, office
 from spine_stories import MONTH
 
 from engine.acts.books.opening import opening_rows
@@ -18,7 +18,7 @@ from engine.store import Store
 from engine.values.closing import closing_from
 
 PROGRAM = f"""{MONTH}
-sources: {{partners: partners.csv, deals: deals.csv}}
+sources: {{partners: partners.csv, deals: deals.csv, payees: payees.csv}}
 payouts:
   commission:
     base: deals.amount
@@ -32,6 +32,7 @@ balances:
   reserve: {{holdback: {{share: 10%, of: [commission], released: {{after: 2}}}}}}
 """
 HEAD = "partner_id,balance,as_of,released_on,amount\n"
+PAYEES = {"payees.csv": "payee_id,partner_id,valid_from\nzack,,2026-01-01\n"}
 GOOD = f"""{HEAD}acme,reserve,2026-03-31,2026-04-30,12.50
 acme,commission.year_to_date,2026-03-31,,900
 bolt,owed,2026-03-31,,310.40
@@ -41,7 +42,7 @@ zack,owed,2026-03-31,,-5.00
 
 @pytest.fixture
 def team(tmp_path: Path) -> Office:
-    found = office(tmp_path / "office", program=PROGRAM)
+    found = office(tmp_path / "office", program=PROGRAM, tables=TABLES | PAYEES)
     found.in_force()
     return found
 
@@ -280,3 +281,32 @@ def test_what_a_run_shows_is_what_can_be_loaded(team: Office, tmp_path: Path) ->
     assert text.startswith(HEAD)
     found: dict[str, Any] = team.done("ana", *submitted(team, text, period="2026-05"))
     assert found["payload"]["balances_minor"] == {"reserve": "600"}
+
+
+def test_who_is_owed_something_is_a_partner_or_a_payee_of_the_program(team: Office) -> None:
+    rows = f"{HEAD}ghost,owed,2026-03-31,,7.00\nzac,owed,2026-03-31,,1.00\n"
+    assert problems(team, rows) == [
+        "2:partner_id F123 ghost is in no row of partners or payees",
+        "3:partner_id F123 zac is in no row of partners or payees",
+    ]
+
+
+def test_who_submits_and_who_approves_see_who_would_be_owed_what(team: Office) -> None:
+    ended = team.ask("ana", *submitted(team))
+    shown = ["  bolt is owed 310.40", "  zack is owed -5.00"]
+    assert ended.out.splitlines()[-3:-1] == shown
+    assert team.look("opening", "list").out.splitlines()[-2:] == shown
+    (asked,) = json.loads(team.look("opening", "list", "--json").out)["requests"]
+    assert (asked["owed_payees"], asked["owed"]) == (2, [["bolt", "31040"], ["zack", "-500"]])
+    team.done("bob", "opening", "approve", asked["request"])
+    assert "is owed" not in team.look("opening", "list").out
+
+
+def test_of_many_who_are_owed_something_the_largest_are_listed(tmp_path: Path) -> None:
+    names = [f"p{at:02}" for at in range(23)]
+    partners = "partner_id,name\n" + "".join(f"{name},{name}\n" for name in names)
+    many = office(tmp_path / "many", program=PROGRAM, tables=TABLES | PAYEES | {"partners.csv": partners})
+    rows = HEAD + "".join(f"{name},owed,2026-03-31,,{at + 1}.00\n" for at, name in enumerate(names))
+    lines = many.ask("ana", *submitted(many, rows)).out.splitlines()
+    assert lines[-22] == "  p22 is owed 23.00"
+    assert lines[-3:-1] == ["  p03 is owed 4.00", "  and 3 payees more"]

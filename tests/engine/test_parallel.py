@@ -164,6 +164,7 @@ def test_every_fault_of_the_file_is_told_at_once(books: Path) -> None:
         "F203 old.csv:2:amount",
         "S170 old.csv:3:Who",
         "F201 old.csv:5:Who",
+        "S170 old.csv:5:amount",
         "F203 old.csv:6:amount",
     ]
 
@@ -242,3 +243,58 @@ def test_ways_to_round_by_hand() -> None:
     assert Way(1, "component", Rounding.DOWN)(lines) == 1234 + 62
     assert Way(1, "total", Rounding.HALF_UP)(lines) == 1297
     assert Way(100, "total", Rounding.UP)(lines) == 1300
+
+
+NAMED = "partner,component,key,amount\nAcme GmbH & Co,commission,d1,12.35\nAcme GmbH & Co,commission,d2,0.63\n"
+NAMED += "0815/7,commission,d3,7.50\n"
+
+
+def test_partners_that_the_old_system_calls_otherwise(books: Path) -> None:
+    """Names there are matched with ids here on the command line, from a file, or from both."""
+    pairs = ("--partners", "Acme GmbH & Co=acme", "--partners", "0815/7=bolt")
+    assert told(books, NAMED, *pairs)["matched"] == {"rows": 3, "ours_minor": 2048}
+    listed = books.parent / "map.csv"
+    listed.write_text("old,new\nAcme GmbH & Co,acme\n0815/7,acme\n", "utf-8")
+    found = told(books, NAMED, "--partner-map", str(listed), "--partners", "0815/7=bolt")
+    assert found["matched"] == {"rows": 3, "ours_minor": 2048}
+
+
+def test_a_partner_that_nobody_matches_is_refused_once_with_the_cure(books: Path) -> None:
+    ended = beside(books, NAMED, "--partners", "0815/7=bolt")
+    assert ended.exit_code == 2
+    assert ended.err.count("error F201 'Acme GmbH & Co' is no id   old.csv:2:partner") == 1
+    assert "--partners 'NAME=ID'" in ended.err and "--partner-map FILE" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "told_so"),
+    [
+        ("old,new\nx,acme\nx,bolt\n", "F122"),
+        ("old,new\nx,a b\n", "F201"),
+        ("old,new\nx,\n", "S170 new is blank"),
+        ("old\nx\n", "F105"),
+    ],
+)
+def test_a_file_of_partners_with_faults(books: Path, text: str, told_so: str) -> None:
+    listed = books.parent / "bad.csv"
+    listed.write_text(text, "utf-8")
+    ended = beside(books, NAMED, "--partner-map", str(listed))
+    assert (ended.exit_code, f"error {told_so}" in ended.err) == (2, True), ended.err
+
+
+def test_a_base_or_an_amount_with_the_other_sign_is_no_rate_below_zero(books: Path) -> None:
+    head, first = (
+        "partner,component,key,amount,base\n",
+        "acme,commission,d1,12.35,123.45\nacme,commission,d2,0.63,6.25\n",
+    )
+    for row, words in {
+        "7.50,-75.00": "",  # both pay the same: their column alone is wrong
+        "-7.50,-75.00": "the base is -75.00 there, 75.00 here; at our rate theirs comes out",
+        "9.00,-75.00": "the base is -75.00 there, 75.00 here: it has the other sign, and the rate is 12 % there, "
+        "10 % here, of 75.00",
+        "-7.50,75.00": "the sign: -7.50 there, 7.50 here, of the same base at the same rate",
+        "-7.50,": "the sign: -7.50 there, 7.50 here, of the same base at the same rate",
+    }.items():
+        found = told(books, f"{head}{first}bolt,commission,d3,{row}\n")["differences"]
+        assert [(each["cause"], each["words"]) for each in found] == ([("data", words)] if words else []), row
+        assert "-10 %" not in str(found)

@@ -89,3 +89,26 @@ def test_the_cents_of_others_do_not_rest_on_who_is_not_scored(tmp_path: Path) ->
         tables = {"members.csv": f"partner_id,units\nann,6\nbob,{units}\neve,2\n"}
         out = ran(folder, "shared: {by: members.units}, unknown: house", tables).out
         assert [line.split()[1] for line in out.splitlines() if line[:3] in ("ann", "eve")] == ["50.00", "16.67"]
+
+
+DAYS = "shared: {by: members.units}, by_days: true, unknown: house"
+STAFF = "partner_id,recruited_on,terminated_on\nann,,\nbob,,\neve,2026-12-31,\nold,2011-01-01,2025-12-31\n"
+
+
+@pytest.mark.parametrize(
+    ("units", "left", "told"),
+    [
+        ("ann,80\nbob,80\neve,\nold,80", "0.14", "80 for the whole period, x 1 of 365 days a partner"),  # 100 / 731
+        ("ann,60\nbob,40\neve,\nold,", "0.14", "50 for the whole period, x 1 of 365 days a partner"),
+        ("ann,\nbob,40\neve,73\nold,1", "58.43", "56.5 for the whole period, x 365 of 365 days a partner"),
+    ],
+)
+def test_who_is_not_scored_weighs_the_mean_for_its_own_days(tmp_path: Path, units: str, left: str, told: str) -> None:
+    """A joiner of the last day costs the others a day; who left before the period has no part in the mean."""
+    tables = {"partners.csv": STAFF, "members.csv": f"partner_id,units\n{units}\n"}
+    out = ran(tmp_path, DAYS, tables).out
+    assert f"its share {left} to the house" in out, out
+    who = "eve" if "eve,\n" in units else "ann"
+    found = kept(tmp_path, "explain", "1", who, "bonus").out
+    assert f"counted at the mean of the others, {told}, and the house keeps its share of {left}" in found
+    assert kept(tmp_path, "explain", "1", "bob", "bonus").out.endswith("adds up to the posted cent\n")

@@ -21,6 +21,7 @@ from store_stories import LINES, accepted, fault, july
 from engine.store import Store
 from engine.store.address import shown
 from engine.store.database import RETRIES_MAX
+from engine.store.faults import undecided
 from engine.values import Draft, Event
 from rules.problem import Conflict, PartageError, Refused, Unavailable
 
@@ -114,10 +115,23 @@ def test_a_server_that_is_gone_at_the_commit_leaves_it_open_and_says_so(postgres
         proxy.is_last = True
         with Store.open(proxy.address) as store:
             proxy.armed = AFTER
-            with fault(Unavailable, "S216", "does not answer whether the work was kept"):
+            with fault(Unavailable, "S216", "run the command again with --key a: under that key it has"):
                 store.record(command("a"), closed())
     with Store.open(postgres) as store:
         assert store.record(command("a"), closed()).is_replayed
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("a b", "run the command again with --key 'a b': under that key it has its effect once"),
+        ("", "look into `partage log` before you run the command again"),
+        (None, "run the command again: what was kept is kept once"),
+    ],
+)
+def test_what_has_its_effect_once_is_said_as_it_is(key: str | None, hint: str) -> None:
+    (problem,) = undecided("books", key).problems
+    assert problem.hint.endswith(hint)
 
 
 def test_a_run_and_an_acceptance_whose_commit_is_not_answered_are_kept_once(postgres: str) -> None:

@@ -219,6 +219,11 @@ STORIES: dict[str, tuple[str, str, str]] = {
         FRAME + "sources: {partners: p.csv, deals: d.csv, costs: c.csv}\n" + COMMISSION,
         FRAME + "sources: {partners: p.csv, deals: d.csv, customers: c.csv}\n" + COMMISSION,
     ),
+    "costs that nothing reads beside payees, by whom every cycle pays": (
+        "P313",
+        FRAME + "sources: {partners: p.csv, deals: d.csv, costs: c.csv}\n" + COMMISSION,
+        FRAME + "sources: {partners: p.csv, deals: d.csv, payees: y.csv}\n" + COMMISSION,
+    ),
     "a commission on the deals of all time": (
         "P314",
         FRAME + SOURCES + "payouts:\n  commission: {base: deals.amount, rate: 5%}\n",

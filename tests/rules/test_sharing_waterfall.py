@@ -181,7 +181,7 @@ layers_any = st.lists(
     | st.builds(lambda carry: {"split": {"carry": carry}}, rates),
     min_size=1,
     max_size=5,
-)
+).map(lambda layers: [each for each in layers[:-1] if "until" in each.get("split", {"until": ""})] + layers[-1:])
 money = st.integers(0, 10_000) | st.integers(0, 10**21) | st.fractions(0, 50, max_denominator=7)
 
 
@@ -342,6 +342,12 @@ def test_a_clawback_takes_what_is_too_much_but_no_more_than_was_paid(carry: Any,
         ({"capital": "true", "split": {"carry": "20%"}}, "K251"),
         ({}, "K251"),
         ({"split": {"carry": "-1%"}}, "K252"),
+        ({"split": {"carry": "120%"}}, "K252"),
+        ({"split": {"carry": "120%", "until": {"rate": "8%"}}}, "K252"),
+        ({"catch_up": {"share": "150%", "to": "20%"}}, "K252"),
+        ({"catch_up": {"share": "150%", "to": "120%"}}, "K252"),
+        ({"catch_up": {"share": "100%", "to": "-1%"}}, "K252"),
+        ({"catch_up": {"share": "10%", "to": "20%"}}, "K250"),
         ({"preferred": {"rate": "-1%"}}, "K252"),
     ],
 )
@@ -349,6 +355,13 @@ def test_a_layer_without_sense_is_refused(layer: dict[str, Any], code: str) -> N
     with pytest.raises(ValidationError) as raised:
         waterfall(layer)
     assert raised.value.errors()[0]["type"] == code
+
+
+def test_a_layer_after_a_split_of_everything_is_refused() -> None:
+    with pytest.raises(ValidationError, match="layer 2 splits all that reaches it") as raised:
+        waterfall(CAPITAL, {"split": {"carry": "20%"}}, CAPITAL)
+    assert raised.value.errors()[0]["type"] == "K250"
+    waterfall(CAPITAL, {"split": {"carry": "20%", "until": {"rate": "8%"}}}, {"split": {"carry": "30%"}})
 
 
 def test_a_waterfall_reads_in_words() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.acts.books.asking import Asker, record, recorded_before
-from engine.acts.books.history import TruedUp, is_opened_by_books, trued_up
+from engine.acts.books.history import TruedUp, is_opened_by_books, locked_programs, trued_up
 from engine.acts.calculate import Calculated, calculate, refuse_empty, refuse_rejected
 from engine.acts.period import period_of
 from engine.facts.gather import gather_facts
@@ -20,12 +20,14 @@ from engine.ledger import Books, books_of, moves
 from engine.ledger.cycles import Cycle
 from engine.ledger.openings import opening_of
 from engine.ledger.refusals import conflict
+from engine.ledger.twice import paid_twice
 from engine.store import Address, RunRecord, Store
 from engine.values.closing import Closing
 from engine.values.draft import Draft, Recorded
 from engine.values.event import Command
 from engine.values.true_up import Batch
 from rules.load import Loaded, load
+from rules.problem import Problem
 
 _OPENED = ("balances", "scores")  # are no import where a period opens with what the books say
 
@@ -33,12 +35,18 @@ _OPENED = ("balances", "scores")  # are no import where a period opens with what
 @dataclass(frozen=True, slots=True, eq=False)
 class InCycle:
     """What was calculated, and the cycle that it is for ("" for a preview), with its true-ups; `calculated` is None
-    where the cycle has no period of its own, and where the command was sent before (`recorded.is_replayed`)."""
+    where the cycle has no period of its own, and where the command was sent before (`recorded.is_replayed`).
+
+    `programs` are all that the cycle pays; `warnings` are rows that may be paid twice.
+    """
 
     calculated: Calculated | None
+    program: str
     cycle: str
+    programs: tuple[str, ...]
     batches: tuple[Batch, ...]
     recorded: Recorded | None
+    warnings: tuple[Problem, ...] = ()
 
 
 def calculate_in_cycle(
@@ -55,13 +63,13 @@ def calculate_in_cycle(
     with Store.open(store) as kept:
         before = None if is_preview else recorded_before(kept, command)
         if before is not None:
-            return InCycle(None, before.event.cycle, (), before)
+            return InCycle(None, title, before.event.cycle, (), (), before)
         books = books_of(kept.events())
         cycle = None if is_preview else books.unlocked(title, period)
         if cycle is not None:
             work = _Work(kept, books, title, cycle, command)
             return work.with_run(program, period, store) if cycle.has_run else work.trued_up_only(loaded, period)
-    return InCycle(calculate(program, period, store, asker.actor, asker.at, is_official), "", (), None)
+    return InCycle(calculate(program, period, store, asker.actor, asker.at, is_official), title, "", (), (), None)
 
 
 class _Work:
@@ -76,8 +84,10 @@ class _Work:
     def with_run(self, program: Path, period: str, address: Address) -> InCycle:
         """The run of the cycle's own period, and the true-ups of the earlier ones."""
         opener = self._open if is_opened_by_books(self._store, self._books, self._program) else None
-        done = calculate(program, period, address, self._command.actor, self._command.at, True, self._keep, opener)
-        return InCycle(done, self._cycle.name, self._trued.batches, self._recorded)
+        locked = locked_programs(self._store, self._books, self._program)
+        by = self._command.actor, self._command.at
+        done = calculate(program, period, address, *by, True, self._keep, opener, locked)
+        return self._found(done)
 
     def trued_up_only(self, loaded: Loaded, period: str) -> InCycle:
         """The true-ups alone, of all periods that are locked, the cycle's own among them."""
@@ -95,7 +105,12 @@ class _Work:
             kept = {name: self._store.put(path) for name, path in imported.items()}
             self._store.put(loaded.data)
             self._record(self._said(loaded.sha256, meaning.terms.currency.code, kept), ())
-        return InCycle(None, self._cycle.name, self._trued.batches, self._recorded)
+        return self._found(None)
+
+    def _found(self, calculated: Calculated | None) -> InCycle:
+        cycle, batches = self._cycle, self._trued.batches
+        warnings = paid_twice(self._books, [(self._program, each) for each in batches])
+        return InCycle(calculated, self._program, cycle.name, cycle.programs, batches, self._recorded, warnings)
 
     def _open(self, tables: Mapping[str, Path]) -> Closing:
         imported = {name: path for name, path in tables.items() if name not in _OPENED}

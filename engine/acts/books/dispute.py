@@ -182,7 +182,8 @@ def _outcome(store: Store, kept: Kept, claim: Claim) -> tuple[Outcome, Mapping[s
 
 def _worked_out(kept: Kept, meaning: Meaning, tables: Mapping[str, Path]) -> AbstractContextManager[WorkedOut]:
     period = period_of(meaning, kept.record.period)
-    return worked_out(meaning, kept.program.sha256, tables, period, kept.rejected, kept.record.engine)
+    of = meaning, kept.program.sha256, tables, period, kept.rejected, kept.record.engine
+    return worked_out(*of, versions=kept.versions)
 
 
 def _refuse_other(kept: Kept, meaning: Meaning) -> None:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
 
-from engine.facts.golive import LoadedRow, partner_ids, read_rows
+from engine.facts.golive import LoadedRow, read_rows, source_ids
 from engine.values import Plan, Roll, Score, rolls
 from engine.values.closing import BALANCES, SCORES, Closing, Row, closing
 from engine.values.positions import Position, positions
@@ -32,12 +32,13 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True)
 class _Program:
     """What the rows are held against: the balances and positions by name, the scorecards that look back, the partners
-    (None where they are not known), the currency, and the period with its year."""
+    (None where they are not known) and the payees, the currency, and the period with its year."""
 
     rolls: Mapping[str, Roll]
     positions: Mapping[str, Position]
     cards: Mapping[str, Score]
     partners: Collection[str] | None
+    payees: Collection[str]
     money: Currency
     period: Period
     before: str
@@ -58,7 +59,8 @@ def read_opening(
         rolls={each.name: each for each in rolls(plan.steps)},
         positions={each.name: each for each in positions(plan.steps)},
         cards={each.name: each for each in plan.steps if isinstance(each, Score) and each.looks_back},
-        partners=partner_ids(meaning, folder),
+        partners=source_ids(meaning, folder, "partners", "partner_id"),
+        payees=source_ids(meaning, folder, "payees", "payee_id") or (),
         money=meaning.terms.currency,
         period=period,
         before=before.name if before is not None else "",
@@ -92,10 +94,13 @@ def _checked(path: Path, table: str, program: _Program, faults: _Faults) -> tupl
 def _partner_faults(row: LoadedRow, program: _Program) -> Iterator[Problem]:
     who = row.cells["partner_id"]
     is_payee = row.cells.get("balance") == OWED and OWED not in program.rolls
-    if who and not is_payee and program.partners is not None and who not in program.partners:
-        near = get_close_matches(who, list(program.partners), n=1, cutoff=0.6)
-        hint = f"did you mean '{near[0]}'?" if near else "add the partner to the program's source of partners"
-        yield Problem("F123", f"{who} is in no row of partners", row.place("partner_id"), hint)
+    others = program.payees if is_payee else ()
+    if who and program.partners is not None and who not in program.partners and who not in others:
+        known = sorted({*program.partners, *others})
+        near = get_close_matches(who, known, n=1, cutoff=0.6)
+        tables = "partners or payees" if is_payee else "partners"
+        hint = f"did you mean '{near[0]}'?" if near else f"add {who} to the program's source of {tables}"
+        yield Problem("F123", f"{who} is in no row of {tables}", row.place("partner_id"), hint)
 
 
 def _balance_faults(row: LoadedRow, program: _Program) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.acts.books.opening import opening_rows
 from engine.acts.true_up import Seen, true_up
+from engine.acts.versions import LockedProgram, kept_versions
 from engine.ledger import Books
 from engine.store import RunRecord, Store
 from engine.values.closing import Closing, closing_from
@@ -59,6 +60,14 @@ def trued_up(store: Store, books: Books, program: str, now: Mapping[str, Path]) 
     return TruedUp(tuple(batches), opening)
 
 
+def locked_programs(store: Store, books: Books, program: str) -> tuple[LockedProgram, ...]:
+    """The program that each locked period of it was locked with."""
+    return tuple(
+        LockedProgram(each.run.period, store.blob_bytes(each.run.blobs["program"]), each.run.file)
+        for each in _runs(store, books, program)
+    )
+
+
 def _stated(store: Store, books: Books, program: str) -> Iterator[Stated]:
     """The locked periods of a program as they were last stated, in their order."""
     locked = books.locked(program)
@@ -80,6 +89,7 @@ def _stated(store: Store, books: Books, program: str) -> Iterator[Stated]:
             closing=closing,
             batches=each.batches,
             sizes_minor=_sizes(each),
+            versions=kept_versions(store, each.run),
         )
         before = closing
 

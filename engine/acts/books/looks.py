@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from engine.acts.books.owed import parts_of, postings_of, totals_of
 from engine.acts.books.pay import on_hold, paid_of, unpaid
 from engine.ledger import Books, books_of
+from engine.ledger.cycles import DROPPED, LOCKED, Cycle
+from engine.ledger.disputes import adjustment_of
 from engine.ledger.look import CycleLook, KeptPayment
 from engine.ledger.payments import payment_of
+from engine.ledger.twice import paid_twice
 from engine.store import Address, Store
 from engine.values.event import Event
 from engine.values.true_up import Batch, batch_from
+from rules.problem import Problem
 
 
 def log(store: Address) -> tuple[Event, ...]:
@@ -26,12 +32,53 @@ def books(store: Address) -> Books:
         return books_of(kept.events())
 
 
-def true_ups(store: Address, name: str) -> tuple[Batch, ...]:
-    """The true-ups that a cycle pays, in the order of programs and periods."""
+def all_cycles(store: Address, day: date) -> tuple[tuple[Cycle, bool], ...]:
+    """All cycles, and whether payees of each that is locked are still to be paid on a day."""
     with Store.open(store, create=False) as kept:
-        cycle = books_of(kept.events()).cycle(name)
-        programs = sorted(cycle.calculations.items())
-        return tuple(batch_from(kept.blob_bytes(sha256)) for _, each in programs for sha256 in each.batches)
+        found = books_of(kept.events())
+        return tuple(
+            (each, each.status == LOCKED and bool(unpaid(kept, found, each, day))) for each in found.cycles.values()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrueUps:
+    """The true-ups of a cycle, each with its program, in the order of programs and periods; and what is to be looked at
+    before they are paid."""
+
+    programs: tuple[str, ...]
+    batches: tuple[tuple[str, Batch], ...]
+    warnings: tuple[Problem, ...]
+
+
+def true_ups(store: Address, name: str) -> TrueUps:
+    """The true-ups that a cycle pays."""
+    with Store.open(store, create=False) as kept:
+        found = books_of(kept.events())
+        cycle = found.cycle(name)
+        batches = tuple(_batches(kept, cycle))
+        return TrueUps(cycle.programs, batches, paid_twice(found, batches))
+
+
+def _batches(store: Store, cycle: Cycle) -> Iterator[tuple[str, Batch]]:
+    for program, each in sorted(cycle.calculations.items()):
+        yield from ((program, batch_from(store.blob_bytes(sha256))) for sha256 in each.batches)
+
+
+def _warnings(store: Store, books: Books, cycle: Cycle) -> tuple[Problem, ...]:
+    """Rows that a cycle trues up and any adjustment pays for, or the other way round."""
+    live = [each for each in books.cycles.values() if each.status != DROPPED]
+    if cycle not in live or not books.disputes:
+        return ()
+    own = [each for each in books.disputes.values() if adjustment_of(books, each.number) in _adjustments(books, cycle)]
+    found = list(paid_twice(books, _batches(store, cycle)))
+    if own:
+        found += paid_twice(books, (pair for each in live for pair in _batches(store, each)), own)
+    return tuple(dict.fromkeys(found))
+
+
+def _adjustments(books: Books, cycle: Cycle) -> frozenset[int]:
+    return frozenset(number for number, each in books.requests.items() if each.cycle == cycle.name)
 
 
 def payment(store: Address, name: str, number: int) -> KeptPayment:
@@ -63,6 +110,7 @@ def look(store: Address, name: str, day: date) -> CycleLook:
             runs=runs,
             held=on_hold(kept, found, day),
             before=before,
+            warnings=_warnings(kept, found, cycle),
         )
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from engine.acts.books.asking import Asker, record
 from engine.acts.books.go_live import OWED, minor_of, read_opening
@@ -23,6 +24,8 @@ from engine.values.draft import Draft, Recorded
 from engine.values.posting import Posting
 from rules.load import load
 from rules.quantities.currency import Currency, currency
+
+PAYEES_SHOWN = 20  # of those who are owed, that a request lists
 
 
 def submit_opening(
@@ -50,6 +53,7 @@ def submit_opening(
         "rows_sha256": opened.sha256,
         "balances_minor": totals,
         "totals_minor": {money.code: totals.get(OWED, "0")},  # what comes to be owed
+        **_owed(opened, money),
         "reason": reason,
     }
     request = {name: content[name] for name in ("program", "period", "rows_sha256", "reason")}
@@ -109,6 +113,16 @@ def _postings(store: Store, request: Request) -> list[Posting]:
         for payee, balance, as_of, _, amount in _kept(store, request).balances
         if balance == OWED
     ]
+
+
+def _owed(opened: Closing, money: Currency) -> Mapping[str, Any]:
+    """Who would be owed what, for who approves it: how many payees, and those with the largest amounts."""
+    sums: Counter[str] = Counter()
+    for payee, balance, _, _, amount in opened.balances:
+        if balance == OWED:
+            sums[payee] += minor_of(amount, money)
+    most = sorted(sums.items(), key=lambda each: (-abs(each[1]), each[0]))
+    return {"owed_payees": len(sums), "owed": [[payee, str(minor)] for payee, minor in most[:PAYEES_SHOWN]]}
 
 
 def _totals(opened: Closing, money: Currency) -> Mapping[str, str]:
