@@ -57,7 +57,7 @@ from rules.exchange import ExchangeMeaning, Gain
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
 from rules.meaning import Meaning, MeasureMeaning
-from rules.problem import Place
+from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact
 from rules.tables import Table
 
@@ -108,6 +108,7 @@ class Snapshot(PartnerFacts):
         found = Snapshot(connection, *of, {}, exchange=self._exchange, only=self._only)
         found._openings, found._exchanged, found.opening_line = self._openings, exchanged, self.opening_line
         if by is not None:
+            _refuse_other_rates(self._exchange, by.exchange, period)
             found._openings = [each for each in self.openings() if each.as_of < period.start]
         return found
 
@@ -317,3 +318,12 @@ class Snapshot(PartnerFacts):
     def write(self, table: str, path: Path) -> None:
         """Keep a table as Parquet, in the order of its keys, with the record numbers of the source."""
         shutil.copyfile(self._kept[table], path)
+
+
+def _refuse_other_rates(mine: ExchangeMeaning | None, theirs: ExchangeMeaning | None, period: Period) -> None:
+    """Raise Refused where an earlier period was locked with a version that converts amounts otherwise."""
+    one, other = (None if each is None else (each.spec, dict(each.days)) for each in (mine, theirs))
+    if one != other:
+        message = f"{period.name} was locked with another version of the program, which converts amounts otherwise"
+        hint = "keep the exchange as it was until no rule looks back at that period"
+        raise Refused(Problem("F333", message, Place() if mine is None else mine.place, hint))

@@ -24,7 +24,7 @@ def paid_twice(
     or of `disputes`. Each batch comes with the title of its program."""
     among = list(books.disputes.values() if disputes is None else disputes)
     paying = [(each, number) for each in among if (number := adjustment_of(books, each.number))]
-    found = {}
+    found: dict[int, Problem] = {}
     for program, batch in batches if paying else ():
         of = [(each, number) for each, number in paying if each.content["program"] == program]
         rows = frozenset(_row(each) for each, _ in of)

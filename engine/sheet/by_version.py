@@ -45,8 +45,8 @@ def seen_by(plan: Plan, sheet: Sheet, other: Plan, digest: str) -> Sheet:
 
 def refuse_other_facts(plan: Plan, other: Plan, by: Version | None, period: Period, facts: Facts) -> None:
     """Raise Refused where an earlier period's version counts other periods or money, or reads what is not there."""
-    if other.calendar != plan.calendar or other.terms != plan.terms:
-        raise _refused(period.name, "has another calendar, currency or rounding", plan.steps[-1].place)
+    if other.calendar != plan.calendar or other.terms.currency != plan.terms.currency:
+        raise _refused(period.name, "has another calendar or currency", plan.steps[-1].place)
     read = () if by is None else columns_read(by.meaning).keys() - {BALANCES, SCORES}  # which the books tell
     for table in sorted(read):
         if table not in facts.tables():

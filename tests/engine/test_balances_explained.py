@@ -10,7 +10,7 @@ import pytest
 from balance_stories import program as every_kind, write
 from spine_stories import partage
 from test_balances_of_all import PROGRAM as ALL
-from test_balances_of_rules import BANK, CARRIED, DEALS, FUND, NETTED, OVER, PAID_IN, PENALTIES, PEOPLE, SPENT, tables
+from test_balances_of_rules import BANK, CARRIED, DEALS, FUND, PAID_IN, PEOPLE, tables
 
 from engine.acts.reopen import reopen
 from engine.acts.reopen_sheet import is_kept
@@ -27,7 +27,7 @@ RESULTS = ["fund,proceeds,2026-01,900.00", "fund,proceeds,2026-02,900.01", "fund
 INVESTED = ["K-1,A,2025-12-31,contribution,1000.00", "K-2,B,2025-12-31,contribution,500.00"]
 PEOPLE_OF_FUND = ["G,manager,2025-01-01,", "A,investor,2025-01-01,", "B,investor,2025-01-01,2026-02-10"]
 PROCEEDS = ["fund,proceeds,2025-12,1050.00", "fund,proceeds,2026-12,155.00"]
-OVER_NONE, TWO, THREE = OVER % "", ["A,,,", "B,,,"], ["A,,,", "B,,,", "C,,,"]
+TWO, THREE = ["A,,,", "B,,,"], ["A,,,", "B,,,", "C,,,"]
 HELD = "payouts:\n  fee: {base: deals.amount, dated: deals.closed_on, rate: 10%}\n"
 HELD += "balances:\n  day: {holdback: {share: 10%, released: {on: 2026-02-20}}}\n  own: {account: {credited: [fee]}}\n"
 
@@ -41,8 +41,6 @@ STORIES: dict[str, tuple[str, Mapping[str, Sequence[str]], tuple[str, str]]] = {
     "bank": (BANK, {"partners": PEOPLE, "deals": DEALS}, MONTHS),
     "residue": (CARRIED, {"partners": THREE}, MONTHS),
     "fund": (FUND, {"partners": ["A,,,"], "capital": PAID_IN, "results": PROCEEDS}, YEARS),
-    "allowance": (OVER_NONE, {"partners": THREE, "mdf": SPENT}, MONTHS),
-    "net": (NETTED % "net", {"partners": ["A,,,"], "deals": PENALTIES}, MONTHS),
     "held until a day": (HEAD + SOURCES + HELD, {"partners": TWO, "deals": CLAIMED}, MONTHS),
     "unclaimed": (
         HEAD + SOURCES + CLAIMS % "shared: {proportional: claim}, unclaimed: carry",
@@ -115,6 +113,18 @@ def test_a_balance_is_explained_from_the_books(tmp_path: Path, story: str, name:
             ended = partage("--store", store, "explain", str(number), "A", asked)
             assert (ended.exit_code, ended.err) == (0, "")
             assert ended.out.endswith("adds up to the posted cent\n")
+
+
+def test_a_name_that_there_is_not_is_answered_with_names_that_can_be_asked(tmp_path: Path) -> None:
+    text, rows, (first, _) = STORIES["fund"]
+    store = tmp_path / "store.db"
+    run(store, write(tmp_path, text, tables(**rows)), first)
+    told = partage("--store", store, "explain", "1", "A", "fund.carried").err
+    assert "S111" in told
+    names = told.partition("fund has ")[2].strip().split(", ")
+    assert {"fund.carry", "fund.carry.opening", "fund.layer.1"} <= {*names}
+    for name in names:
+        assert partage("--store", store, "explain", "1", "A", name).exit_code == 0, name
 
 
 def test_what_the_program_has_itself_is_told_alike_to_whoever_asks(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ kpis:
 payouts:
   commission: {base: deals.amount, dated: deals.closed_on, rate: 10%}
   fee: {for_each: partners, amount: 10}
+  interest: {for_each: partners, amount: 1}
+  share: {for_each: partners, amount: 2}
 balances:
   advance: {title: Advance, advance: {of: won, recouped_from: [commission], recoup: 50%, is_paid: true}}
   shortfall: {negative: carry}
@@ -34,7 +36,7 @@ balances:
   cash: {holdback: {share: 30%, released: {of: won}}}
   small: {minimum: {amount: EUR 50, at_year_end: true}}
   high: {mark: won}
-  capital: {account: {movements: {paid_in: won}, credited: [fee]}}
+  capital: {account: {movements: {paid_in: won}, credited: [interest]}}
   fund: {allowance: {accrued: won, used: lost, expires_after: 4, over: carry}}
 """
 CHANGES: list[tuple[str, str, str]] = [
@@ -57,8 +59,9 @@ CHANGES: list[tuple[str, str, str]] = [
     ("Minimum.amount", "EUR 50", "EUR 51"),
     ("Minimum.at_year_end", "at_year_end: true", "at_year_end: false"),
     ("Mark.of", "mark: won", "mark: lost"),
+    ("Mark.at_year_end", "high: {mark: won}", "high: {mark: {of: won, at_year_end: true}}"),
     ("Account.movements", "paid_in: won", "paid_in: lost"),
-    ("Account.credited", "credited: [fee]", "credited: [commission]"),
+    ("Account.credited", "credited: [interest]", "credited: [share]"),
     ("Allowance.accrued", "accrued: won", "accrued: lost"),
     ("Allowance.used", "used: lost", "used: won"),
     ("Allowance.expires_after", "expires_after: 4", "expires_after: 5"),

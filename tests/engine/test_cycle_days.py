@@ -30,7 +30,7 @@ def refused(team: Office, *words: object) -> str:
 
 def owed(team: Office, as_of: str) -> int:
     found = json.loads(team.look("accrue", "--as-of", as_of, "--json").out)
-    return int(next(each for each in found["rows"] if each["payee_id"] == "acme")["closing_minor"])
+    return int(next(each for each in found["rows"] if each["payee"] == "acme")["closing_minor"])
 
 
 def test_what_came_back_is_owed_again_from_its_day_though_it_was_paid_again_since(team: Office) -> None:

@@ -254,3 +254,9 @@ def test_what_another_version_paid_and_nothing_counts_now_is_refused(tmp_path: P
     bank = "\n    limits: [{at_least: EUR 1_000}]"
     deals = DEALS + "D-2,acme,5000.00,2026-02-10\n"
     assert refused(story(tmp_path, program("10%", bank), program("20%", CAP), deals, NONE)) == "F333"
+
+
+def test_another_fiscal_year_is_not_looked_back_over(tmp_path: Path) -> None:
+    calendar = "calendar: {period: month, fiscal_year_starts: 02-01, fiscal_year_named_after: its_start}"
+    then = program("20%").replace("calendar: month", calendar)
+    assert refused(story(tmp_path, program("10%"), then, DEALS)) == "F333"

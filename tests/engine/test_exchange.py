@@ -117,6 +117,29 @@ def test_a_deal_that_is_not_closed_counts_on_the_day_it_was_opened(tmp_path: Pat
         assert found.told.lines() == ["P-1 all D-1 9200", "P-1 all D-4 70"]
 
 
+OWN = """
+tables:
+  claims: {key: [row], columns: {row: id, partner_id: id, made: date, c: money, currency: text}}
+kpis:
+  claimed: {sum: claims.c, dated: claims.made}
+payouts: {all: {for_each: partners, base: claimed, rate: 1}}
+"""
+
+
+def test_a_table_of_ones_own_says_which_column_has_its_day(tmp_path: Path) -> None:
+    path = story(tmp_path, "spot", "", SPOT, OWN)
+    (tmp_path / "claims.csv").write_text("row,partner_id,made,c,currency\n1,P-1,2026-03-04,5.00,USD\n", "utf-8")
+    sourced = path.read_text("utf-8").replace("  fx_rates: fx.csv", "  fx_rates: fx.csv\n  claims: claims.csv")
+    path.write_text(sourced, "utf-8")
+    with ran(path) as found:
+        (fault,) = found.rejected[0].faults
+        days = "exchange: {dates: {claims: made}}, or exchange: {dates: {claims: period_end}}"
+        assert (fault.code, fault.hint) == ("F232", f"say on which day the rows of claims are converted: {days}")
+    path.write_text(sourced.replace("exchange: spot", "exchange: {rates: spot, dates: {claims: made}}"), "utf-8")
+    with ran(path) as found:
+        assert not found.rejected
+
+
 def test_what_cannot_be_converted_is_left_out_and_says_why(tmp_path: Path) -> None:
     deals = """\
 D-1,P-1,,2026-03-13,1000.00,USD

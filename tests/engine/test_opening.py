@@ -145,6 +145,16 @@ def test_a_cycle_opens_with_what_was_approved(team: Office) -> None:
     assert ended.exit_code == 2
 
 
+def test_a_row_that_contradicts_its_balance_is_refused(team: Office) -> None:
+    rows = f"""{HEAD}acme,reserve,2026-03-31,2026-02-28,1.00
+bolt,reserve,2026-03-31,2026-05-31,-0.01
+"""
+    assert problems(team, rows) == [
+        "2:released_on F325 what fell due on 2026-02-28 is no longer on reserve at the end of 2026-03-31",
+        "3:amount F325 reserve can't be below zero",
+    ]
+
+
 def test_all_faults_of_a_file_at_once(team: Office) -> None:
     rows = f"""{HEAD}acmee,reserve,2026-03-31,,1.00
 acme,reserv,2026-03-31,,1.00

@@ -142,7 +142,7 @@ def test_an_explanation_says_where_it_goes_on(tmp_path: Path) -> None:
 )
 def test_a_position_that_says_nothing(row: str, code: str, tmp_path: Path) -> None:
     (found,) = refused(write(tmp_path, program(tiers()), files(row + "\n")))
-    assert found.startswith(f"{code} balances:")
+    assert found.startswith(f"{code} balances.csv:2:")
 
 
 def test_a_new_year_begins_anew(tmp_path: Path) -> None:

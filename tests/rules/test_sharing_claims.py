@@ -130,6 +130,15 @@ def test_what_nobody_claims_is_left_and_named(name: str) -> None:
     assert (found.left, found.left_name) == (Fraction(15, 2), "unclaimed")
 
 
+def test_half_of_all_claims_is_told_as_half() -> None:
+    claims = {"of": Exact.of([100, 200, 300])}
+    for size, told in (
+        (Fraction(450), "over half of all claims (3.00)"),
+        (Fraction(150), "at most half of all claims (3.00)"),
+    ):
+        assert told in rule("talmud").explain(claims, 2, size, EUR).words
+
+
 @pytest.mark.parametrize("name", sorted(CLAIMS))
 def test_a_member_without_a_claim_takes_no_part(name: str) -> None:
     found = share(name, [None, 30, None, 60], 45)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ from engine.facts.golive import LoadedRow, read_rows, source_ids
 from engine.values import Plan, Roll, Score, rolls
 from engine.values.closing import BALANCES, SCORES, Closing, Row, closing
 from engine.values.positions import Position, positions
+from engine.values.rolls import contradictions
 from rules.calendar import Period
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
@@ -121,6 +122,11 @@ def _balance_faults(row: LoadedRow, program: _Program) -> Iterator[Problem]:
         message = f"{program.period.name} opens with what was there at the end of {program.last_day}"
         yield Problem("F321", message, row.place("as_of"), f"write what was on it then, as of {program.last_day}")
     yield from _day_faults(row, program, roll, position, due)
+    if roll is not None:
+        days = date.fromisoformat(row.cells["as_of"]), date.fromisoformat(due) if due else None
+        amount = Fraction(row.cells["amount"]) if row.cells["amount"] else None
+        for column, message, hint in contradictions(roll, *days, amount):
+            yield Problem("F325", message, row.place(column), hint)
     if not row.cells["amount"]:
         who = who or "the program"
         yield Problem("F301", f"the amount of {who} on {name} is unknown", row.place("amount"), "fill in the cell")
