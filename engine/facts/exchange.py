@@ -312,7 +312,7 @@ def _quotes(
             quote = rates.of(code, day)
             if quote is None or day is None:
                 clash, asked = rates.clash(code, day), f"a row of {table.name}"
-                fault = _missing(meaning, rates, code, day)
+                fault = _missing(meaning, table, rates, code, day)
                 if clash is not None and day is not None:
                     fault = _clash(connection, rates, code, day, clash, asked)
                 raise Refused(Problem(fault.code, fault.message, meaning.place, fault.hint))

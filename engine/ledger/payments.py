@@ -76,7 +76,6 @@ def pay(
     if paid_on < cycle.end - timedelta(days=1):
         message = f"{paid_on} is before the last day of cycle {cycle.name}"
         raise refused("B147", message, "name the day of the payment: --on YYYY-MM-DD")
-    _refuse_future(paid_on, command, "payment")
     _refuse_unpayable(owed, only, held)
     paid = payable(cycle, owed, only, held)
     if not paid:
@@ -115,7 +114,9 @@ def take_back(
     if returned_on < payment.paid_on:
         message = f"{returned_on} is before payment {number} of cycle {cycle.name}, which was made on {payment.paid_on}"
         raise refused("B147", message, "name the day on which it came back: --on YYYY-MM-DD")
-    _refuse_future(returned_on, command, "return")
+    if returned_on > command.at.date():
+        message = f"{returned_on} is after {command.at.date()}, which is today in UTC"
+        raise refused("B147", message, "name the day on which it came back: --on YYYY-MM-DD")
     by_payee = {(each.payee, each.currency): each for each in paid}
     unknown = sorted({payee for payee, currency in returned if (payee, currency) not in by_payee})
     if unknown:
@@ -145,12 +146,6 @@ def payment_of(cycle: Cycle, number: int) -> Payment:
         raise conflict("B138", f"cycle {cycle.name} has no payment {number}", f"payments: {known}")
     return found
 
-
-def _refuse_future(day: date, command: Command, what: str) -> None:
-    """Raise where what is told to have happened is dated after the day of the command."""
-    if day > command.at.date():
-        message = f"{day} is after {command.at.date()}, which is today in UTC"
-        raise refused("B147", message, f"name the day of the {what}, once it was made: --on YYYY-MM-DD")
 
 
 def _refuse_unpayable(owed: Owed, only: Collection[str], held: Collection[str]) -> None:

@@ -5,8 +5,8 @@ session leaves this room.
 """
 
 from engine.store.acceptance import Acceptance
-from engine.store.address import Address
+from engine.store.address import Address, is_there
 from engine.store.store import Store
 from engine.values.record import RunRecord
 
-__all__ = ["Acceptance", "Address", "RunRecord", "Store"]
+__all__ = ["Acceptance", "Address", "RunRecord", "Store", "is_there"]

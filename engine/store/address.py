@@ -26,6 +26,11 @@ def is_url(address: Path | str) -> bool:
     return isinstance(address, str) and "://" in address
 
 
+def is_there(address: Address) -> bool:
+    """Whether there may be a store at an address: a server is asked, a file has to exist."""
+    return is_url(address) or Path(address).exists()
+
+
 def shown(address: Path | str) -> str:
     """An address as it may be printed: without a password."""
     return server_of(str(address)).shown if is_url(address) else str(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.codes.balances import BALANCES
 from rules.codes.code import Code
 
 PROGRAMS: dict[str, Code] = {
@@ -115,40 +116,7 @@ PROGRAMS: dict[str, Code] = {
         "Each person approves once, so a cycle that needs more people than are named could never be locked.",
         "Name more people under `by:`, or leave it out: anybody who had no hand in it approves then.",
     ),
-    "P260": Code(
-        "Balance that says two things or none",
-        "When a holdback is released, or how much a draw is, has to be said once.",
-        "Write one of the keys that the message names.",
-    ),
-    "P261": Code(
-        "Balance of nothing",
-        "A share of nothing, or of more than all, keeps nothing that could be released.",
-        "Write a share above 0 % and at most 100 %, or an amount above zero.",
-    ),
-    "P263": Code(
-        "Component taken twice",
-        "What is credited to an account is not paid, and what is below zero is netted and carried once: two balances "
-        "that take it, or one that names it twice, take it off the payout twice.",
-        "Name the component once, in one of the balances.",
-    ),
-    "P262": Code(
-        "Balance that the calendar does not carry",
-        "A balance opens with what the period before closed with; where days of no period lie between two, or a "
-        "year has "
-        "no end, it would be lost or paid out in silence.",
-        "Let each period of the custom calendar begin where the one before ends, and leave `at_year_end` out.",
-    ),
-    "P264": Code(
-        "Balance that rests on itself",
-        "A mark is the highest value that something ever had; one of its own opening has nothing to rise to.",
-        "Name the value that is to be kept: a KPI, a payout or a column of partners.",
-    ),
-    "P265": Code(
-        "Second balance of what is below zero",
-        "The first of them takes all that is due below zero, so that nothing is left to the second, unless a balance "
-        "between the two takes more than is due; which of them was meant is not said.",
-        "Keep one; or let one net components of its own: `{what: net, of: [commission, bonus]}`.",
-    ),
+    **BALANCES,
     "P137": Code(
         "Size of a pool that is not of the program",
         "A pool is one amount of the whole program; what one partner or one row has is not, and a number is no amount.",

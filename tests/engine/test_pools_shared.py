@@ -200,7 +200,7 @@ def test_an_unknown_weight_or_claim_is_refused_if_nothing_is_said(tmp_path: Path
         ("size: 30, shared: {integrated: {of: members.pay - 50_000, level: 5, disparity: 1%}}", "K201"),
         ("size: 30, shared: {by: members.units - 2}", "F303"),
         ("size: 30, shared: {by: members.units}, bounds: {at_least: EUR 11}", "K206"),
-        ("size: 30, shared: {by: members.units}, bounds: {at_least: EUR 5, at_most: EUR 4}", "K205"),
+        ("size: 30, shared: {by: members.units}, bounds: {at_least: EUR 5, at_most: {share: 10%}}", "K205"),
         ("size: 30, shared: {by: members.units}, bounds: {at_least: 20, at_most: 5, if_short: scale}", "K205"),
         ("size: 30, shared: {by: members.units}, bounds: {at_least: {of: members.least - 20}}", "K204"),
         ("size: 30, shared: {by: members.units}, bounds: {at_least: EUR -5}", "K204"),
@@ -223,7 +223,7 @@ def test_what_cannot_be_shared_is_refused(tmp_path: Path, how: str, code: str) -
 def test_a_fault_that_all_have_in_common_is_told_once_in_money(tmp_path: Path) -> None:
     from spine_stories import partage
 
-    how = "size: 30, shared: {by: members.units}, bounds: {at_least: EUR 5, at_most: EUR 4}"
+    how = "size: 30, shared: {by: members.units}, bounds: {at_least: EUR 5, at_most: {share: 10%}}"
     told = partage("run", write_firm(tmp_path, pool(how)), "--period", "2026")
     assert told.err.count("error") + told.out.count("error ") == 1
-    assert "award of ann and of 2 more: the floor of EUR 5.00 is above the cap of EUR 4.00" in told.err + told.out
+    assert "award of ann and of 2 more: the floor of EUR 5.00 is above the cap of EUR 3.00" in told.err + told.out

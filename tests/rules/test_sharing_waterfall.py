@@ -174,14 +174,22 @@ accruals = st.fixed_dictionaries(
         "broken": st.sampled_from(["compound", "simple"]),
     }
 )
-layers_any = st.lists(
+layers_of_any_order = st.lists(
     st.sampled_from([CAPITAL, {"catch_up": {"share": "60%", "to": "20%"}}, {"mark": {"hurdle": "3%"}}])
     | st.builds(lambda accrual: {"preferred": accrual}, accruals)
     | st.builds(lambda accrual, carry: {"split": {"carry": carry, "until": accrual}}, accruals, rates)
     | st.builds(lambda carry: {"split": {"carry": carry}}, rates),
     min_size=1,
     max_size=5,
-).map(lambda layers: [each for each in layers[:-1] if "until" in each.get("split", {"until": ""})] + layers[-1:])
+)
+
+
+def until_all_is_split(layers: list[Any]) -> list[Any]:
+    """The layers with none but the last that splits all that reaches it."""
+    return [each for each in layers[:-1] if "until" in each.get("split", {"until": ""})] + layers[-1:]
+
+
+layers_any = layers_of_any_order.map(until_all_is_split)
 money = st.integers(0, 10_000) | st.integers(0, 10**21) | st.fractions(0, 50, max_denominator=7)
 
 

@@ -21,7 +21,7 @@ from engine.ledger.cycles import Cycle
 from engine.ledger.openings import opening_of
 from engine.ledger.refusals import conflict
 from engine.ledger.twice import paid_twice
-from engine.store import Address, RunRecord, Store
+from engine.store import Address, RunRecord, Store, is_there
 from engine.values.closing import Closing
 from engine.values.draft import Draft, Recorded
 from engine.values.event import Command
@@ -60,12 +60,14 @@ def calculate_in_cycle(
     loaded = load(program)
     title = loaded.understood().title
     command = asker.command("calculate", "", {"program": title, "program_sha256": loaded.sha256, "period": period})
+    if is_preview or not is_there(store):  # a program that is refused leaves no store behind
+        return InCycle(calculate(program, period, store, asker.actor, asker.at, is_official), title, "", (), (), None)
     with Store.open(store) as kept:
-        before = None if is_preview else recorded_before(kept, command)
+        before = recorded_before(kept, command)
         if before is not None:
             return InCycle(None, title, before.event.cycle, (), (), before)
         books = books_of(kept.events())
-        cycle = None if is_preview else books.unlocked(title, period)
+        cycle = books.unlocked(title, period)
         if cycle is not None:
             work = _Work(kept, books, title, cycle, command)
             return work.with_run(program, period, store) if cycle.has_run else work.trued_up_only(loaded, period)

@@ -1,0 +1,116 @@
+"""Explaining one partner of a kept run: it alone is worked out again where the program looks at each partner alone, and
+the explanation is the one that the whole run gives, to the letter; where the two differ, the whole run tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import assume, given, settings, strategies as st
+from kept_stories import COMMISSION, asked, keep
+from spine_stories import partage, write
+from test_true_up_everything import PERIOD, tables as random_tables, texts, written
+from test_true_up_properties import CROSSING, HEAD, LOCAL, data
+
+from engine.acts import why as act
+from engine.acts.reopen import reopen
+from engine.acts.reopen_partner import reopen_partner
+from engine.acts.reopen_sheet import kept_plan
+from engine.digest import sha256
+from engine.explain import explain
+from engine.facts import touched
+from engine.reports.tree import tree_lines
+from engine.store import Store
+from engine.store.lines import lines_from_parquet, lines_to_parquet
+from rules.problem import Refused
+
+TABLES = {
+    "partners.csv": "partner_id,parent_id\nP-1,\nP-2,P-1\nP-3,P-2\nP-4,P-1\n",
+    "customers.csv": "customer_id,region\nC-0,N\nC-1,S\n",
+    "deals.csv": """
+        deal_id,customer_id,partner_id,closed_on,amount
+        D-0,C-0,P-1,2026-01-20,400.00
+        D-1,C-0,P-1,2026-02-01,333.33
+        D-2,C-1,P-2,2026-02-02,999.99
+        D-3,C-0,P-3,2026-02-03,1234.56
+        D-4,C-0,P-1,2026-02-28,700.01
+        """,
+    "credits.csv": """
+        credit_id,deal_id,partner_id,role
+        K-1,D-1,P-1,sourced
+        K-2,D-1,P-2,influenced
+        K-3,D-1,P-3,influenced
+        K-4,D-3,P-3,sourced
+        K-5,D-3,P-1,influenced
+        """,
+    "deal_events.csv": "event_id,deal_id,occurred_on,amount\nE-1,D-0,2026-02-10,100.00\nE-2,D-1,2026-02-20,33.33\n",
+}
+ALONE = {
+    "its own rows": "payouts: {commission: {base: deals.amount, dated: deals.closed_on, rate: 7.77%}}\n",
+    **LOCAL,
+}
+
+
+def compared(books: Path, number: int = 1) -> int:
+    """How many partners of a run were worked out alone; of each, the explanation is that of the whole run."""
+    done = 0
+    with Store.open(books, create=False) as store:
+        record = store.run(number)
+        meaning, plan = kept_plan(store, record)
+        with reopen(store, number) as run:
+            for partner in map(str, run.sheet.payees.keys):
+                with reopen_partner(store, record, meaning, plan, partner) as found:
+                    if found is None:
+                        continue
+                    for is_whole in (False, True):
+                        alone = explain(plan, *found, partner, None, is_whole)
+                        whole = explain(run.plan, run.sheet, run.facts, partner, None, is_whole)
+                        assert alone == whole
+                        assert list(tree_lines(alone)) == list(tree_lines(whole))
+                done += 1
+    return done
+
+
+def kept_run(folder: Path, program: str, files: Mapping[str, str], period: str) -> Path | None:
+    """The books with a run of a program; None where it is refused."""
+    path = write(folder, program, files)
+    ended = partage("--store", folder / "books.db", "run", path, "--period", period)
+    return folder / "books.db" if ended.exit_code == 0 else None
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("cut", [0, touched.WHOLE_ROWS], ids=["tables cut", "tables whole"])
+def test_a_partner_worked_out_alone_is_explained_as_the_whole_run_explains_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cut: int
+) -> None:
+    monkeypatch.setattr(touched, "WHOLE_ROWS", cut)
+    books = kept_run(tmp_path, HEAD + ALONE[name], TABLES, "2026-02")
+    assert books is not None
+    # where shares of a row are rounded together and most partners have one, the whole run is as good
+    assert compared(books) == (1 if "rounded together" in name else 4)
+
+
+@pytest.mark.parametrize("name", CROSSING)
+def test_where_partners_are_looked_at_together_the_whole_run_is_worked_out(tmp_path: Path, name: str) -> None:
+    books = kept_run(tmp_path, HEAD + CROSSING[name], TABLES, "2026-02")
+    assert books is not None
+    assert compared(books) == 0
+
+
+def test_a_partner_that_is_not_what_was_kept_is_told_by_the_whole_run(tmp_path: Path) -> None:
+    books = tmp_path / "books.db"
+    keep(books, COMMISSION)
+    with Store.open(books) as store:
+        record = store.run(1)
+        meaning, plan = kept_plan(store, record)
+        lines = lines_from_parquet(store.blob_bytes(record.blobs["lines"]))
+        lines.amount_minor.flags.writeable or None
+        amounts = lines.amount_minor.copy()
+        amounts[0] += 1
+        from dataclasses import replace
+
+        other = lines_to_parquet(replace(lines, amount_minor=amounts))
+        assert sha256(other) != record.blobs["lines"]
