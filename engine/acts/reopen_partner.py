@@ -30,12 +30,13 @@ from engine.sheet import evaluate
 from engine.store import RunRecord, Store
 from engine.trueup.partition import is_local, rolls_up, rounds_rows
 from engine.values import PARTNERS, LateLines, Lines, Plan, Sheet
-from engine.values.closing import Closing, closing_from
+from engine.values.closing import closing_from
 from engine.version import VERSION
 from rules.meaning import Meaning
 
 Line = tuple[str, str, str, str, int]
 _NEEDED = frozenset({"lines", "sheet"})  # what is held against
+_UNREADABLE = (ValueError, KeyError, TypeError, OSError)  # Arrow's own faults of a file that is none are among these
 
 
 @contextmanager
@@ -86,7 +87,11 @@ def _with_others(side: Side, plan: Plan, partner: str) -> frozenset[str] | None:
 
 def _has_kept_lines(store: Store, record: RunRecord, plan: Plan, sheet: Sheet, partners: frozenset[str]) -> bool:
     """Whether the lines of partners are those that were kept, in their order."""
-    kept = _listed(posted_lines(store.blob(record.blobs["lines"]), partners), partners)
+    path = store.blob(record.blobs["lines"])
+    try:
+        kept = _listed(posted_lines(path, partners), partners)
+    except _UNREADABLE:
+        return False
     return _listed(lines_of(plan, sheet), partners) == kept
 
 
@@ -105,7 +110,11 @@ def _has_kept_closing(
     """Whether accounts of partners close as they did, where the run kept what it closed with."""
     if "closing" not in record.blobs:
         return True
-    kept: Closing = closing_from(store.blob_bytes(record.blobs["closing"]))
+    content = store.blob_bytes(record.blobs["closing"])
+    try:
+        kept = closing_from(content)
+    except _UNREADABLE:
+        return False
     return closing_of(plan, sheet, facts.openings()).of(partners) == kept.of(partners)
 
 
@@ -114,15 +123,16 @@ def _has_kept_columns(
 ) -> bool:
     """Whether partners have what the sheet of the manifest says of them, in every column."""
     columns = {name for name, frame in sheet.frame_of.items() if frame == PARTNERS}
-    with reopen_sheet(store, record, meaning) as (kept, _):
-        if columns != kept.columns.keys():
-            return False
-        mine, theirs = _places(sheet, partners), _places(kept, partners)
-        return mine.keys() == theirs.keys() and all(
-            sheet.columns[name].fraction(mine[each]) == kept.columns[name].fraction(theirs[each])
-            for name in columns
-            for each in mine
-        )
+    try:
+        with reopen_sheet(store, record, meaning) as (kept, _):
+            mine, theirs = _places(sheet, partners), _places(kept, partners)
+            return (columns, mine.keys()) == (kept.columns.keys(), theirs.keys()) and all(
+                sheet.columns[name].fraction(mine[each]) == kept.columns[name].fraction(theirs[each])
+                for name in columns
+                for each in mine
+            )
+    except _UNREADABLE:
+        return False
 
 
 def _places(sheet: Sheet, partners: frozenset[str]) -> Mapping[str, int]:

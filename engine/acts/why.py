@@ -53,9 +53,9 @@ def _recomputed(
     from engine.acts.reopen import reopen  # all that works out a run, which a number of a sheet has no use for
     from engine.acts.reopen_partner import reopen_partner
 
-    with suppress(PartageError, DoesNotReAdd):  # what is refused is told of the whole run
-        with reopen_partner(books, record, meaning, plan, partner) as found:
-            if found is not None:
-                return explain(plan, *found, partner, name, is_whole)
+    alone = reopen_partner(books, record, meaning, plan, partner)
+    with suppress(PartageError, DoesNotReAdd), alone as found:  # what is refused is told of the whole run
+        if found is not None:
+            return explain(plan, *found, partner, name, is_whole)
     with reopen(books, record.number) as run:
         return explain(run.plan, run.sheet, run.facts, partner, name, is_whole)

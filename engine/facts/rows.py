@@ -230,7 +230,7 @@ class RowReader:
         """The attributes among what is `wanted` that some row has no version of; whether it needs one is for a rule to
         say. A version that whose the rows are rests on is needed by each row."""
         asked = [each for each in seen.versions if is_dated or not each.is_of_row]  # else rows of any day
-        by_rule = {}
+        by_rule: dict[Version, Column] = {}
         for column in (column for tree in wanted for column in columns_of(tree)):
             if (version := seen.version_of(column)) is not None:
                 by_rule.setdefault(version, column)

@@ -138,9 +138,9 @@ class Scan:
                     met = told_in_sql(self._seen.rest_of(each.rows.where, column), self._seen)
                     asked.setdefault(version, {})[both([*self._within(each), *met])] = None
         key = key_sql(self._table, "t.") if self._table.key else f"CAST({order_of(self._table)[0]} AS VARCHAR)"
-        for version, met in asked.items():
-            where = " OR ".join(f"({each.text})" for each in met)
-            bounds = [value for each in met for value in each.parameters]
+        for version, pieces in asked.items():
+            where = " OR ".join(f"({each.text})" for each in pieces)
+            bounds = [value for each in pieces for value in each.parameters]
             refuse_gaps(self._connection, [version], self._joined(), where, (self._table.name, key), bounds)
 
     def _refuse_contested(self) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
 
 import duckdb
 
@@ -133,14 +132,11 @@ def refuse_gaps(
         found = connection.execute(query, list(bounds)).fetchall()
         if found:
             raise Refused(
-                *(gap_problem(connection, each.attribute, *what, asked_by(table, *by)) for *what, by in _askers(found))
+                *(
+                    gap_problem(connection, each.attribute, partner, day, clash, asked_by(table, first, count))
+                    for partner, day, clash, first, count in found
+                )
             )
-
-
-def _askers(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """What each row of an answer asks for, and at its end the first key that asks and how many do."""
-    for *what, key, count in rows:
-        yield *what, (key, count)
 
 
 def asked_by(table: str, key: str, rows: int) -> str:

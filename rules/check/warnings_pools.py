@@ -37,8 +37,9 @@ def _carried_and_shared(pool: PoolMeaning, earlier: tuple[PoolMeaning, ...]) -> 
         return
     terms = list(_terms(pool.size.of, 1))
     for other in earlier:
-        is_cut = other.spec.bounds is not None and other.spec.bounds.at_most is not None
-        carries = other.spec.unclaimed == "carry" or (is_cut and other.spec.bounds.excess == "carry")
+        bounds = other.spec.bounds
+        is_cut = bounds is not None and bounds.at_most is not None and bounds.excess == "carry"
+        carries = other.spec.unclaimed == "carry" or is_cut
         left = any(str(column) == f"{other.name}.{LEFT}" for column, _ in terms)
         if not carries or left or (other.name, -1) not in [(str(column), sign) for column, sign in terms]:
             continue
