@@ -164,8 +164,8 @@ MEANINGS: Mapping[str, str] = {
     "rows.read": "how many were read: `accepted` + `rejected`",
     "rows.accepted": "how many were accepted",
     "rows.rejected": "how many were not; `partage show RUN --rejected` lists them",
-    "warnings[]": "what is to be looked at, as in `problems[]`: excuses that fit no rejected row (F141; an official run "
-    "is refused for them), and in a cycle rows that may be paid twice (B167)",
+    "warnings[]": "what is to be looked at, as in `problems[]`: excuses that fit no rejected row (F141; an official "
+    "run is refused for them), and in a cycle rows that may be paid twice (B167)",
     "fates[]": "what became of the rows that were read, counted",
     "fates[].table": "the table",
     "fates[].fate": "what became of them, in one word",

@@ -121,7 +121,7 @@ def _has_kept_columns(
         with reopen_sheet(store, record, meaning) as (kept, _):
             mine, theirs = _places(sheet, partners), _places(kept, partners)
             return (
-                columns == set(kept.columns)
+                columns == kept.columns.keys()
                 and mine.keys() == theirs.keys()
                 and all(
                     sheet.columns[name].fraction(mine[each]) == kept.columns[name].fraction(theirs[each])

@@ -48,7 +48,6 @@ def blobs_of(versions: Sequence[LockedBy], locked: Iterable[LockedProgram]) -> M
     return {f"{ROLE}{each.period}": each.data for each in locked if each.period in given}
 
 
-
 def kept_versions(store: Store, record: RunRecord) -> tuple[LockedBy, ...]:
     """The versions that a run was given; raises CheckFailed where they are not those that its manifest names."""
     named = json.loads(record.manifest).get("versions", {})

@@ -147,7 +147,6 @@ def payment_of(cycle: Cycle, number: int) -> Payment:
     return found
 
 
-
 def _refuse_unpayable(owed: Owed, only: Collection[str], held: Collection[str]) -> None:
     payees = {payee for payee, _ in owed}
     unknown = sorted(set(only) - payees)

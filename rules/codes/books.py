@@ -175,7 +175,7 @@ BOOKS: dict[str, Code] = {
     ),
     "B157": Code(
         "Adjustment of the dispute waits",
-        "A dispute whose adjustment was submitted is being granted, so it can't be declined, closed or paid by another.",
+        "A dispute whose adjustment was submitted is being granted: it can't be declined, closed or paid by another.",
         "Let the dispute be granted by the adjustment and have that decided, or reject the adjustment first.",
     ),
     "B158": Code(
