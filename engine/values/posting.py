@@ -53,5 +53,5 @@ def postings_digest(postings: Iterable[Posting]) -> str:
     state = hashlib.sha256()
     for each in postings:
         row = [*each[:-1], str(each.amount_minor)]
-        state.update(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        state.update(json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=repr).encode() + b"\n")
     return state.hexdigest()
