@@ -50,6 +50,8 @@ NAMED: Mapping[str, str] = {
     "manifest.balances": "BALANCE",
     "totals_minor": "CURRENCY",
     "payments[].totals_minor": "CURRENCY",
+    "cycles[].payments[].totals_minor": "CURRENCY",
+    "payload.paid_out_minor": "CURRENCY",
     "makers": "PERSON",
     "on_hold": "PAYEE",
 }
