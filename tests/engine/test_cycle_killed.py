@@ -139,6 +139,7 @@ def killed_at(books: Books, forks: Forks, at_most: int, names: Collection[str] =
     return kills
 
 
+@pytest.mark.ci
 def test_a_command_that_is_killed_leaves_the_books_before_or_after_it(books: Books, forks: Forks) -> None:
     names = ("open", "calculate", "submit", "approve", "lock", "pay", "adjust", "close", "program_submit")
     assert killed_at(books, forks, 3, names) == 27
