@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 
 # A slow or busy machine is no fault of the code, so no example is timed.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.register_profile("default", patient, derandomize=True, max_examples=100)
+settings.register_profile("default", patient, derandomize=True, max_examples=50)
 settings.register_profile("soak", patient, derandomize=False, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -125,7 +125,11 @@ def test_every_table_is_documented() -> None:
     assert set(canonical()) <= headings("tables.md")
 
 
-@pytest.mark.parametrize("page", pages.shown(), ids=name)
+# The first page runs the whole demo, which takes most of a minute.
+SHOWN = [pytest.param(each, marks=[pytest.mark.ci] * (each.parent == ROOT)) for each in pages.shown()]
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=name)
 def test_a_page_shows_what_its_commands_print(page: Path) -> None:
     """A page is one session in a new folder. `make docs` renews what changed, where no `...` stands in it."""
     for one in pages.played(page):

@@ -143,7 +143,7 @@ def test_a_row_that_was_changed_with_the_books_is_still_told(tmp_path: Path) -> 
 
 
 @pytest.mark.soak
-@settings(max_examples=settings.default.max_examples // 50)
+@settings(max_examples=settings.default.max_examples // 25)
 @given(name=st.sampled_from(sorted(LOCAL)), files=data())
 def test_whatever_partners_sold_one_alone_is_explained_as_in_the_whole_run(name: str, files: Mapping[str, str]) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

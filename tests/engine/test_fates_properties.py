@@ -16,7 +16,7 @@ from engine.readings import readings
 from engine.trace import fate_of, trace
 from rules.problem import Refused
 
-few = settings(max_examples=settings().max_examples // 12, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=settings().max_examples // 10, suppress_health_check=list(HealthCheck))
 
 PARTNERS = ("acme", "bolt", "crux", "dorn")
 DEALS = ("d1", "d2", "d3", "d4", "d5")

@@ -19,7 +19,7 @@ from spine_stories import told, write
 from rules.quantities.rounding import round_fraction
 
 # Each example is a run or two of the whole engine: a twentieth of what the profile asks for is enough.
-few = settings(max_examples=settings().max_examples // 20, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=settings().max_examples // 10, suppress_health_check=list(HealthCheck))
 DECIMALS = {"JPY": 0, "EUR": 2, "KWD": 3}
 
 

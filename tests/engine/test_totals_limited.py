@@ -123,7 +123,7 @@ def test_a_sum_that_is_not_known_together_is_refused(tmp_path: Path, old: str, n
     assert {each.split()[0] for each in refused(program(tmp_path, rules))} == {"P243"}
 
 
-few = settings(max_examples=settings().max_examples // 20, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=settings().max_examples // 12, suppress_health_check=list(HealthCheck))
 
 
 @few

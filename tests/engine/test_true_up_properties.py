@@ -127,7 +127,7 @@ def data(draw: st.DrawFn) -> Mapping[str, str]:
 
 
 @pytest.mark.soak
-@settings(max_examples=settings.default.max_examples // 25)
+@settings(max_examples=settings.default.max_examples // 13)
 @given(name=st.sampled_from(sorted(LOCAL)), one=data(), other=data())
 def test_to_work_out_whom_late_records_touch_is_to_work_out_all(
     name: str, one: Mapping[str, str], other: Mapping[str, str]
@@ -147,7 +147,7 @@ def test_to_work_out_whom_late_records_touch_is_to_work_out_all(
 
 
 @pytest.mark.soak
-@settings(max_examples=settings.default.max_examples // 33)
+@settings(max_examples=settings.default.max_examples // 25)
 @given(name=st.sampled_from(sorted({**LOCAL, **CROSSING})), imports=st.lists(data(), min_size=3, max_size=4))
 def test_what_was_locked_and_its_batches_are_what_is_known_in_the_end(
     name: str, imports: list[Mapping[str, str]]

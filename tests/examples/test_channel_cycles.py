@@ -106,10 +106,16 @@ def spring(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return story(tmp_path_factory.mktemp("spring"), (0, 1), edits=12, seed=3)
 
 
-def test_late_rows_come_to_what_one_pays_who_knew_them(
-    spring: Story, store_address: Path | str, tmp_path: Path
-) -> None:
-    lived = spring.lived(Team(tmp_path / "lived", store_address))
+def test_late_rows_come_to_what_one_pays_who_knew_them(spring: Story, tmp_path: Path) -> None:
+    compare(spring, spring.lived(Team(tmp_path / "lived", tmp_path / "partage.db")))
+
+
+@pytest.mark.ci
+def test_so_they_do_in_books_on_a_server(spring: Story, postgres: str, tmp_path: Path) -> None:
+    compare(spring, spring.lived(Team(tmp_path / "lived", postgres)))
+
+
+def compare(spring: Story, lived: Stated) -> None:
     assert_same(lived, spring.known)
     batches = [batch for batches in lived.batches.values() for batch in batches]
     assert any(len(batch.lines) for batch in batches) and any(batch.closings for batch in batches)

@@ -22,7 +22,7 @@ INT64_MAX = 2**63 - 1
 SMALLEST_INT64 = -(2**63)
 GIANT = 10**30
 CONSERVING = POLICIES[:4]
-thorough = settings(max_examples=200, deadline=None)
+thorough = settings(max_examples=100, deadline=None)
 
 totals = st.one_of(
     st.integers(-60, 60),

@@ -75,13 +75,13 @@ def states(draw: st.DrawFn) -> tuple[BalanceKind, Row, Terms]:
 
 
 @given(states())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_both_twins_come_to_the_same(each: tuple[BalanceKind, Row, Terms]) -> None:
     agreed(*each)
 
 
 @given(states())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_row_does_not_depend_on_its_neighbours(each: tuple[BalanceKind, Row, Terms]) -> None:
     """Twice the same row and one of zeros between them."""
     of, row, terms = each

@@ -267,13 +267,13 @@ def assert_tells(data: bytes) -> None:
 SYNTAX = st.text(alphabet="ab10 \n\t:-?,[]{}#&*!|>'\"%@`.\\~<=xuU\r\x85\ufeffé", max_size=60)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(SYNTAX)
 def test_any_text_gives_a_tree_or_problems_and_never_raises(text: str) -> None:
     assert_tells(text.encode())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_give_a_tree_or_problems_and_never_raise(data: bytes) -> None:
     assert_tells(data)

@@ -234,14 +234,14 @@ def database() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tree=conditions(3))
 def test_a_database_says_the_same(database: duckdb.DuckDBPyConnection, tree: Expression) -> None:
     answers = database.execute(f"select {words(tree)} from rows").fetchall()
     assert [answer for (answer,) in answers] == [evaluate(tree, lambda column: row[column.name]) for row in ROWS]  # noqa: B023
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(tree=numbers(3))
 def test_a_database_counts_the_same(database: duckdb.DuckDBPyConnection, tree: Expression) -> None:
     answers = database.execute(f"select {words(tree)} from rows").fetchall()

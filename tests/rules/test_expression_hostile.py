@@ -271,7 +271,7 @@ WORDS = """a b.c 1 2.5 'x' ( ) , + - * / = < >= and or not in between is null ca
     '2026-01-01' day least( coalesce( in( true . % ; -- " '"""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=200),

@@ -260,7 +260,7 @@ def inputs(draw: st.DrawFn, of: ScorecardSpec) -> tuple[dict[str, Exact], Extras
     return points, Extras(carried, bonus, multipliers, gates), rows
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_the_explanation_comes_to_the_same_score(data: st.DataObject) -> None:
     of = data.draw(cards())
@@ -283,7 +283,7 @@ def test_a_mutant_off_by_one_unit_is_caught() -> None:
     assert mismatches(performance(), points, off, Extras()) == [0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(points=st.lists(st.integers(0, 100), min_size=4, max_size=4), gone=st.integers(0, 3))
 def test_reweighting_stays_within_the_group(points: list[int], gone: int) -> None:
     """One KPI missing: its group keeps its weight, the other group is untouched."""
@@ -295,7 +295,7 @@ def test_reweighting_stays_within_the_group(points: list[int], gone: int) -> Non
     assert weight["quality.nps"] + weight["quality.certified"] == Fraction(2, 5)  # type: ignore[operator]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data(), more=st.integers(1, 50))
 def test_more_points_never_lower_the_score(data: st.DataObject, more: int) -> None:
     of = data.draw(cards())

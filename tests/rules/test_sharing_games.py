@@ -174,7 +174,7 @@ def test_a_published_apportionment_comes_out(case: dict[str, Any]) -> None:
         ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 30) | st.integers(10**20, 10**21), min_size=1),
     st.integers(0, 25) | st.integers(60, 90),

@@ -81,13 +81,13 @@ def trees() -> st.SearchStrategy[Expression]:
     return st.recursive(leaves, above, max_leaves=25)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(trees())
 def test_words_parse_back_to_the_tree(tree: Expression) -> None:
     assert parse_expression(words(tree)) == tree
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(trees(), st.sampled_from(list(Type)), st.none() | st.sampled_from(list(Type)))
 def test_any_tree_gets_a_type_or_a_fault(tree: Expression, every: Type, wanted: Type | None) -> None:
     _, found, faults = typed(tree, lambda column: every, list, 2, wanted)
@@ -117,7 +117,7 @@ VALUES: dict[Type, tuple[type, list[Value]]] = {
 }
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(trees(), st.lists(st.integers(0, 3), min_size=len(TYPES), max_size=len(TYPES)))
 def test_what_is_typed_can_be_evaluated_and_is_of_its_type(tree: Expression, picks: list[int]) -> None:
     made, found, faults = typed(tree, lambda column: TYPES[column.name], lambda: TYPES, 2)

@@ -197,14 +197,14 @@ table_rows = st.lists(
 )
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(numbers(3), table_rows)
 def test_a_measure_of_a_column_is_that_of_each_row(tree: Expression, rows: list[Cells]) -> None:
     found = number(tree, by_rows(rows), type_of, len(rows))
     assert found.fractions() == [evaluate(tree, lambda column: row[str(column)]) for row in rows], words(tree)  # noqa: B023
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(conditions(3), table_rows)
 def test_a_condition_on_a_column_is_that_on_each_row(tree: Expression, rows: list[Cells]) -> None:
     found = truth(tree, by_rows(rows), type_of, len(rows))
