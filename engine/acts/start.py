@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from engine.reports.new_file import write_new
 from rules.problem import Place, Problem, Refused, Unavailable
 
 TEMPLATES: Mapping[str, str] = {
@@ -56,51 +55,6 @@ def write_schema(path: Path, force: bool) -> None:
     from rules.schema import program_schema  # every model of a program, which `init` has no use for
 
     write_new(path, json.dumps(program_schema(), ensure_ascii=False, indent=2) + "\n", force, "the schema")
-
-
-def write_new(path: Path, text: str, force: bool, what: str) -> None:
-    """Write a text (`what` it is, for a refusal) to a new file, all of it or nothing; over one that is there only with
-    `force`."""
-    refuse_existing(path, force)
-    try:
-        _write(Path(os.path.realpath(path)), text.encode(), force)
-    except FileExistsError:  # another process made it meanwhile
-        raise _there_already(path) from None
-    except OSError as error:
-        reason = (error.strerror or "not writable").lower()
-        hint = "check the folder's rights and the disk, or name another file"
-        raise Unavailable(Problem("S103", f"cannot write {what}: {reason}", Place(str(path)), hint)) from None
-
-
-def refuse_existing(path: Path, force: bool) -> None:
-    """Raise Refused where a file is there that is not to be written over."""
-    if path.exists() and not force:
-        raise _there_already(path)
-
-
-def _there_already(path: Path) -> Refused:
-    hint = "name a new file, or add --force; nothing was written"
-    return Refused(Problem("S102", "there is a file of this name already", Place(str(path)), hint))
-
-
-def _write(path: Path, data: bytes, force: bool) -> None:
-    """Write bytes beside the path and then under its name, so that nobody ever sees or keeps a part of them."""
-    if path.exists() and not path.is_file():  # a device or a pipe takes bytes, and is never replaced by a file
-        path.write_bytes(data)
-        return
-    beside = path.with_name(f".partage-{secrets.token_hex(8)}")
-    try:
-        with beside.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if force and path.exists():
-            beside.chmod(path.stat().st_mode & 0o7777)
-        elif not force:
-            path.open("xb").close()  # takes the name, or finds it taken
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _refuse_to_overwrite(folder: Path) -> None:

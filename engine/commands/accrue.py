@@ -41,8 +41,8 @@ def command(
     What open cycles would add is told beside it, and is no part of the closing.
     """
     from engine.acts.books.accrue import accrue
-    from engine.acts.start import write_new
     from engine.reports import accrued as reports
+    from engine.reports.new_file import write_new
 
     found = accrue(store_path(ctx), as_of.date(), start.date() if start is not None else None, program)
     if table is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import NUMBER, InOrder, json_option, store_path
+from engine.commands.asking import Desk, recording
+from engine.commands.console import NUMBER, InOrder
 
 
 @click.group(name="adjust", cls=InOrder)
@@ -22,11 +22,9 @@ def command() -> None:
 @click.option("--program", default="", help="The program's title, where the cycle pays several.")
 @click.option("--reason", required=True, help="Why.")
 @click.option("--evidence", required=True, help="Where it can be looked up, such as a ticket or a letter.")
-@asking_options
-@json_option
-@click.pass_context
+@recording
 def submit(
-    ctx: click.Context,
+    desk: Desk,
     cycle: str,
     payee: str,
     amount: str,
@@ -35,19 +33,15 @@ def submit(
     program: str,
     reason: str,
     evidence: str,
-    name: str | None,
-    key: str,
-    is_json: bool,
 ) -> None:
     """Ask for an adjustment of what CYCLE pays to PAYEE: --amount adds, --to replaces what was calculated."""
     from engine.acts.books.adjust import Adjustment, submit_adjustment
 
     asked = Adjustment(cycle, payee, program, component, amount, to, reason, evidence)
-    done = submit_adjustment(store_path(ctx), asked, asker(ctx, name, key))
+    done = submit_adjustment(desk.store, asked, desk.asker())
     number = done.event.number
-    told(
+    desk.tell(
         done,
-        is_json,
         f"request {number}: {payee} in cycle {cycle}: {done.event.payload['reason']}",
         f"next: partage adjust approve {number} (another person)",
     )
@@ -55,26 +49,22 @@ def submit(
 
 @command.command(name="approve")
 @click.argument("request", type=NUMBER)
-@asking_options
-@json_option
-@click.pass_context
-def approve(ctx: click.Context, request: int, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def approve(desk: Desk, request: int) -> None:
     """Approve the adjustment of REQUEST: what was submitted or approved of its cycle is void, for it pays otherwise."""
     from engine.acts.books.adjust import approve_adjustment
 
-    done = approve_adjustment(store_path(ctx), request, asker(ctx, name, key))
-    told(done, is_json, f"{done.event.actor} approved request {request}: it belongs to cycle {done.event.cycle}")
+    done = approve_adjustment(desk.store, request, desk.asker())
+    desk.tell(done, f"{done.event.actor} approved request {request}: it belongs to cycle {done.event.cycle}")
 
 
 @command.command(name="reject")
 @click.argument("request", type=NUMBER)
 @click.option("--reason", required=True, help="What is wrong.")
-@asking_options
-@json_option
-@click.pass_context
-def reject(ctx: click.Context, request: int, reason: str, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def reject(desk: Desk, request: int, reason: str) -> None:
     """Turn the adjustment of REQUEST down."""
     from engine.acts.books.adjust import reject_adjustment
 
-    done = reject_adjustment(store_path(ctx), request, reason, asker(ctx, name, key))
-    told(done, is_json, f"{done.event.actor} rejected request {request}")
+    done = reject_adjustment(desk.store, request, reason, desk.asker())
+    desk.tell(done, f"{done.event.actor} rejected request {request}")

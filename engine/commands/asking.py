@@ -1,15 +1,18 @@
-"""Who asks: the options that every command on the books has, and what they come to."""
+"""A command on the books: where they are, who asks under which key, and how what was recorded is told."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.console import actor, print_json, store_path
+from engine.commands.console import actor, json_option, print_json, store_path, store_shown
 from rules.problem import Place, Problem, Refused
 
 if TYPE_CHECKING:
@@ -17,57 +20,70 @@ if TYPE_CHECKING:
     from engine.values.draft import Recorded
     from engine.values.event import Event
 
-_F = TypeVar("_F", bound=Callable[..., Any])
 _WHO = "Who you are; unless said, who the system says. On PostgreSQL it is who logged in, and nobody else."
 _POSTGRES = ("postgresql://", "postgres://")
 
 
-def asking_options(command: _F) -> _F:
-    """The options of a command that changes the books: who asks, and under which key it is asked once."""
-    by = click.option("--as", "name", envvar="PARTAGE_AS", help=_WHO)
-    key = click.option("--key", default="", help="An idempotency key: sent again with it, the command has one effect.")
-    return by(key(command))
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every command on the books is given: the store, who asks under which key, and whether JSON is wanted."""
+
+    store: Path | str
+    shown: str  # the store, as it may be printed
+    said: str | None  # who asks, where --as says it
+    key: str
+    is_json: bool
+
+    def asker(self, creates: bool = False) -> Asker:
+        """Who asks, and how they are known. A PostgreSQL server knows who logged in, and nobody else is believed there;
+        on SQLite a name is declared and not proved, which the log says with the name that the system gave. `creates`
+        says that the command makes a store where there is none."""
+        from engine.acts.books.asking import Asker
+
+        at, key = datetime.now(UTC), self.key or secrets.token_hex(16)
+        login = _login(self.store, creates)
+        if login:
+            if self.said not in (None, login):
+                message = f"the database knows you as {login}, and --as says {self.said}"
+                raise Refused(Problem("S105", message, Place(), "log in to the store as who you are"))
+            return Asker(login, "database", at, key)
+        said = (self.said or "").strip() or actor()
+        if not said.isprintable() or len(said) > 200:
+            raise Refused(Problem("S105", "the name of who asks is too long or not readable", Place(), "--as NAME"))
+        return Asker(said, "os-declared" if said == actor() else f"declared by {actor()}", at, key)
+
+    def tell(self, recorded: Recorded, *lines: str) -> None:
+        """Say what was recorded: the event as JSON, or lines; a command sent again says that it was done before."""
+        if self.is_json:
+            print_json(event_json(recorded.event) | {"replayed": recorded.is_replayed})
+            return
+        if recorded.is_replayed:
+            click.echo(f"done before, as event {recorded.event.number}; nothing was changed now")
+        for line in lines:
+            click.echo(line)
 
 
-def asker(ctx: click.Context, name: str | None, key: str, creates: bool = False) -> Asker:
-    """Who asks, and how they are known. A PostgreSQL server knows who logged in, and nobody else is believed there; on
-    SQLite a name is declared and not proved, which the log says with the name that the system gave. `creates` says
-    that the command makes a store where there is none."""
-    from engine.acts.books.asking import Asker
+def recording(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that changes the books: it is given a `Desk`, and the options say who asks, under which key it is asked
+    once, and how it answers."""
 
-    at, key = datetime.now(UTC), key or secrets.token_hex(16)
-    login = _login(ctx, creates)
-    if login:
-        if name not in (None, login):
-            message = f"the database knows you as {login}, and --as says {name}"
-            raise Refused(Problem("S105", message, Place(), "log in to the store as who you are"))
-        return Asker(login, "database", at, key)
-    said = (name or "").strip() or actor()
-    if not said.isprintable() or len(said) > 200:
-        raise Refused(Problem("S105", "the name of who asks is too long or not readable", Place(), "--as NAME"))
-    return Asker(said, "os-declared" if said == actor() else f"declared by {actor()}", at, key)
+    @wraps(command)
+    def asked(ctx: click.Context, /, *, said: str | None, key: str, is_json: bool, **rest: Any) -> None:
+        command(Desk(store_path(ctx), store_shown(ctx), said, key, is_json), **rest)
+
+    by = click.option("--as", "said", envvar="PARTAGE_AS", help=_WHO)
+    once = click.option("--key", default="", help="An idempotency key: sent again with it, the command has one effect.")
+    return by(once(json_option(click.pass_context(asked))))
 
 
-def _login(ctx: click.Context, creates: bool) -> str:
+def _login(address: Path | str, creates: bool) -> str:
     """Who logged in to the database of the store; "" where it is a file."""
-    address = store_path(ctx)
     if not str(address).startswith(_POSTGRES):
         return ""
     from engine.store import Store
 
     with Store.open(address, create=creates) as kept:
         return kept.login
-
-
-def told(recorded: Recorded, is_json: bool, *lines: str) -> None:
-    """Say what was recorded: the event as JSON, or its lines; a command sent again says that it was done before."""
-    if is_json:
-        print_json(event_json(recorded.event) | {"replayed": recorded.is_replayed})
-        return
-    if recorded.is_replayed:
-        click.echo(f"done before, as event {recorded.event.number}; nothing was changed now")
-    for line in lines:
-        click.echo(line)
 
 
 def event_json(event: Event) -> dict[str, object]:

@@ -41,8 +41,8 @@ def command(
     fixed = dict(_pair(each) for each in given)
 
     from engine.acts.curve import curve
-    from engine.acts.start import write_new
     from engine.reports.curve import as_json, notes, sketch, svg, table
+    from engine.reports.new_file import write_new
 
     found, terms = curve(program, rule, over, first, last, fixed)
     if picture is not None:

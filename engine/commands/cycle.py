@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.asking import asker, asking_options, told
+from engine.commands.asking import Desk, recording
 from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
 from engine.commands.cycle_payees import payees
 from engine.commands.failures import as_json as as_json_problem, tell
@@ -31,7 +31,7 @@ def command() -> None:
 
 
 @command.command(name="open")
-@click.argument("name_", metavar="NAME")
+@click.argument("name")
 @click.option(
     "--program",
     "programs",
@@ -42,28 +42,22 @@ def command() -> None:
     help="A program that it pays; repeat it for each of several.",
 )
 @click.option("--period", help="The period that it pays; the cycle's name unless said.")
-@asking_options
-@json_option
-@click.pass_context
+@recording
 def open_(
-    ctx: click.Context,
-    name_: str,
+    desk: Desk,
+    name: str,
     programs: tuple[Path, ...],
     period: str | None,
-    name: str | None,
-    key: str,
-    is_json: bool,
 ) -> None:
     """Open the cycle NAME, which pays one program or several. Of a period that was locked before, it trues up only."""
     from engine.acts.books.cycle import open_cycle
 
-    done = open_cycle(store_path(ctx), name_, programs, period or name_, asker(ctx, name, key, creates=True))
+    done = open_cycle(desk.store, name, programs, period or name, desk.asker(creates=True))
     said = done.event.payload
     what = "" if said["has_run"] else ", to true up what was locked"
-    told(
+    desk.tell(
         done,
-        is_json,
-        f"cycle {name_} is open for {said['period']['name']}{what}: {', '.join(said['programs'])}",
+        f"cycle {name} is open for {said['period']['name']}{what}: {', '.join(said['programs'])}",
         f"next: partage run {programs[0]} --period {said['period']['name']}",
     )
 
@@ -104,7 +98,7 @@ def status(ctx: click.Context, name: str | None, is_json: bool) -> None:
 def trueups(ctx: click.Context, name: str, table: Path | None, force: bool, is_json: bool) -> None:
     """Show what late and corrected data changes in the cycle NAME of periods that are locked: line by line, and why."""
     from engine.acts.books.looks import true_ups
-    from engine.acts.start import write_new
+    from engine.reports.new_file import write_new
     from engine.reports.true_ups import batch_lines, batches_json, delta_csv, delta_grid
 
     found = true_ups(store_path(ctx), name)
@@ -128,76 +122,66 @@ command.add_command(payees)
 
 
 @command.command(name="submit")
-@click.argument("name_", metavar="NAME")
-@asking_options
-@json_option
-@click.pass_context
-def submit(ctx: click.Context, name_: str, name: str | None, key: str, is_json: bool) -> None:
+@click.argument("name")
+@recording
+def submit(desk: Desk, name: str) -> None:
     """Submit the cycle NAME for approval by another person."""
     from engine.acts.books.cycle import submit as act
 
-    done = act(store_path(ctx), name_, asker(ctx, name, key))
+    done = act(desk.store, name, desk.asker())
     said = done.event.payload
     by = f" among {', '.join(said['policy']['by'])}" if said["policy"]["by"] else ""
     is_net = said["totals_minor"] != said["paid_out_minor"]
     out = f"; {_totals(said['paid_out_minor'])} to those who are owed something" if is_net else ""
-    told(
+    desk.tell(
         done,
-        is_json,
-        f"cycle {name_} is submitted: {_totals(said['totals_minor'])}{out}",
+        f"cycle {name} is submitted: {_totals(said['totals_minor'])}{out}",
         f"digest {said['digest']}",
-        f"next: partage cycle approve {name_} --digest {said['digest'][:12]} ({said['policy']['needs']}{by})",
+        f"next: partage cycle approve {name} --digest {said['digest'][:12]} ({said['policy']['needs']}{by})",
     )
 
 
 @command.command(name="approve")
-@click.argument("name_", metavar="NAME")
+@click.argument("name")
 @click.option("--digest", default="", help="The digest that you looked at, or its beginning: no other is approved.")
-@asking_options
-@json_option
-@click.pass_context
-def approve(ctx: click.Context, name_: str, digest: str, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def approve(desk: Desk, name: str, digest: str) -> None:
     """Approve the cycle NAME as it is submitted, as somebody who had no hand in it."""
     from engine.acts.books.cycle import approve as act
 
-    done = act(store_path(ctx), name_, digest, asker(ctx, name, key))
-    told(done, is_json, f"{done.event.actor} approved cycle {name_}", f"next: partage cycle status {name_}")
+    done = act(desk.store, name, digest, desk.asker())
+    desk.tell(done, f"{done.event.actor} approved cycle {name}", f"next: partage cycle status {name}")
 
 
 @command.command(name="reject")
-@click.argument("name_", metavar="NAME")
+@click.argument("name")
 @click.option("--reason", required=True, help="What is wrong.")
-@asking_options
-@json_option
-@click.pass_context
-def reject(ctx: click.Context, name_: str, reason: str, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def reject(desk: Desk, name: str, reason: str) -> None:
     """Send the cycle NAME back: it is open again."""
     from engine.acts.books.cycle import reject as act
 
-    done = act(store_path(ctx), name_, reason, asker(ctx, name, key))
-    told(done, is_json, f"{done.event.actor} sent cycle {name_} back: {done.event.payload['reason']}")
+    done = act(desk.store, name, reason, desk.asker())
+    desk.tell(done, f"{done.event.actor} sent cycle {name} back: {done.event.payload['reason']}")
 
 
 @command.command(name="lock")
-@click.argument("name_", metavar="NAME")
-@asking_options
-@json_option
-@click.pass_context
-def lock(ctx: click.Context, name_: str, name: str | None, key: str, is_json: bool) -> None:
+@click.argument("name")
+@recording
+def lock(desk: Desk, name: str) -> None:
     """Lock the cycle NAME: what was approved is owed from now on, and never changes."""
     from engine.acts.books.lock import lock as act
 
-    done = act(store_path(ctx), name_, asker(ctx, name, key))
-    told(
+    done = act(desk.store, name, desk.asker())
+    desk.tell(
         done,
-        is_json,
-        f"cycle {name_} is locked: {_totals(done.event.payload['totals_minor'])} is owed",
-        f"next: partage cycle pay {name_}",
+        f"cycle {name} is locked: {_totals(done.event.payload['totals_minor'])} is owed",
+        f"next: partage cycle pay {name}",
     )
 
 
 @command.command(name="pay")
-@click.argument("name_", metavar="NAME")
+@click.argument("name")
 @click.option(
     "--only", metavar="PAYEE", multiple=True, help="Pay this payee, not all that are owed; repeat it for several."
 )
@@ -210,40 +194,34 @@ def lock(ctx: click.Context, name_: str, name: str | None, key: str, is_json: bo
 )
 @click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write who gets what to a file.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-@asking_options
-@json_option
-@click.pass_context
+@recording
 def pay(
-    ctx: click.Context,
-    name_: str,
+    desk: Desk,
+    name: str,
     only: tuple[str, ...],
     paid_on: datetime | None,
     table: Path | None,
     force: bool,
-    name: str | None,
-    key: str,
-    is_json: bool,
 ) -> None:
     """Pay what payees are owed by all locked cycles, in a payment of the cycle NAME. Who is on hold waits."""
     from engine.acts.books.pay import pay as act
-    from engine.acts.start import refuse_existing
     from engine.reports.cycle import payees
+    from engine.reports.new_file import refuse_existing
     from engine.reports.payments import payment_csv
 
     if table is not None:
         refuse_existing(table, force)
     day = None if paid_on is None else paid_on.date()
-    done = act(store_path(ctx), name_, only, day, asker(ctx, name, key))
+    done = act(desk.store, name, only, day, desk.asker())
     said = done.recorded.event.payload
     if table is not None:
-        _write_payment(table, payment_csv(done.paid), force, name_, said["payment"])
-    told(
+        _write_payment(table, payment_csv(done.paid), force, name, said["payment"])
+    desk.tell(
         done.recorded,
-        is_json,
-        f"payment {said['payment']} of cycle {name_} on {said['paid_on']}: {_totals(said['totals_minor'])} to "
+        f"payment {said['payment']} of cycle {name} on {said['paid_on']}: {_totals(said['totals_minor'])} to "
         f"{payees(said['payees'])}",
         f"list {said['list_sha256']}",
-        f"next: partage cycle close {name_} · partage cycle return {name_} {said['payment']} --payee P --reason WHY",
+        f"next: partage cycle close {name} · partage cycle return {name} {said['payment']} --payee P --reason WHY",
     )
 
 
@@ -257,8 +235,8 @@ def pay(
 def payment_(ctx: click.Context, name: str, payment: int, table: Path | None, force: bool, is_json: bool) -> None:
     """Show who got what by a PAYMENT of the cycle NAME, or write its list again: the same bytes each time."""
     from engine.acts.books.looks import payment as look
-    from engine.acts.start import write_new
     from engine.reports.cycle import payees, totals
+    from engine.reports.new_file import write_new
     from engine.reports.payments import payment_csv, payment_grid, payment_json
 
     found = look(store_path(ctx), name, payment)
@@ -276,7 +254,7 @@ def payment_(ctx: click.Context, name: str, payment: int, table: Path | None, fo
 
 
 @command.command(name="return")
-@click.argument("name_", metavar="NAME")
+@click.argument("name")
 @click.argument("payment", type=NUMBER)
 @click.option(
     "--payee",
@@ -293,19 +271,14 @@ def payment_(ctx: click.Context, name: str, payment: int, table: Path | None, fo
     help="The day on which it came back; today unless said.",
 )
 @click.option("--reason", required=True, help="What the bank says.")
-@asking_options
-@json_option
-@click.pass_context
+@recording
 def return_(
-    ctx: click.Context,
-    name_: str,
+    desk: Desk,
+    name: str,
     payment: int,
     payees: tuple[str, ...],
     returned_on: datetime | None,
     reason: str,
-    name: str | None,
-    key: str,
-    is_json: bool,
 ) -> None:
     """Note what the bank sent back of a PAYMENT of the cycle NAME: it is owed again."""
     from engine.acts.books.pay import take_back
@@ -313,37 +286,33 @@ def return_(
 
     returned = {_of_whom(each): reasoned(reason) for each in payees}
     day = None if returned_on is None else returned_on.date()
-    done = take_back(store_path(ctx), name_, payment, returned, day, asker(ctx, name, key))
+    done = take_back(desk.store, name, payment, returned, day, desk.asker())
     items = done.event.payload["items"]
-    told(done, is_json, *(f"{payee} is owed {_totals({code: minor})} again" for payee, code, minor, _ in items))
+    desk.tell(done, *(f"{payee} is owed {_totals({code: minor})} again" for payee, code, minor, _ in items))
 
 
 @command.command(name="drop")
-@click.argument("name_", metavar="NAME")
+@click.argument("name")
 @click.option("--reason", required=True, help="Why it was a mistake.")
-@asking_options
-@json_option
-@click.pass_context
-def drop(ctx: click.Context, name_: str, reason: str, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def drop(desk: Desk, name: str, reason: str) -> None:
     """End the cycle NAME, which was opened by mistake and of which nothing is submitted: it pays nothing, and another
     one may pay its programs."""
     from engine.acts.books.cycle import drop as act
 
-    done = act(store_path(ctx), name_, reason, asker(ctx, name, key))
-    told(done, is_json, f"cycle {name_} is dropped: {done.event.payload['reason']}")
+    done = act(desk.store, name, reason, desk.asker())
+    desk.tell(done, f"cycle {name} is dropped: {done.event.payload['reason']}")
 
 
 @command.command(name="close")
-@click.argument("name_", metavar="NAME")
-@asking_options
-@json_option
-@click.pass_context
-def close(ctx: click.Context, name_: str, name: str | None, key: str, is_json: bool) -> None:
+@click.argument("name")
+@recording
+def close(desk: Desk, name: str) -> None:
     """Close the cycle NAME, whose payees were paid or are on hold."""
     from engine.acts.books.pay import close as act
 
-    done = act(store_path(ctx), name_, asker(ctx, name, key))
-    told(done, is_json, f"cycle {name_} is closed")
+    done = act(desk.store, name, desk.asker())
+    desk.tell(done, f"cycle {name} is closed")
 
 
 def _of_whom(written: str) -> tuple[str, str]:
@@ -354,7 +323,7 @@ def _of_whom(written: str) -> tuple[str, str]:
 
 def _write_payment(path: Path, text: str, force: bool, name: str, number: int) -> None:
     """Write the list of a payment that was made, whatever becomes of the file."""
-    from engine.acts.start import write_new
+    from engine.reports.new_file import write_new
 
     try:
         write_new(path, text, force, "the payment")

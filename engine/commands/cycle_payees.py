@@ -78,7 +78,7 @@ def _statement(ctx: click.Context, name: str, payee: str, table: Path | None, fo
 
 def _wrote(table: Path, text: str, force: bool, what: str) -> bool:
     """Write a table to a new file; true where it went to the output instead, and nothing else is to be told."""
-    from engine.acts.start import write_new
+    from engine.reports.new_file import write_new
 
     if str(table) == "-":
         click.echo(text, nl=False)

@@ -36,8 +36,8 @@ def command(
     Each cause is worked out by the engine: the old run again, then with the new program, the new rates, the new facts.
     """
     from engine.acts.diff import diff
-    from engine.acts.start import write_new
     from engine.reports import compared as reports
+    from engine.reports.new_file import write_new
 
     found = diff(store_path(ctx), before, now, partner)
     if table is not None:

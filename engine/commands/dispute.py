@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from engine.commands.asking import asker, asking_options, told
+from engine.commands.asking import Desk, recording
 from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
 from rules.problem import Place, Problem, Refused
 
@@ -29,11 +29,9 @@ def command() -> None:
 )
 @click.option("--add", "is_added", is_flag=True, help="The row is missing: --set names all that it would hold.")
 @click.option("--reason", required=True, help="Why it should be so.")
-@asking_options
-@json_option
-@click.pass_context
+@recording
 def open_(
-    ctx: click.Context,
+    desk: Desk,
     run: int,
     partner: str,
     table: str,
@@ -41,9 +39,6 @@ def open_(
     cells: tuple[str, ...],
     is_added: bool,
     reason: str,
-    name: str | None,
-    key: str,
-    is_json: bool,
 ) -> None:
     """Claim for PARTNER that the row KEY of TABLE, as RUN read it, should hold something else: what the run would then
     pay is worked out, and kept with the claim."""
@@ -52,11 +47,10 @@ def open_(
     from engine.values.claimed import Claim
 
     claim = Claim(run, partner, table, row, _cells(cells), is_added)
-    done = open_dispute(store_path(ctx), claim, reason, asker(ctx, name, key))
+    done = open_dispute(desk.store, claim, reason, desk.asker())
     number, content = done.event.number, done.event.payload
-    told(
+    desk.tell(
         done,
-        is_json,
         f"dispute {number}: {outcome_words(content)}",
         *line_words(content),
         f"next: partage dispute answer {number} --grant or --decline (another person)",
@@ -69,19 +63,14 @@ def open_(
 @click.option("--answer", required=True, help="What the payee is told.")
 @click.option("--cycle", default="", help="The open cycle that pays what is granted.")
 @click.option("--evidence", default="", help="Where it can be looked up that the claim holds.")
-@asking_options
-@json_option
-@click.pass_context
+@recording
 def answer_(
-    ctx: click.Context,
+    desk: Desk,
     dispute: int,
     is_granted: bool,
     answer: str,
     cycle: str,
     evidence: str,
-    name: str | None,
-    key: str,
-    is_json: bool,
 ) -> None:
     """Grant or decline DISPUTE, as another person than the one who opened it. What is granted is submitted as an
     adjustment of the open cycle, which a second person approves."""
@@ -89,13 +78,12 @@ def answer_(
 
     if not is_granted and (cycle or evidence):
         raise click.UsageError("--cycle and --evidence are those of what is granted")
-    done = answer_dispute(store_path(ctx), dispute, is_granted, answer, cycle, evidence, asker(ctx, name, key))
+    done = answer_dispute(desk.store, dispute, is_granted, answer, cycle, evidence, desk.asker())
     said = done.event.payload
     adjustment = said.get("adjustment", 0)
     following = f"adjust approve {adjustment} (another person)" if adjustment else f"dispute close {dispute}"
-    told(
+    desk.tell(
         done,
-        is_json,
         f"dispute {dispute} is {said['decision']} by {done.event.actor}: {said['answer']}",
         f"next: partage {following}",
     )
@@ -103,15 +91,13 @@ def answer_(
 
 @command.command(name="close")
 @click.argument("dispute", type=NUMBER)
-@asking_options
-@json_option
-@click.pass_context
-def close(ctx: click.Context, dispute: int, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def close(desk: Desk, dispute: int) -> None:
     """Close DISPUTE after its answer; who opened it may withdraw it before."""
     from engine.acts.books.dispute import close_dispute
 
-    done = close_dispute(store_path(ctx), dispute, asker(ctx, name, key))
-    told(done, is_json, f"dispute {dispute} is closed")
+    done = close_dispute(desk.store, dispute, desk.asker())
+    desk.tell(done, f"dispute {dispute} is closed")
 
 
 @command.command(name="list")

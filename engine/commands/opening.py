@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.asking import asker, asking_options, told
+from engine.commands.asking import Desk, recording
 from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
 
 if TYPE_CHECKING:
@@ -30,19 +30,14 @@ def command() -> None:
     help="Scores and tiers as well, in the form of `partage show --scorecards --csv`.",
 )
 @click.option("--reason", required=True, help="Where it comes from.")
-@asking_options
-@json_option
-@click.pass_context
+@recording
 def submit(
-    ctx: click.Context,
+    desk: Desk,
     file: Path,
     program: Path,
     period: str,
     scores: Path | None,
     reason: str,
-    name: str | None,
-    key: str,
-    is_json: bool,
 ) -> None:
     """Submit FILE, in the form of `partage show --balances --csv`, as what the program's first period opens with.
 
@@ -51,11 +46,10 @@ def submit(
     """
     from engine.acts.books.opening import submit_opening
 
-    done = submit_opening(store_path(ctx), file, program, period, reason, asker(ctx, name, key, creates=True), scores)
+    done = submit_opening(desk.store, file, program, period, reason, desk.asker(creates=True), scores)
     said, number = done.event.payload, done.event.number
-    told(
+    desk.tell(
         done,
-        is_json,
         f"request {number}: {said['program']} opens {said['period']} with {said['rows']} rows as of {said['as_of']}",
         *_sums(said),
         *_owed(said),
@@ -65,29 +59,25 @@ def submit(
 
 @command.command(name="approve")
 @click.argument("request", type=NUMBER)
-@asking_options
-@json_option
-@click.pass_context
-def approve(ctx: click.Context, request: int, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def approve(desk: Desk, request: int) -> None:
     """Approve the opening of REQUEST, as another person than the one who submitted it."""
     from engine.acts.books.opening import approve_opening
 
-    done = approve_opening(store_path(ctx), request, asker(ctx, name, key))
-    told(done, is_json, f"{done.event.actor} approved request {request}: the first cycle opens with it")
+    done = approve_opening(desk.store, request, desk.asker())
+    desk.tell(done, f"{done.event.actor} approved request {request}: the first cycle opens with it")
 
 
 @command.command(name="reject")
 @click.argument("request", type=NUMBER)
 @click.option("--reason", required=True, help="What is wrong.")
-@asking_options
-@json_option
-@click.pass_context
-def reject(ctx: click.Context, request: int, reason: str, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def reject(desk: Desk, request: int, reason: str) -> None:
     """Turn the opening of REQUEST down."""
     from engine.acts.books.opening import reject_opening
 
-    done = reject_opening(store_path(ctx), request, reason, asker(ctx, name, key))
-    told(done, is_json, f"{done.event.actor} rejected request {request}")
+    done = reject_opening(desk.store, request, reason, desk.asker())
+    desk.tell(done, f"{done.event.actor} rejected request {request}")
 
 
 @command.command(name="list")

@@ -57,8 +57,8 @@ def command(
         raise click.UsageError(f"--columns knows {', '.join(_COLUMNS)}, and no '{unknown[0]}'")
     theirs, whose = _pairs(components, "--components"), _pairs(partners, "--partners")
     from engine.acts.parallel import Reading, parallel
-    from engine.acts.start import write_new
     from engine.reports import matched as reports
+    from engine.reports.new_file import write_new
 
     reading = Reading(named, theirs, _SEPARATORS[separator], "," if decimal == "comma" else ".", whose, partner_map)
     found = parallel(store_path(ctx), run, legacy, reading)

@@ -27,7 +27,7 @@ def command(
     a file is named.
     """
     from engine.acts.plan_document import plan_document
-    from engine.acts.start import write_new
+    from engine.reports.new_file import write_new
 
     found = plan_document(program, partner)
     files = [(path, text) for path, text in ((output, found.markdown), (page, found.html)) if path is not None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.asking import asker, asking_options, told
+from engine.commands.asking import Desk, recording
 from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
 
 if TYPE_CHECKING:
@@ -30,21 +30,16 @@ def command() -> None:
     help="The first day of the first period that it is to pay.",
 )
 @click.option("--reason", required=True, help="Why it is to come into force, or what it changes.")
-@asking_options
-@json_option
-@click.pass_context
-def submit(
-    ctx: click.Context, program: Path, effective: datetime, reason: str, name: str | None, key: str, is_json: bool
-) -> None:
+@recording
+def submit(desk: Desk, program: Path, effective: datetime, reason: str) -> None:
     """Submit PROGRAM as it is written now; what it would have paid in the last periods is part of the request."""
     from engine.acts.books.program import submit_program
 
-    done = submit_program(store_path(ctx), program, effective.date(), reason, asker(ctx, name, key, creates=True))
+    done = submit_program(desk.store, program, effective.date(), reason, desk.asker(creates=True))
     said = done.event.payload
     number = done.event.number
-    told(
+    desk.tell(
         done,
-        is_json,
         f"request {number}: {said['program']}, version {said['program_sha256'][:12]}, from {said['effective']} on",
         *_impact(said["impact"]),
         f"next: partage program approve {number} (another person)",
@@ -53,45 +48,38 @@ def submit(
 
 @command.command(name="approve")
 @click.argument("request", type=NUMBER)
-@asking_options
-@json_option
-@click.pass_context
-def approve(ctx: click.Context, request: int, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def approve(desk: Desk, request: int) -> None:
     """Approve the version of REQUEST, as another person than the one who submitted it."""
     from engine.acts.books.program import approve_program
 
-    done = approve_program(store_path(ctx), request, asker(ctx, name, key))
-    told(done, is_json, f"{done.event.actor} approved request {request}", f"next: partage program activate {request}")
+    done = approve_program(desk.store, request, desk.asker())
+    desk.tell(done, f"{done.event.actor} approved request {request}", f"next: partage program activate {request}")
 
 
 @command.command(name="reject")
 @click.argument("request", type=NUMBER)
 @click.option("--reason", required=True, help="What is wrong.")
-@asking_options
-@json_option
-@click.pass_context
-def reject(ctx: click.Context, request: int, reason: str, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def reject(desk: Desk, request: int, reason: str) -> None:
     """Turn the version of REQUEST down."""
     from engine.acts.books.program import reject_program
 
-    done = reject_program(store_path(ctx), request, reason, asker(ctx, name, key))
-    told(done, is_json, f"{done.event.actor} rejected request {request}")
+    done = reject_program(desk.store, request, reason, desk.asker())
+    desk.tell(done, f"{done.event.actor} rejected request {request}")
 
 
 @command.command(name="activate")
 @click.argument("request", type=NUMBER)
-@asking_options
-@json_option
-@click.pass_context
-def activate(ctx: click.Context, request: int, name: str | None, key: str, is_json: bool) -> None:
+@recording
+def activate(desk: Desk, request: int) -> None:
     """Put the approved version of REQUEST into force."""
     from engine.acts.books.program import activate_program
 
-    done = activate_program(store_path(ctx), request, asker(ctx, name, key))
+    done = activate_program(desk.store, request, desk.asker())
     said = done.event.payload
-    told(
+    desk.tell(
         done,
-        is_json,
         f"{said['program']}, version {said['program_sha256'][:12]}, is in force from {said['effective']} on",
         "next: partage cycle open NAME --program PROGRAM",
     )

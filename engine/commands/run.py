@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.asking import asker, asking_options, told
-from engine.commands.console import counted, json_option, print_grid, print_json, store_path, store_shown
+from engine.commands.asking import Desk, recording
+from engine.commands.console import counted, print_grid, print_json
 from engine.commands.failures import as_json as as_json_problem, tell
 from engine.commands.header import header, sums
 from engine.version import VERSION
@@ -30,18 +30,13 @@ TABLES_SHOWN = 6
 @click.option("--period", required=True, help="The period to calculate, such as 2026-Q2.")
 @click.option("--official", "is_official", is_flag=True, help="Refuse the run while a row is bad and not excused.")
 @click.option("--preview", "is_preview", is_flag=True, help="Change nothing in a cycle, though one is open.")
-@asking_options
-@json_option
-@click.pass_context
+@recording
 def command(
-    ctx: click.Context,
+    desk: Desk,
     program: Path,
     period: str,
     is_official: bool,
     is_preview: bool,
-    name: str | None,
-    key: str,
-    is_json: bool,
 ) -> None:
     """Calculate PROGRAM for a period: who gets what, to the last unit. The run is kept, and can be explained.
 
@@ -56,18 +51,18 @@ def command(
 
     if is_official and is_preview:
         raise click.UsageError("--official refuses what a preview leaves out: name one of them")
-    who = asker(ctx, name, key, creates=True)
-    found_in = calculate_in_cycle(program, period, store_path(ctx), who, is_official, is_preview)
+    who = desk.asker(creates=True)
+    found_in = calculate_in_cycle(program, period, desk.store, who, is_official, is_preview)
     done = found_in.calculated
     if found_in.recorded is not None and found_in.recorded.is_replayed:
-        told(found_in.recorded, is_json)
+        desk.tell(found_in.recorded)
         return
     if done is None:
-        _told_true_ups(found_in, is_json)
+        _told_true_ups(found_in, desk.is_json)
         return
     named = [(found_in.program, each) for each in found_in.batches]
     found = register(done.run.lines, done.run.components, done.titles, done.names, done.run.currency)
-    if is_json:
+    if desk.is_json:
         where = {"cycle": found_in.cycle or None, "true_ups": batches_json(named)}
         warnings = (*done.warnings, *found_in.warnings)
         print_json({"run": done.record.number, **where, **_determined(done, warnings), **as_json(found)})
@@ -91,7 +86,7 @@ def command(
     tell(found_in.warnings, is_json=False)
     after = f"partage cycle submit {found_in.cycle}" if found_in.cycle else f"partage show {number}"
     place = f" for cycle {found_in.cycle}" if found_in.cycle else ""
-    click.echo(f"run {number} kept in {store_shown(ctx)}{place}   next: partage explain {number} {first} · {after}")
+    click.echo(f"run {number} kept in {desk.shown}{place}   next: partage explain {number} {first} · {after}")
 
 
 def _told_true_ups(found_in: InCycle, is_json: bool) -> None:

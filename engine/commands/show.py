@@ -38,7 +38,6 @@ def command(
     Scorecards, KPIs, balances and the exchange are worked out again from the kept facts, and held against the run.
     """
     from engine.acts.show import show
-    from engine.acts.start import write_new
     from engine.commands.show_views import (
         JSON_PARTS,
         RECOMPUTED,
@@ -48,6 +47,7 @@ def command(
         recomputed_json,
         register_of,
     )
+    from engine.reports.new_file import write_new
     from engine.reports.register import as_json
 
     store = store_path(ctx)

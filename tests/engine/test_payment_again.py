@@ -14,9 +14,9 @@ from cycle_stories import Office, office
 from hypothesis import given, strategies as st
 
 from engine.acts.books import pay
-from engine.acts.start import write_new
 from engine.commands.cycle import _of_whom
 from engine.ledger.payments import _id
+from engine.reports.new_file import write_new
 from rules.problem import Refused, Unavailable
 
 NAMES = st.text(min_size=1, max_size=64)
