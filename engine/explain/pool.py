@@ -52,9 +52,14 @@ def size_reason(step: Size, named: Mapping[str, Reasoned], opening: Reasoned | N
     own = _own_size(step, named)
     if opening is None or own.value is None:
         return own
-    whole = own.value + (opening.value or 0)
+    carried = int(opening.value or 0)
+    released = carried if step.losses == "shared" else max(carried, -int(own.value))
+    whole = own.value + released
     own = replace(own, title="of the period", shown=step.terms.money(own.value))
     told = "what was carried, and what the period adds"
+    if released != carried:
+        rest = step.terms.money(Fraction(carried - released))
+        told = f"all that the period adds makes up for what was carried; {rest} stays carried, for no member bears a loss"
     return Reasoned(step.title, whole, "", told, step.place, "", True, (opening, own))
 
 

@@ -59,8 +59,12 @@ class RolledWhole:
             if isinstance(step, Award) and step.keeps_history and roll.name == carry_of(step.pool):
                 yield PAID, carry_reason(step, f"{step.pool}.{CARRY}", self._sheet, self._facts)
             elif isinstance(step, Share) and step.carries and roll.name == carried_of(step.component):
-                words = "it went into the pool of this period"
-                yield RELEASED, self._node(RELEASED, -opening, words)
+                size = self._pool(step.size)
+                _, own = size.parts
+                used = (size.value or Fraction(0)) - (own.value or Fraction(0))
+                is_all = used == opening
+                words = "it went into the pool of this period" if is_all else "as much as this period makes up for"
+                yield RELEASED, self._node(RELEASED, -used, words)
                 yield CARRIED, self._carried(step)
 
     def _carried(self, step: Share) -> Reasoned:

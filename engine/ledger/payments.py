@@ -22,6 +22,7 @@ from engine.values.event import Command
 from engine.values.posting import Posting
 
 Owed = Mapping[tuple[str, str], int]  # by payee and currency, in minor units
+AHEAD = timedelta(days=366)  # a payment may be for a day to come, as banks take it; years ahead is a slip
 _WORDS, _DIGEST = 14, 20  # characters of a payment's id: 35 with the hyphen, and 100 bits of the digest
 
 
@@ -76,6 +77,9 @@ def pay(
     if paid_on < cycle.end - timedelta(days=1):
         message = f"{paid_on} is before the last day of cycle {cycle.name}"
         raise refused("B147", message, "name the day of the payment: --on YYYY-MM-DD")
+    if paid_on > command.at.date() + AHEAD:
+        message = f"{paid_on} is more than {AHEAD.days} days after {command.at.date()}, which is today in UTC"
+        raise refused("B147", message, "a bank is told to pay on a day that is near: --on YYYY-MM-DD")
     _refuse_unpayable(owed, only, held)
     paid = payable(cycle, owed, only, held)
     if not paid:
@@ -103,18 +107,20 @@ def take_back(
     number: int,
     returned: Mapping[tuple[str, str], str],
     paid: Collection[Paid],
-    returned_on: date,
+    on: date | None,
 ) -> Draft:
     """Note what a bank sent back of a payment, by payee and currency with the bank's reason: it is owed again.
 
-    `paid` is who got what by that payment and was not sent back before.
+    `paid` is who got what by that payment and was not sent back before. What a bank sends back before the day of a
+    payment that is yet to come comes back on that day.
     """
     cycle = books.cycle(command.cycle)
     payment = payment_of(cycle, number)
+    returned_on = max(command.at.date(), payment.paid_on) if on is None else on
     if returned_on < payment.paid_on:
         message = f"{returned_on} is before payment {number} of cycle {cycle.name}, which was made on {payment.paid_on}"
         raise refused("B147", message, "name the day on which it came back: --on YYYY-MM-DD")
-    if returned_on > command.at.date():
+    if returned_on > max(command.at.date(), payment.paid_on):
         message = f"{returned_on} is after {command.at.date()}, which is today in UTC"
         raise refused("B147", message, "name the day on which it came back: --on YYYY-MM-DD")
     by_payee = {(each.payee, each.currency): each for each in paid}

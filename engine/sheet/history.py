@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.sheet.book import Book
-from engine.sheet.rolling import on_accounts, opening_of, roll_forward
+from engine.sheet.rolling import on_accounts, roll_forward
 from engine.values import ACCOUNTS, PARTNERS, PROGRAM, Share
 from engine.values.rolls import CARRIED, PAID, RELEASED, carried_of, carry_of, layer_of
 from rules.balances.meaning import OPENING
@@ -20,9 +20,9 @@ from rules.sharing.base import guarded
 
 
 def carry_over(step: Share, carried_minor: int, book: Book) -> None:
-    """What was carried to the pool went into it, and what it carries is for the next period."""
-    name = carried_of(step.component)
-    moves = {RELEASED: -opening_of(name, book), CARRIED: carried_minor}
+    """What was carried to the pool went into it, as far as it has it, and what it carries is for the next period."""
+    name, released = carried_of(step.component), int(book.columns[f"{step.size}.released"].numerator[0])
+    moves = {RELEASED: -released, CARRIED: carried_minor}
     roll_forward(name, {move: Exact(integers([change])) for move, change in moves.items()}, book, PROGRAM)
 
 

@@ -74,8 +74,11 @@ def size(step: Size, book: Book, facts: Facts) -> None:
         message = f"{step.title} is less than zero: {step.terms.amount(found)}"
         hint = "say losses: shared where members bear a loss, or write at_least: 0"
         raise Refused(Problem("K202", message, step.place, hint))
-    opening = opening_of(carried_of(step.name.removesuffix(".size")), book) if step.carries else 0
-    book.write(step.name, step.name, Exact(integers([found + opening])))
+    released = 0
+    if step.carries:
+        released = step.released(opening_of(carried_of(step.name.removesuffix(".size")), book), found)
+        book.write(f"{step.name}.released", step.name, Exact(integers([released])))
+    book.write(step.name, step.name, Exact(integers([found + released])))
 
 
 def _named(book: Book, name: str) -> Fraction | None:

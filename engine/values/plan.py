@@ -258,13 +258,18 @@ class Solve(Step):
 @dataclass(frozen=True, slots=True)
 class Size(Step):
     """The size of a pool, in minor units: fixed, or from the columns that its expression names, those of partners added
-    up; and, where it `carries`, what the period before did not share."""
+    up; and, where it `carries`, what the period before did not share, NAME.released."""
 
     size: SizeMeaning
     inputs: Mapping[str, str]
     terms: Terms
     losses: str
     carries: bool = False
+
+    def released(self, carried_minor: int, own_minor: int) -> int:
+        """What goes into the pool of what was carried to it: all, but of less than nothing no more than the period's
+        own size makes up for, unless members share losses."""
+        return carried_minor if self.losses == "shared" else max(carried_minor, -own_minor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,27 @@ def test_a_pool_opens_with_what_the_table_says_of_the_program(tmp_path: Path) ->
         assert "the table of balances, 2026-01-31" in str(of.why("A"))
 
 
+def test_who_shares_a_gain_makes_up_for_no_more_than_its_pool_has(tmp_path: Path) -> None:
+    """Less than nothing is carried to two pools of 100.00: members share gains, so the first pays nobody, and the
+    second what is left of it when all is made up for."""
+    path = carried(tmp_path, ",bonus.carried,2026-01-31,,-150.00")
+    assert moved(path, "2026-02", "bonus.carried") == {"None": [-15_000, 10_000, 0, -5_000]}
+    with told(path, "2026-02") as of:
+        assert of.payouts() == {"A": 0, "B": 0, "C": 0}
+        assert "all that the period adds makes up for what was carried; -50.00 stays carried" in str(of.why("A"))
+    assert moved(path, "2026-03", "bonus.carried") == {"None": [-5_000, 5_000, 2, 2]}
+    with told(path, "2026-03") as of:
+        assert of.payouts() == {"A": 1_666, "B": 1_666, "C": 1_666}
+
+
+def test_who_shares_losses_bears_what_is_carried(tmp_path: Path) -> None:
+    path = carried(tmp_path, ",bonus.carried,2026-01-31,,-150.00")
+    path.write_text(path.read_text("utf-8").replace("size: EUR 100", "losses: shared, size: EUR 100"), "utf-8")
+    with told(path, "2026-02") as of:
+        assert sum(of.payouts().values()) == -4_998
+    assert moved(path, "2026-02", "bonus.carried") == {"None": [-15_000, 15_000, -2, -2]}
+
+
 def test_a_row_of_the_program_has_a_fate_and_is_traced(tmp_path: Path) -> None:
     path, store = carried(tmp_path, ",bonus.carried,2026-01-31,,20.00"), tmp_path / "store.db"
     run = partage("--store", store, "run", path, "--period", "2026-02", "--json").json()

@@ -59,6 +59,25 @@ def test_nothing_comes_back_on_a_day_to_come_though_a_payment_may_be_dated_ahead
     team.done("eve", "cycle", "pay", "2026-04", "--on", tomorrow)
 
 
+def test_what_comes_back_of_a_payment_for_a_day_to_come_comes_back_on_that_day(team: Office) -> None:
+    """A bank refuses a payment before its day: on every day nothing is missing, and it can be paid again."""
+    team.done("eve", *BACK)
+    later = (datetime.now(UTC) + timedelta(days=300)).date()
+    team.done("eve", "cycle", "pay", "2026-04", "--on", later)
+    again = ("cycle", "return", "2026-04", "2", "--payee", "acme", "--reason", "no such account")
+    assert refused(team, *again, "--on", later - timedelta(days=1)) == "B147"
+    assert refused(team, *again, "--on", later + timedelta(days=1)) == "B147"
+    assert team.done("eve", *again)["payload"]["returned_on"] == str(later)
+    assert [owed(team, str(later + timedelta(days=days))) for days in (-1, 0, 400)] == [10000, 10000, 10000]
+    team.done("eve", "cycle", "pay", "2026-04")
+
+
+def test_no_payment_is_years_ahead(team: Office) -> None:
+    """Who mistypes the year is told."""
+    team.done("eve", *BACK)
+    assert refused(team, "cycle", "pay", "2026-04", "--on", (datetime.now(UTC) + timedelta(days=368)).date()) == "B147"
+
+
 def test_a_return_without_a_day_sent_again_is_the_same_and_one_with_a_day_is_another(team: Office) -> None:
     first = team.done("eve", *BACK, "--key", "r1")
     assert not first["replayed"]

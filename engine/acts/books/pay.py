@@ -93,11 +93,10 @@ def take_back(
     asker: Asker,
 ) -> Recorded:
     """Note what came back of a payment, by payee and currency ("" where the payee was paid in one only), with the
-    bank's reason; on the day of the command unless another is named."""
+    bank's reason; on the day of the command, or of a payment that is yet to come, unless another is named."""
     items = [[payee, currency, reason] for (payee, currency), reason in sorted(returned.items())]
     request = {"payment": number, "items": items, "returned_on": "" if on is None else str(on)}
     command = asker.command("return", name, request)
-    returned_on = asker.at.date() if on is None else on
     with Store.open(store, create=False) as kept:
 
         def decide(books: Books) -> Draft:
@@ -109,7 +108,7 @@ def take_back(
                 for each in paid_of(kept.blob_bytes(payment.list_sha256))
                 if (each.payee, each.currency) not in gone
             ]
-            return payments.take_back(books, command, number, _in_currencies(returned, paid), paid, returned_on)
+            return payments.take_back(books, command, number, _in_currencies(returned, paid), paid, on)
 
         return record(kept, command, decide)
 
