@@ -28,6 +28,7 @@ _POSTGRES = ("postgresql://", "postgres://")
 class Desk:
     """What every command on the books is given: the store, who asks under which key, and whether JSON is wanted."""
 
+    command: str  # its name, such as `cycle lock`
     store: Path | str
     shown: str  # the store, as it may be printed
     said: str | None  # who asks, where --as says it
@@ -38,15 +39,15 @@ class Desk:
         """Who asks, and how they are known. A PostgreSQL server knows who logged in, and nobody else is believed there;
         on SQLite a name is declared and not proved, which the log says with the name that the system gave. `creates`
         says that the command makes a store where there is none."""
-        from engine.acts.books.asking import Asker
+        from engine.acts.books.asking import Asker, refuse_name
 
         at, key = datetime.now(UTC), self.key or secrets.token_hex(16)
         login = _login(self.store, creates)
         if login:
+            known = Asker(login, "database", at, key)
             if self.said not in (None, login):
-                message = f"the database knows you as {login}, and --as says {self.said}"
-                raise Refused(Problem("S105", message, Place(), "log in to the store as who you are"))
-            return Asker(login, "database", at, key)
+                refuse_name(self.store, known, str(self.said), self.command)
+            return known
         said = (self.said or "").strip() or actor()
         if not said.isprintable() or len(said) > 200:
             raise Refused(Problem("S105", "the name of who asks is too long or not readable", Place(), "--as NAME"))
@@ -69,7 +70,8 @@ def recording(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def asked(ctx: click.Context, /, *, said: str | None, key: str, is_json: bool, **rest: Any) -> None:
-        command(Desk(store_path(ctx), store_shown(ctx), said, key, is_json), **rest)
+        name = ctx.command_path.partition(" ")[2]
+        command(Desk(name, store_path(ctx), store_shown(ctx), said, key, is_json), **rest)
 
     by = click.option("--as", "said", envvar="PARTAGE_AS", help=_WHO)
     once = click.option("--key", default="", help="An idempotency key: sent again with it, the command has one effect.")

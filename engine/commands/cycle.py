@@ -18,7 +18,7 @@ from rules.problem import Refused, Unavailable
 from rules.quantities.currency import DECIMALS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 @click.group(name="cycle", cls=InOrder)
@@ -137,6 +137,7 @@ def submit(desk: Desk, name: str) -> None:
         done,
         f"cycle {name} is submitted: {_totals(said['totals_minor'])}{out}",
         f"digest {said['digest']}",
+        *_waiting(desk, name),
         f"next: partage cycle approve {name} --digest {said['digest'][:12]} ({said['policy']['needs']}{by})",
     )
 
@@ -176,6 +177,7 @@ def lock(desk: Desk, name: str) -> None:
     desk.tell(
         done,
         f"cycle {name} is locked: {_totals(done.event.payload['totals_minor'])} is owed",
+        *_waiting(desk, name),
         f"next: partage cycle pay {name}",
     )
 
@@ -209,10 +211,12 @@ def pay(
     from engine.reports.new_file import refuse_existing
     from engine.reports.payments import payment_csv
 
-    if table is not None:
-        refuse_existing(table, force)
+    def first() -> None:
+        if table is not None:
+            refuse_existing(table, force)
+
     day = None if paid_on is None else paid_on.date()
-    done = act(desk.store, name, only, day, desk.asker())
+    done = act(desk.store, name, only, day, desk.asker(), first)
     said = done.recorded.event.payload
     if table is not None:
         _write_payment(table, payment_csv(done.paid), force, name, said["payment"])
@@ -321,9 +325,20 @@ def _of_whom(written: str) -> tuple[str, str]:
     return (payee, code) if sign and payee and code in DECIMALS else (written, "")
 
 
+def _waiting(desk: Desk, name: str) -> Iterator[str]:
+    """The adjustments that nobody decided on, in a line."""
+    from engine.acts.books.looks import waiting
+
+    for number in waiting(desk.store, name):
+        yield f"without adjustment {number}, which nobody decided on yet"
+
+
 def _write_payment(path: Path, text: str, force: bool, name: str, number: int) -> None:
-    """Write the list of a payment that was made, whatever becomes of the file."""
-    from engine.reports.new_file import write_new
+    """Write the list of a payment that was made, whatever becomes of the file; where it was written before, it stays."""
+    from engine.reports.new_file import holds, write_new
+
+    if holds(path, text):
+        return
 
     try:
         write_new(path, text, force, "the payment")

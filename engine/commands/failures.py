@@ -12,7 +12,7 @@ import traceback
 
 import click
 
-from rules.problem import PartageError, Problem
+from rules.problem import PartageError, Place, Problem
 
 INTERNAL = 5
 INTERRUPTED = 130
@@ -29,17 +29,7 @@ def report(error: Exception, is_json: bool) -> int:
         click.echo("interrupted; nothing half-done is kept", err=True)
         return INTERRUPTED
     if isinstance(error, click.ClickException):
-        if is_json:
-            problem = {
-                "code": "S100",
-                "severity": "error",
-                "message": error.format_message(),
-                "place": None,
-                "hint": "",
-            }
-            click.echo(json.dumps({"problems": [problem]}, ensure_ascii=False, indent=2))
-        else:
-            error.show()
+        tell((_misused(error),), is_json)
         return 2
     message = f"{type(error).__name__}: {error}".splitlines()[0][:300]
     if os.environ.get("PARTAGE_DEBUG"):
@@ -51,6 +41,13 @@ def report(error: Exception, is_json: bool) -> int:
     else:
         click.echo(f"error S500 {message}\n      {hint}", err=True)
     return INTERNAL
+
+
+def _misused(error: click.ClickException) -> Problem:
+    """A command that was not written as it is asked for, and where it is said how."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = "" if context is None else f"{context.command_path} --help tells what it takes"
+    return Problem("S100", error.format_message(), Place(), hint)
 
 
 def tell(problems: tuple[Problem, ...], is_json: bool) -> None:

@@ -19,10 +19,9 @@ def command(ctx: click.Context, cycle: str | None, is_refused: bool, last: int |
     from engine.acts.books.looks import log
     from engine.reports.cycle import log_grid
 
+    every = log(store_path(ctx))
     events = [
-        each
-        for each in log(store_path(ctx))
-        if cycle in (None, each.cycle) and (not is_refused or each.type == "refused")
+        each for each in every if cycle in (None, each.cycle) and (not is_refused or each.type == "refused")
     ]
     events = events[-last:] if last else events
     if is_json:
@@ -30,4 +29,6 @@ def command(ctx: click.Context, cycle: str | None, is_refused: bool, last: int |
     elif events:
         print_grid(log_grid(events))
     else:
-        click.echo("nothing was done to the books yet")
+        of = f" of cycle {cycle}" if cycle else ""
+        what = "was refused" if is_refused else "is"
+        click.echo(f"none of the {len(every)} events {what}{of}" if every else "nothing was done to the books yet")

@@ -29,6 +29,14 @@ def refuse_existing(path: Path, force: bool) -> None:
         raise _there_already(path)
 
 
+def holds(path: Path, content: str) -> bool:
+    """Whether a file is there already, with this very content."""
+    try:
+        return path.is_file() and path.read_bytes() == content.encode()
+    except OSError:
+        return False
+
+
 def _there_already(path: Path) -> Refused:
     hint = "name a new file, or add --force; nothing was written"
     return Refused(Problem("S102", "there is a file of this name already", Place(str(path)), hint))

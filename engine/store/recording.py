@@ -1,8 +1,8 @@
 """How a command becomes an event: decided on all events before it, and kept with all that it brings, at once or not.
 
-In: a command, and what decides it. Out: its event, or the event that an earlier sending of it made. What the state of
-the books does not allow is recorded as well, as an event of its own. No decision sees a state that another one is
-about to change, since writers come one at a time.
+In: a command, and what decides it. Out: its event, or the event that an earlier sending of it made. What the books
+refuse is recorded as well, as an event of its own. No decision sees a state that another one is about to change, since
+writers come one at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.values.draft import Draft, Recorded
 from engine.values.event import Command, Event
 from engine.values.posting import postings_digest
 from engine.values.record import RunRecord
-from rules.problem import Conflict
+from rules.problem import Conflict, Refused
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,7 +34,7 @@ def record(database: Database, log: Log, command: Command, decide: Decide) -> Re
         return _record(database, log, command, decide, command.key)
     except _Undecided as undecided:
         error = undecided.error
-    if isinstance(error, Conflict):
+    if isinstance(error, Conflict | Refused):
         draft = refusal(command, error.problems[0])
         _record(database, log, command, lambda _: draft, "")
     raise error
@@ -54,10 +54,10 @@ def _record(database: Database, log: Log, command: Command, decide: Decide, key:
     def work(connection: Connection) -> Recorded:
         reader = database.reader_of(connection)
         events = log.read(reader)
-        earlier = _earlier(events, command, key, database.shown)
-        if earlier is not None:
-            return Recorded(earlier, is_replayed=True)
         try:
+            earlier = _earlier(events, command, key, database.shown)
+            if earlier is not None:
+                return Recorded(earlier, is_replayed=True)
             draft = decide(events)
         except Exception as error:
             raise _Undecided(error) from None

@@ -55,6 +55,11 @@ BOOKS: dict[str, Code] = {
         "after: whether all shares change, or the next period or the house has the difference.",
         "Write `late: reshare`, `late: next_period` or `late: house` in the pool.",
     ),
+    "B116": Code(
+        "Version from within a period",
+        "A period is paid by one version of a program, from its first day on.",
+        "Name the first day of a period.",
+    ),
     "B120": Code("No such cycle", "No cycle of this name was opened.", "Open it, or name one that is listed."),
     "B121": Code("Name of a cycle taken", "Nothing reopens a cycle, so a name is used once.", "Choose another name."),
     "B122": Code(

@@ -310,9 +310,10 @@ class Books(Beside):
             altered["period"],
         ):
             return  # the facts are no part of what is asked
+        now = self.tick(pause)
         with pytest.raises(Refused):
-            self.desk.send(name, altered, asking(who, self.tick(pause), key))
-        self.hold_still("altered")
+            self.desk.send(name, altered, asking(who, now, key))
+        self.follow("altered", who, now, True, "S214")
 
 
 def test_any_commands_in_any_order(fresh: Fresh, request: pytest.FixtureRequest) -> None:

@@ -101,6 +101,16 @@ def test_a_command_that_makes_no_store_leaves_none_behind(postgres: str, team: O
     assert partage("--store", postgres, *asked).exit_code == 0
 
 
+def test_who_says_to_be_somebody_else_is_refused_and_the_log_keeps_that_it_was_tried(postgres: str, team: Office) -> None:
+    asked = ("program", "submit", team.program, "--effective", "2026-01-01", "--reason", "the plan")
+    assert partage("--store", postgres, *asked).exit_code == 0
+    ended = partage("--store", postgres, "hold", "acme", "--reason", "r", "--as", "somebody else", "--json")
+    assert (ended.exit_code, ended.json()["problems"][0]["code"]) == (2, "S105")
+    (tried,) = partage("--store", postgres, "log", "--refused", "--json").json()["events"]
+    assert (tried["identity"], tried["payload"]["command"], tried["payload"]["code"]) == ("database", "hold", "S105")
+    assert tried["payload"]["request"] == {"as": "somebody else"} and tried["actor"] != "somebody else"
+
+
 def test_who_logged_in_is_who_the_server_says(postgres: str) -> None:
     """What stands between may log in as another user than the client asked for, and the server knows which."""
     with psycopg.connect(postgres, autocommit=True) as on:

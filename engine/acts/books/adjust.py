@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,7 +12,7 @@ from engine.acts.books.asking import Asker, record
 from engine.ledger import adjustments
 from engine.ledger.books import Books
 from engine.ledger.cycles import Calculation
-from engine.ledger.refusals import refused
+from engine.ledger.refusals import conflict, reasoned
 from engine.store import Address, Store
 from engine.store.tables import ids
 from engine.values.draft import Draft, Recorded
@@ -74,7 +74,8 @@ def hold(store: Address, payee: str, reason: str, asker: Asker) -> Recorded:
     with Store.open(store, create=False) as kept:
 
         def decide(books: Books) -> Draft:
-            _refuse_nobody(payee, payees_known(kept, books))
+            if problems := tuple(_nobody(payee, payees_known(kept, books))):
+                raise Refused(*problems)
             return adjustments.hold(books, command, payee, reason)
 
         return record(kept, command, decide)
@@ -103,43 +104,48 @@ def _of_tables(store: Store, calculation: Calculation) -> frozenset[str]:
 
 
 def _refuse_unknown(store: Store, books: Books, content: Mapping[str, Any], name: str) -> None:
-    """Raise Refused where an adjustment is for nobody, or of no component."""
+    """Raise Refused where an adjustment is for nobody, or of no component: both are told."""
     calculation = books.cycle(name).calculations[content["program"]]
     partners = ids(store.blob(calculation.tables["partners"]), "partner_id")
-    _refuse_nobody(content["payee"], partners if "to_minor" in content else _of_tables(store, calculation))
+    problems = list(_nobody(content["payee"], partners if "to_minor" in content else _of_tables(store, calculation)))
     if "to_minor" in content and not calculation.run_id:
         message = f"cycle {name} only trues up, so there is nothing of its own to replace"
-        raise refused("B140", message, "add an amount: --amount AMOUNT")
+        problems.append(Problem("B140", message, Place(), "add an amount: --amount AMOUNT"))
     data = store.blob_bytes(calculation.program_sha256)
     meaning = understand(data, "program", Path(), warns=False).understood()
     components = [each.name for part in (meaning.payouts, meaning.pools, meaning.balances) for each in part]
     if content["component"] and content["component"] not in components:
         near = get_close_matches(content["component"], components, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"its components: {', '.join(components)}"
-        raise refused("B146", f"{content['program']} has no component {content['component']}", hint)
+        message = f"{content['program']} has no component {content['component']}"
+        problems.append(Problem("B146", message, Place(), hint))
+    if problems:
+        raise Refused(*problems)
 
 
-def _refuse_nobody(payee: str, known: Collection[str]) -> None:
+def _nobody(payee: str, known: Collection[str]) -> Iterator[Problem]:
     if payee not in known:
         near = get_close_matches(payee, sorted(known), n=1)
         hint = f"did you mean '{near[0]}'?" if near else "name a partner of what was calculated, or a payee"
-        raise refused("B139", f"there is no payee {payee}", hint)
+        yield Problem("B139", f"there is no payee {payee}", Place(), hint)
 
 
 def _content(books: Books, asked: Adjustment) -> Mapping[str, Any]:
     """What the event says: the program, where the cycle has one only, and amounts in minor units of its currency."""
-    if bool(asked.amount) == bool(asked.to):
-        message = "an adjustment adds an amount, or says what a component shall come to"
-        raise refused("B140", message, "one of: --amount AMOUNT, --to AMOUNT")
-    if asked.to and not asked.component:
-        raise refused("B140", "it is not said what shall come to this amount", "name it: --component NAME")
     cycle = books.cycle(asked.cycle)
     program = asked.program or (cycle.programs[0] if len(cycle.programs) == 1 else "")
+    problems = list(_misasked(asked))
     if not program:
-        raise refused("B126", "the cycle pays several programs", f"--program: {', '.join(cycle.programs)}")
-    if program not in cycle.calculations:
+        hint = f"--program: {', '.join(cycle.programs)}"
+        problems.append(Problem("B126", "the cycle pays several programs", Place(), hint))
+    if problems:
+        raise Refused(*problems)
+    if program in cycle.programs and program not in cycle.calculations:
         message = f"nothing was calculated yet of {program} in cycle {cycle.name}"
-        raise refused("B128", message, "calculate it first: an adjustment is in the currency of its program")
+        raise conflict("B128", message, "calculate it first: an adjustment is in the currency of its program")
+    if program not in cycle.programs:
+        hint = f"its programs: {', '.join(cycle.programs)}"
+        raise conflict("B126", f"cycle {cycle.name} does not pay {program}", hint)
     code = cycle.calculations[program].currency
     content: dict[str, Any] = {
         "payee": asked.payee,
@@ -153,12 +159,29 @@ def _content(books: Books, asked: Adjustment) -> Mapping[str, Any]:
     return content | {"amount_minor" if asked.amount else "to_minor": str(_minor(asked.amount or asked.to, code))}
 
 
+def _misasked(asked: Adjustment) -> Iterator[Problem]:
+    """All that is wrong with what was asked for, whatever the books say."""
+    if bool(asked.amount) == bool(asked.to):
+        message = "an adjustment adds an amount, or says what a component shall come to"
+        yield Problem("B140", message, Place(), "one of: --amount AMOUNT, --to AMOUNT")
+    if asked.to and not asked.component:
+        yield Problem("B140", "it is not said what shall come to this amount", Place(), "name it: --component NAME")
+    for text in filter(None, (asked.amount, asked.to)):
+        try:
+            parse_money(text)
+        except ValueError as error:
+            yield Problem("B140", str(error), Place(), "write it as 1250.00 or -12.40")
+    if not asked.evidence.strip():
+        yield Problem("B141", "no evidence is named", Place(), "say where it can be looked up: --evidence TEXT")
+    try:
+        reasoned(asked.reason)
+    except Refused as refusal:
+        yield from refusal.problems
+
+
 def _minor(text: str, code: str) -> int:
     """An amount as people write it, in minor units of a currency."""
-    try:
-        money = parse_money(text)
-    except ValueError as error:
-        raise Refused(Problem("B140", str(error), Place(), "write it as 1250.00 or -12.40")) from None
+    money = parse_money(text)
     minor = money.amount * currency(code).minor_per_major
     if money.currency not in (None, code) or minor.denominator != 1:
         message = f"{text} is no amount of {code} in whole minor units"

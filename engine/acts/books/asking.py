@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.ledger import Books, books_of
 from engine.ledger.refusals import refused
-from engine.store import Store
+from engine.store import Address, Store
 from engine.values.draft import Draft, Recorded
 from engine.values.event import Command, Event
 
@@ -35,6 +35,17 @@ class Asker:
     def part(self, name: str) -> Asker:
         """The same for one part of what is asked, with a key of its own."""
         return Asker(self.actor, self.identity, self.at, f"{self.key}/{name}")
+
+
+def refuse_name(address: Address, known: Asker, said: str, command: str) -> None:
+    """Raise Refused for who is known to the database and says to be somebody else; the log keeps that it was tried."""
+    message = f"the database knows you as {known.actor}, and --as says {said}"
+
+    def decide(_: Books) -> Draft:
+        raise refused("S105", message, "log in to the store as who you are")
+
+    with Store.open(address, create=False) as kept:
+        record(kept, known.command(command, "", {"as": said}), decide)
 
 
 class _NotYet(Exception):

@@ -44,7 +44,13 @@ def open_dispute(store: Address, claim: Claim, reason: str, asker: Asker) -> Rec
     does not come out as it was kept, so that the claim's own part could not be told.
     """
     with Store.open(store, create=False) as kept:
-        content = {**_content(kept, claim), "reason": reasoned(reason)}
+        said, unsaid = _reasoned(reason)
+        try:
+            content = {**_content(kept, claim), "reason": said}
+        except Refused as refusal:
+            raise Refused(*refusal.problems, *unsaid) from None
+        if unsaid:
+            raise Refused(*unsaid)
         request = {name: content[name] for name in ("run_id", "payee", "table", "key", "claim", "is_added", "reason")}
         command = asker.command("dispute open", "", request)
         return record(kept, command, lambda books: disputes.open_dispute(books, command, content))
@@ -134,6 +140,14 @@ def _adjustment(
 
 
 # --- what a claim would come to --------------------------------------------------------------------------------------
+
+
+def _reasoned(reason: str) -> tuple[str, tuple[Problem, ...]]:
+    """A reason, or what is wrong with it, which is told with all that is wrong with the claim."""
+    try:
+        return reasoned(reason), ()
+    except Refused as refusal:
+        return "", refusal.problems
 
 
 def _content(store: Store, claim: Claim) -> Mapping[str, Any]:

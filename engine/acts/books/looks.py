@@ -13,6 +13,7 @@ from engine.ledger.cycles import DROPPED, LOCKED, Cycle
 from engine.ledger.disputes import adjustment_of
 from engine.ledger.look import CycleLook, KeptPayment
 from engine.ledger.payments import payment_of
+from engine.ledger.requests import SUBMITTED
 from engine.ledger.twice import paid_twice
 from engine.store import Address, Store
 from engine.values.event import Event
@@ -112,6 +113,13 @@ def look(store: Address, name: str, day: date) -> CycleLook:
             before=before,
             warnings=_warnings(kept, found, cycle),
         )
+
+
+def waiting(store: Address, name: str) -> tuple[int, ...]:
+    """The adjustments of a cycle that nobody decided on yet: it pays without them."""
+    with Store.open(store, create=False) as kept:
+        requests = books_of(kept.events()).requests.values()
+    return tuple(each.number for each in requests if each.cycle == name and each.status == SUBMITTED)
 
 
 def _number(store: Store, run_id: str) -> int:

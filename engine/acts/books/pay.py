@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from engine.acts.books.asking import Asker, record
+from engine.acts.books.asking import Asker, record, recorded_before
 from engine.digest import sha256
 from engine.ledger import moves, payments
 from engine.ledger.books import Books, books_of
@@ -31,14 +31,23 @@ class Payment:
     content: bytes
 
 
-def pay(store: Address, name: str, only: Collection[str], on: date | None, asker: Asker) -> Payment:
+def pay(
+    store: Address,
+    name: str,
+    only: Collection[str],
+    on: date | None,
+    asker: Asker,
+    first: Callable[[], None] = lambda: None,
+) -> Payment:
     """Pay what is owed now, to all payees or `only` some, on the day of the command unless another is named; the list
-    is kept before the event that names it."""
+    is kept before the event that names it. `first` may refuse, before anything is paid that was not paid before."""
     command = asker.command("pay", name, {"only": sorted(only), "paid_on": "" if on is None else str(on)})
     paid_on = asker.at.date() if on is None else on
     with Store.open(store, create=False) as kept:
         kept.hold_postings()
-        recorded = None
+        recorded = recorded_before(kept, command)
+        if recorded is None:
+            first()
         while recorded is None:  # the list is kept before the event; who is owed what may change in between
             listed = _listed(kept, command, only, paid_on)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.acts.books.owed import lines_of
 from engine.acts.period import period_of
 from engine.acts.work_out import kept_run, worked_out
 from engine.ledger import Books, books_of, programs
+from engine.ledger.refusals import refused
 from engine.store import Address, RunRecord, Store
 from engine.values import Lines
 from engine.values.draft import Recorded
@@ -34,6 +35,7 @@ def submit_program(store: Address, path: Path, effective: date, reason: str, ask
     loaded = load(path)
     meaning = loaded.understood()
     _refuse_silent_pools(meaning)
+    _refuse_within_period(meaning, effective)
     asked = {"program": meaning.title, "program_sha256": loaded.sha256, "effective": str(effective)}
     command = asker.command("program submit", "", {**asked, "reason": reason})
     with Store.open(store) as kept:
@@ -76,6 +78,16 @@ def _refuse_silent_pools(meaning: Meaning) -> None:
                 for each in silent
             )
         )
+
+
+def _refuse_within_period(meaning: Meaning, effective: date) -> None:
+    """Raise Refused for a day on which no period begins: a period is paid by one version, from its first day on."""
+    one = timedelta(days=1)
+    if not meaning.calendar.is_last(effective - one):
+        days = (effective + one * each for each in range(400))
+        near = next((str(day) for day in days if meaning.calendar.is_last(day - one)), "")
+        message = f"no period of {meaning.title} begins on {effective}, and a period is paid by one version"
+        raise refused("B116", message, f"the next one begins on {near}: --effective {near}" if near else "name its day")
 
 
 def _impact(store: Store, books: Books, meaning: Meaning, sha256: str) -> Iterator[Mapping[str, Any]]:
