@@ -1,0 +1,1 @@
+"""What funds and incentives brought: findings, what they are worth, and the report of them."""
