@@ -7,6 +7,7 @@ explains one share.
 
 from __future__ import annotations
 
+from rules.crediting.attributions import Attributions
 from rules.crediting.base import CreditWay
 from rules.crediting.owner import Owner
 from rules.crediting.roles import Roles
@@ -17,5 +18,6 @@ WAYS: dict[str, type[CreditWay]] = {
     "table": Table,
     "roles": Roles,
     "touches": Touches,
+    "attributions": Attributions,
     "owner": Owner,
 }

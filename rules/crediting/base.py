@@ -17,11 +17,12 @@ Faults = list[tuple[str, str, str]]  # code, message, hint
 class CreditWay(Kind):
     """A way to say who earns which share of a row.
 
-    `reads` names the rows that are its candidates: table `credits`, table `touches`, or the row's own partner
-    (`owner`). Both twins take the candidates that count, those of `credited_roles` and none that another one shuts out.
+    `reads` names the rows that are its candidates: table `credits`, `touches` or `attributions`, or the row's own
+    partner (`owner`). Both twins take the candidates that count, those of `credited_roles` and none that another one
+    shuts out.
     """
 
-    reads: ClassVar[Literal["credits", "touches", "owner"]]
+    reads: ClassVar[Literal["credits", "touches", "attributions", "owner"]]
 
     @abstractmethod
     def credited_roles(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ RowFault: TypeAlias = tuple[int, str, str, str]  # row, code, message, hint
 
 UNKNOWN_DAY = -1
 SOURCED = "sourced"  # the role of a row's own partner, and the one that a registration protects
+OWNER = "owner"  # the role of a row's own partner where nothing else says who earns
 TOUCH = "touch"  # the role of those who are credited by touches
 REMAINDER = "remainder"  # the role of what `remainder: equally` hands out
 FAULTS_MAX = 100  # rows told of one fault: more nobody reads
