@@ -1,0 +1,1 @@
+"""Market development funds: what a program says of activities, claims, what accrues, and stages of its pipeline."""
