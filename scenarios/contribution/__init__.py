@@ -1,0 +1,1 @@
+"""What partners brought, set against what they were paid: scores, shares and comparisons with peers, all exact."""
