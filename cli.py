@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -18,7 +20,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("engine.commands.schema", "Write the JSON Schema, for editors that complete and check programs."),
     "kpis": ("engine.commands.kpis", "List the catalogue of KPIs, or show a definition."),
     "metrics": ("engine.commands.metrics", "Measure the KPIs of a program, by partner or at any level."),
+    "mdf": ("cli:mdf", "Follow market development funds: what they hold, what they pay, what they brought."),
+    "attribute": ("scenarios.commands.attribute", "Share won deals among the partners whose touches brought them."),
     "score": ("engine.commands.score", "Score the partners of a program; nothing is paid."),
+    "contribution": (
+        "scenarios.commands.contribution",
+        "Set what partners contribute against what they are paid.",
+    ),
+    "curves": ("scenarios.commands.curves", "Fit what a spend brings, as far as the data tell."),
     "run": ("engine.commands.run", "Calculate a period: who gets what, to the last unit."),
     "show": ("engine.commands.show", "Show a kept run: its register, its lines, its inputs."),
     "trace": ("engine.commands.trace", "Tell what became of a source row, rule by rule."),
@@ -40,38 +49,52 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("engine.commands.explain", "Explain a partner's payout, from the cent to the source rows."),
 }
 
+# A group whose commands come from several rooms, none of which may import another's.
+MDF: dict[str, tuple[str, str]] = {
+    "status": (
+        "engine.commands.mdf:status",
+        "Tell what funds came to: rates, breakage by cause, and what came of them.",
+    ),
+    "ledger": ("engine.commands.mdf:ledger", "List every entry of the commitment ledger, and what was refused."),
+    "effect": ("scenarios.commands.effect", "Measure what funds or an incentive really brought."),
+}
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name and loads one only when it is called."""
 
+    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._table = table
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self._table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._table:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        module, _, name = self._table[cmd_name][0].partition(":")
         command = getattr(import_module(module), name or "command")
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+            formatter.write_dl([(name, words) for name, (_, words) in self._table.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in self._table and not args[0].startswith("-"):
             from difflib import get_close_matches
 
-            near = get_close_matches(args[0], COMMANDS, n=1)
+            near = get_close_matches(args[0], self._table, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             ctx.fail(f"No such command '{args[0]}'.{hint}")
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--store",
     type=click.Path(dir_okay=False),
@@ -86,6 +109,11 @@ class LazyGroup(click.Group):
 def group(ctx: click.Context, store: str) -> None:
     """Computes who gets what from a partner program, to the cent, and can prove it."""
     ctx.obj = store
+
+
+@click.group(name="mdf", cls=LazyGroup, table=MDF)
+def mdf() -> None:
+    """Follow market development funds: what they hold, what they promised and paid, and what they brought."""
 
 
 def main() -> None:

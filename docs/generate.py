@@ -27,7 +27,7 @@ from engine.reports.kpis import definition
 from rules.catalogue import TOPICS, topic_kpis
 from rules.codes import SECTIONS
 from rules.quantities.currency import DECIMALS
-from rules.tables import DERIVED, ENTERED, NEEDS, NEVER_BEFORE, REFERRED, WORDS, Table, canonical, topics
+from rules.tables import DERIVED, ENTERED, NEEDS, NEVER_BEFORE, REFERRED, REIMBURSABLE, WORDS, Table, canonical, topics
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs/reference"
@@ -155,9 +155,16 @@ def _contradictions(one: Table) -> list[str]:
         told.append(f"`{needs.column}` is {says} and `{needs.date}` is blank")
     if one.name in ENTERED:
         first, second, why = ENTERED[one.name]
-        told.append(f"`{first}`, `{second}` or `{why}` is blank")
+        told.append(f"`{first}`, `{second}` or `{why}` is blank, or no column of the file")
         told.append(f"`{second}` is who is in `{first}` or `partner_id`")
     return told + [f"`{later}` is before `{first}`" for first, later in NEVER_BEFORE.get(one.name, ())]
+
+
+_REIMBURSABLE = (
+    f"`{REIMBURSABLE[1]}` (money) is what the program's `mdf:` reimburses of the claim, in the fund's money: its "
+    "activity's part of the validated cost, no more than was left of its request, and nothing where a rule refuses it; "
+    "blank until it is decided."
+)
 
 
 def _table_section(one: Table) -> str:
@@ -174,6 +181,8 @@ def _table_section(one: Table) -> str:
         for (of, name), (column, dated) in REFERRED.items()
         if of == one.name
     ]
+    if one.name == REIMBURSABLE[0]:
+        derived.append(_REIMBURSABLE)
     told = "\nDerived, with no column in the file: " + " ".join(derived) + "\n" if derived else ""
     words = {name: listed for (of, name), listed in WORDS.items() if of == one.name}
     for name, listed in words.items():

@@ -177,7 +177,7 @@ MEANINGS: Mapping[str, str] = {
     "pools.POOL.left_minor": "what was not shared",
     "pools.POOL.house_adds_minor": "what the house adds to it, in minor units",
     "balances": "each balance; in `run` its `opening_minor`, `movements` and `closing_minor` of all partners, as "
-    "texts; of an allowance, how many `partners` have `overdrawn` it, and by how many `minor` units",
+    "texts; of an allowance or an advance, how many `partners` have `overdrawn` it, and by how many `minor` units",
     "balances.BALANCE[]": "one for each partner with anything on it, by id",
     "balances.BALANCE[].partner_id": "the partner; null where the balance is the program's own",
     "balances.BALANCE[].opening_minor": "what was on it when the period began, in minor units",

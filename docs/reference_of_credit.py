@@ -60,6 +60,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, tuple[By, ...]]]] = {
         ),
     ),
     "touches": tuple((f"touches: {shape}", _TOUCHES) for shape in ("first", "last", "linear", "u", "w", "time_decay")),
+    "attributions": (("attributions: markov", (By("acme", "markov", "5"), By("bolt", "markov", "3"))),),
     "owner": (("owner: 100%", (By("acme"),)),),
 }
 
@@ -141,7 +142,8 @@ def _shares(name: str, written: str, who: Sequence[By]) -> str:
         )
         for at, (by, share) in enumerate(zip(who, shares, strict=True))
     ]
-    return table(("partner", *(field.replace("_", " ") for field in has), "earns", "because"), rows)
+    called = {"share": "weight" if name == "attributions" else "share"}
+    return table(("partner", *(called.get(field, field.replace("_", " ")) for field in has), "earns", "because"), rows)
 
 
 def _any(who: Sequence[By], name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from markup import anchor, table
 from meanings_of_books import MEANINGS_OF_BOOKS
+from meanings_of_effect import MEANINGS_OF_EFFECT
 from meanings_of_json import MEANINGS
 from sessions_of_json import BOOKS, ONE_RUN, Session, lay_out_books, lay_out_run
 from transcripts import answer, inside
@@ -52,7 +53,15 @@ NAMED: Mapping[str, str] = {
     "payments[].totals_minor": "CURRENCY",
     "cycles[].payments[].totals_minor": "CURRENCY",
     "payload.paid_out_minor": "CURRENCY",
+    "parts": "PART",
+    "brought": "KPI",
+    "scored[].parts": "PART",
+    "scored[].brought_minor": "KPI",
+    "not_scored[].brought_minor": "KPI",
     "makers": "PERSON",
+    "methods[].figures": "FIGURE",
+    "curves[].parameters": "PARAMETER",
+    "curves[].intervals": "PARAMETER",
     "on_hold": "PAYEE",
 }
 LIKE = {each.title: each.like for each in (*ONE_RUN, *BOOKS)}
@@ -169,7 +178,7 @@ def _meaning(path: str, is_of_books: bool) -> str:
     root, _, key = path.partition("[].")
     said = f"payload.{key}" if root in ("requests", "disputes") else ""
     of_books = MEANINGS_OF_BOOKS.get(path) or MEANINGS_OF_BOOKS.get(said) if is_of_books else None
-    return of_books or MEANINGS.get(path, "")
+    return of_books or MEANINGS_OF_EFFECT.get(path) or MEANINGS.get(path, "")
 
 
 def _walk(value: Any, path: str, found: Keys) -> None:

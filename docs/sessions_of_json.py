@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ class Session(NamedTuple):
     like: str = ""
 
 
+_EFFECT = "partage mdf effect mine/measured.yaml --period 2025-"
 ONE_RUN: tuple[Session, ...] = (
     Session("init", "partage init mine --template channel"),
     Session("check", "partage check mine/bad.yaml"),
@@ -50,12 +52,32 @@ ONE_RUN: tuple[Session, ...] = (
     Session("backup", "partage backup kept"),
     Session("restore", "partage --store again.db restore kept"),
     Session("upgrade", "partage upgrade"),
+    Session(
+        "contribution",
+        "partage contribution pay/program.yaml --period 2026-Q2",
+        before=("partage init pay --template contribution",),
+    ),
+    Session("attribute", "partage attribute mine/touched.yaml --period 2026-Q2 --compare"),
+    Session(
+        "attribute",
+        "partage attribute mine/touched.yaml --period 2026-Q1 --compare --method shapley_rate --sample 20 "
+        "--pay-sampled --negative zero_and_tell --out mine/attributions.csv",
+    ),
+    Session("curves fit", "partage curves fit --from mine/seen.csv --bootstrap 20"),
+    Session("mdf status", "partage mdf status mine/funds.yaml --as-of 2026-05-31"),
+    Session("mdf status", "partage mdf status mine/funds.yaml --as-of 2026-06-30 --by activity"),
+    Session("mdf ledger", "partage mdf ledger mine/funds.yaml --as-of 2026-06-30"),
+    Session("mdf effect", f"{_EFFECT}01..2025-12 --outcome sold --margin 30% --also other --split activity"),
+    Session("mdf effect", f"{_EFFECT}01..2025-12 --outcome customers --lasts 2"),
+    Session("mdf effect", f"{_EFFECT}06..2025-12 --outcome sold"),
     Session("a failure of any command", "partage show 99"),
 )
 
 _OPENING = "partage opening submit owed.csv --program plan.yaml --period 2026-01 --reason old --as ana"
 _RUN = "partage run plan.yaml --period"
 _WHY = "--reason agreed --evidence letter"
+
+_STATUS_OF = "partage mdf status plan.yaml --of"
 
 # On the books of a folder of its own. The numbers in the commands are those of events.
 BOOKS: tuple[Session, ...] = (
@@ -122,6 +144,7 @@ BOOKS: tuple[Session, ...] = (
     Session("program reject", "partage program reject 35 --reason wrong --as bob"),
     Session("program list", "partage program list"),
     Session("cycle drop", "partage cycle drop 2026-02 --reason mistake --as eve"),
+    Session("mdf status --of", f"{_STATUS_OF} commission --as-of 2026-12-31"),
     Session("log", "partage log", before=("partage adjust approve 99 --as bob",)),
 )
 
@@ -156,6 +179,48 @@ payouts:
 balances:
   reserve: {holdback: {share: 10%, released: {after: 3}}}
 """
+_TOUCHED = """program: Touched
+currency: EUR
+calendar: quarter
+effective: 2026-01-01 to 2026-12-31
+sources: {partners: partners.csv, deals: decided.csv, touches: touches.csv}
+"""
+_FUNDS = """program: Funds
+currency: EUR
+calendar: quarter
+effective: 2026-01-01 to 2026-12-31
+sources:
+  {partners: partners.csv, mdf_budgets: budgets.csv, mdf: requests.csv, mdf_claims: claims.csv, leads: brought.csv,
+   deals: opened.csv}
+mdf: {stages: {proposal: 40%}}
+"""
+_FUND_TABLES = {
+    "budgets.csv": "budget_id,valid_from,expires_on,amount\nB-1,2026-01-01,2026-12-31,1000\n",
+    "requests.csv": "request_id,partner_id,budget_id,campaign_id,activity,decided_on,approved\n"
+    "Q-1,P-01,B-1,M-1,fair,2026-01-10,400\n",
+    "claims.csv": "claim_id,request_id,submitted_on,claimed,decided_on,approved,paid_on,paid\n"
+    "F-1,Q-1,2026-02-01,300,2026-02-02,300,2026-02-03,300\nF-2,Q-1,2026-06-01,200,,,,\nF-3,Q-1,,50,,,,\n",
+    "brought.csv": "lead_id,partner_id,campaign_id,created_on,qualified_on,opportunity_on,converted_on\n"
+    "L-1,P-01,M-1,2026-02-01,2026-02-05,2026-02-10,2026-03-01\n",
+    "opened.csv": "deal_id,partner_id,campaign_id,stage,status,opened_on,closed_on,amount,margin\n"
+    "D-1,P-01,M-1,won,won,2026-02-10,2026-03-01,900,500\nD-2,P-01,M-1,proposal,open,2026-02-10,,100,50\n"
+    "D-3,P-01,M-1,demo,open,2026-06-10,,100,50\n",
+}
+_MEASURED = """program: Measured
+currency: EUR
+calendar: month
+effective: 2025-01-01 to 2025-12-31
+tables:
+  sales:
+    row: a partner in a month
+    key: [partner_id, month]
+    columns: {partner_id: id, month: month, amount: money, other: money, customers: count}
+sources: {partners: resellers.csv, sales: sales.csv, mdf: granted.csv, mdf_claims: reimbursed.csv}
+kpis:
+  sold: {sum: sales.amount, dated: sales.month}
+  other: {sum: sales.other, dated: sales.month}
+  customers: {sum: sales.customers, dated: sales.month}
+"""
 _PLAN = """program: Reseller plan
 currency: EUR
 calendar: month
@@ -181,11 +246,50 @@ _BOOKS = {
 
 def lay_out_run() -> None:
     """What the sessions of one run read, beside what `partage init mine` wrote: in the folder where we are."""
-    for name, text in {"bad.yaml": _BAD, "tests.yaml": _TESTS, "balances.yaml": _BALANCES}.items():
+    tables = {
+        "decided.csv": "deal_id,status,closed_on,amount\nD-1,won,2026-02-10,100\nD-2,lost,2026-02-11,\n"
+        "D-3,won,2026-04-01,100\n",
+        "seen.csv": "unit,period,spend,outcome\n" + "".join(_seen()),
+        "touches.csv": "touch_id,deal_id,partner_id,touched_on\nT-1,D-2,P-01,2026-02-01\nT-2,D-3,P-02,2026-02-01\n",
+    }
+    programs = {"bad.yaml": _BAD, "tests.yaml": _TESTS, "balances.yaml": _BALANCES, "touched.yaml": _TOUCHED}
+    programs |= {"funds.yaml": _FUNDS, "measured.yaml": _MEASURED}
+    for name, text in {**programs, **tables, **_FUND_TABLES, **_measured()}.items():
         Path("mine", name).write_text(text, "utf-8")
     _move("mine")
     with Path("mine/leads.csv").open("a", encoding="utf-8") as rows:
         rows.write("L 5,P-01,web,2026-01-05,\n")
+
+
+def _seen() -> Iterator[str]:
+    """Spends and outcomes of three units, of which one has a curve, one a straight line and one nothing."""
+    for month in range(1, 13):
+        spend = month * 700 % 5_000
+        yield f"A,2026-{month:02},{spend},{9_000 * spend // (1_500 + spend)}\n"
+        yield f"B,2026-{month:02},{spend},{3 * spend + month * 7_919 % 101}\n"
+        yield f"C,2026-{month:02},{spend},\n" if month == 1 else f"C,2026-{month:02},{spend},{month * 7_919 % 101}\n"
+
+
+def _measured() -> dict[str, str]:
+    """Ten partners over a year: four were funded, and sell more from September on."""
+    tables = {
+        "resellers.csv": ["partner_id,recruited_on"],
+        "sales.csv": ["partner_id,month,amount,other,customers"],
+        "granted.csv": ["request_id,partner_id,activity,decided_on,approved"],
+        "reimbursed.csv": ["claim_id,request_id,paid_on,paid"],
+    }
+    for number in range(1, 11):
+        late = number == 10
+        tables["resellers.csv"].append(f"R-{number},{2025 if late else 2024}-06-01")
+        for month in range(1, 13):
+            more = 800 >> (month - 9) if number < 5 and month > 8 else 0
+            by_chance = number * month * 7_919 % 101
+            amounts = (1_000 + by_chance + more, 300 + by_chance // 3, 20 + by_chance // 10 + more // 40)
+            tables["sales.csv"].append(",".join(map(str, (f"R-{number}", f"2025-{month:02}", *amounts))))
+        if number < 5:
+            tables["granted.csv"].append(f"G-{number},R-{number},{'event' if number < 4 else 'advert'},2025-09-01,200")
+            tables["reimbursed.csv"].append(f"C-{number},G-{number},2025-10-01,200")
+    return {name: "\n".join(lines) + "\n" for name, lines in tables.items()}
 
 
 def lay_out_books() -> None:

@@ -46,7 +46,7 @@ def readings(plan: Plan, period: Period, window: Window) -> tuple[Reading, ...]:
     limiting = [_limiting(step) for step in reads if step.name in limits]
     limiting += [_beside(step, period) for step in reads if step.name in beside]
     measured = [
-        _measure(step, measure, window)
+        _measure(step, measure, window, plan)
         for step in plan.steps
         for kpi in (step.kpi if isinstance(step, Kpi) else step.of if isinstance(step, Whole) else None,)
         if isinstance(kpi, KpiMeaning)
@@ -230,7 +230,7 @@ def _lines(plan: Plan, name: str) -> tuple[str, tuple[str, ...]]:
     return last, () if is_return else tuple(column for column, frame in component.lines if frame not in reads)
 
 
-def _measure(step: Step, measure: MeasureMeaning, window: Window) -> Reading:
+def _measure(step: Step, measure: MeasureMeaning, window: Window, plan: Plan) -> Reading:
     value = measure.value
     needs = (value,) if measure.leaves_blanks_out and isinstance(value, Column) else ()
     days: Days | None = window(measure) if measure.rows.dated is not None else (None, None)
@@ -251,7 +251,15 @@ def _measure(step: Step, measure: MeasureMeaning, window: Window) -> Reading:
         latest_of=measure.latest_of,
         needs=needs,
         trees=_all(value, measure.rows.where, measure.rows.dated, measure.owner, measure.latest_of),
+        leaving=() if is_whole else tuple(_leaving(plan, measure)),
     )
+
+
+def _leaving(plan: Plan, measure: MeasureMeaning) -> Iterator[str]:
+    """The columns of accounts for which a measure is read of those who have left."""
+    for step in (each.of_leavers for each in plan.steps if isinstance(each, KeepBalance)):
+        if any(measure in kpi.measures for kpi in step.kpis):
+            yield from step.columns
 
 
 def _all(*trees: Expression | None) -> tuple[Expression, ...]:

@@ -227,7 +227,8 @@ def _balances(plan: Plan, sheet: Sheet) -> dict[str, object]:
 
 
 def _rolled(roll: Roll, sheet: Sheet) -> dict[str, object]:
-    """A balance of all who have one, which rolls forward; of an allowance, what is overdrawn, and by how many."""
+    """A balance of all who have one, which rolls forward; of an allowance or an advance, what is below
+    zero, and of how many."""
     opening, *moves, closing = (total(sheet.columns[name].numerator) for name in roll.columns)
     assert opening + sum(moves) == closing, f"{roll.name} rolls forward"
     movements = {name: str(amount) for name, amount in zip(roll.moves, moves, strict=True)}

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.check import check_program
+from rules.consistent import Noting
 from rules.document.commas import comma_hint
 from rules.document.reader import DEFAULT_LIMITS, Document, Node, locate, locate_key, plain, read_document
 from rules.kinds.scales.choice import Choice
@@ -77,12 +78,26 @@ def understand(data: bytes, file: str, folder: Path, warns: bool = True) -> Load
     try:
         program = Program.model_validate(plain(root))
     except ValidationError as error:
+        if (noted := _noted(document)) is not None:
+            return Loaded(folder, document, data, None, _in_order([*problems, *noted]))
         found = [problem for details in error.errors() for problem in _problems(root, details)]
         found += _misspelled_elsewhere(document, [details["loc"] for details in error.errors()])
         return Loaded(folder, document, data, None, _in_order([*problems, *found]))
     meaning, found_by_check = check_program(program, document, warns)
     every = _in_order([*problems, *found_by_check])
     return Loaded(folder, document, data, None if errors(every) else meaning, every)
+
+
+def _noted(document: Document) -> list[Problem] | None:
+    """All problems of a program whose models have faults and are read nevertheless; None where it can't be read."""
+    noting = Noting()
+    try:
+        program = Program.model_validate(plain(document.root), context=noting)
+    except ValidationError:
+        return None
+    faults = noting.placed(program)
+    found = [Problem(each.code, each.message, locate(document.root, path), each.hint) for path, each in faults]
+    return [*found, *check_program(program, document, warns=False)[1]]
 
 
 def _misspelled_elsewhere(document: Document, faulty: list[tuple[str | int, ...]]) -> list[Problem]:

@@ -19,6 +19,7 @@ from rules.exchange import ExchangeMeaning
 from rules.expressions.tree import Column, Expression, Type
 from rules.kinds.base import Terms
 from rules.kpi import Window
+from rules.mdf.meaning import MdfMeaning
 from rules.payouts.meaning import LimitMeaning, PayoutMeaning
 from rules.pools.meaning import PoolMeaning
 from rules.problem import Place
@@ -175,6 +176,7 @@ class Meaning:
     cases: tuple[CaseMeaning, ...] = ()
     exchange: ExchangeMeaning | None = None
     approval: ApprovalMeaning | None = None
+    mdf: MdfMeaning | None = None
 
     @property
     def paying_credits(self) -> tuple[CreditMeaning, ...]:

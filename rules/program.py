@@ -21,6 +21,7 @@ from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
 from rules.kinds.base import Kind
 from rules.kpi import KpiSpec
+from rules.mdf.spec import MdfSpec
 from rules.names import Name
 from rules.payouts.spec import Payout, RoundingSpec, TotalLimit, Written
 from rules.pools.spec import Pool
@@ -131,5 +132,6 @@ class Program(Written):
     balances: Mapping[Name, Balance] = Field(
         default={}, description="what is kept of partners between periods, in the order in which it changes payments"
     )
+    mdf: MdfSpec | None = Field(default=None, description="how market development funds are granted and claimed")
     approval: ApprovalSpec | None = Field(default=None, description="who approves a cycle, and how many of them")
     tests: Cases = Field(default={}, description="cases by name: what is given, and what has to come out")

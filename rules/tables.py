@@ -28,6 +28,9 @@ REFERRED: Mapping[tuple[str, str], tuple[str, str]] = {
 }
 FLAGS = frozenset([*DERIVED, *REFERRED])
 
+# What is worked out of the rows of all partners, where the program says how (`mdf:`): what its funds reimburse.
+REIMBURSABLE = ("mdf_claims", "reimbursable")
+
 
 @dataclass(frozen=True, slots=True)
 class Needs:
@@ -214,6 +217,8 @@ deal_items | a product line | deal_id* id, item_id* id, product text, quantity n
 deal_events | an amendment, return, cancellation or chargeback | event_id* id, deal_id id, item_id id, \
     occurred_on date, kind text, amount money, quantity number
 stages | a deal's stay in a pipeline stage | deal_id* id, stage* text, entered_on* date, left_on date
+attributions | a partner's weight in a won deal, as `partage attribute` found and saved it | deal_id* id, \
+    partner_id* id, weight count, method text, version text
 touches | a touch before a deal | touch_id* id, partner_id id, lead_id id, deal_id id, campaign_id id, \
     touched_on date, kind text
 credits | a partner's part in a deal, a customer or a project (exactly one of the three) | credit_id* id, \

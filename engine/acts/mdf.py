@@ -17,11 +17,11 @@ from engine.mdf.facts import Outcomes
 from engine.mdf.ledger import commitment_ledger
 from engine.mdf.movements import Ledger, Movement, Refusal
 from rules.calendar import Period
+from rules.check.uses import tables_read
 from rules.load import load
 from rules.mdf.meaning import MdfMeaning
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
-from rules.tables import HISTORY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,19 +48,19 @@ def funds(program: Path, as_of: date) -> Funds:
         hint = "add mdf: to it; see the how-to on spending market funds"
         raise Refused(Problem("M100", "the program says nothing of market development funds", Place(), hint))
     day = Period(as_of.isoformat(), as_of, as_of + timedelta(days=1))
-    with gather_facts(_of_funds_alone(meaning, rules), loaded.folder, day) as facts:
+    with gather_facts(_of_funds_alone(meaning), loaded.folder, day) as facts:
         ledger = commitment_ledger(facts.snapshot.funds(rules), rules).as_of(as_of)
         warnings = unused_problems(facts.rejected, facts.unused, "warning")
         outcomes, names = facts.snapshot.outcomes(as_of), facts.snapshot.partner_names()
         return Funds(meaning, rules, as_of, ledger, outcomes, names, len(facts.rejected), warnings)
 
 
-def _of_funds_alone(meaning: Meaning, rules: MdfMeaning) -> Meaning:
+def _of_funds_alone(meaning: Meaning) -> Meaning:
     """The program without its other rules, and without the sources that the funds do not read."""
-    wanted = {*rules.tables_read, "partners", HISTORY, "fx_rates"}
-    sources = tuple(each for each in meaning.sources if each.table in wanted)
-    found = replace(meaning, sources=sources, eligible=None, quotas=(), kpis=(), scorecards=(), credits=())
-    return replace(found, payouts=(), pools=(), totals=(), balances=(), amounts=None)
+    found = replace(meaning, eligible=None, quotas=(), kpis=(), scorecards=(), credits=())
+    found = replace(found, payouts=(), pools=(), totals=(), balances=(), amounts=None)
+    read = tables_read(found)
+    return replace(found, sources=tuple(each for each in meaning.sources if each.table in read))
 
 
 def entries_of(

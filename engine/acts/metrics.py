@@ -45,7 +45,7 @@ def metrics(program: Path, period_name: str, by: str = "partner", only: str | No
     kpis = _chosen(meaning, by, only)
     with gather_facts(replace(meaning, eligible=None), loaded.folder, period) as facts:
         labels, groups = facts.snapshot.groups(by)
-        values = _values(facts.snapshot, meaning, groups, period)
+        values = kpi_values(facts.snapshot, meaning, groups, period)
         names = facts.snapshot.partner_names()
         warnings = unused_problems(facts.rejected, facts.unused, "warning")
         return Metrics(meaning, period, by, labels, names, kpis, values, len(facts.rejected), warnings)
@@ -62,7 +62,7 @@ def _chosen(meaning: Meaning, by: str, only: str | None) -> tuple[KpiMeaning, ..
     return chosen
 
 
-def _values(snapshot: Snapshot, meaning: Meaning, groups: Groups, period: Period) -> Mapping[str, Exact]:
+def kpi_values(snapshot: Snapshot, meaning: Meaning, groups: Groups, period: Period) -> Mapping[str, Exact]:
     """Every KPI by group; a formula that is averaged is worked out for partners first."""
     kpis, minor = meaning.kpis, meaning.terms.minor_per_major
     quotas = {each.name: quota_column(each, minor, snapshot, period, meaning.calendar) for each in meaning.quotas}

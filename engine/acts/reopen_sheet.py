@@ -26,6 +26,7 @@ from engine.store import RunRecord, Store
 from engine.store.sheets import sheet_from_parquet
 from engine.values import PARTNERS, Kpi, Plan, Score, Sheet, frozen
 from engine.version import VERSION
+from rules.check.uses import reimbursing
 from rules.load import understand
 from rules.meaning import Meaning
 from rules.problem import CheckFailed, Place, Problem
@@ -81,6 +82,7 @@ def reopen_sheet(store: Store, record: RunRecord, meaning: Meaning) -> Iterator[
                 _NO_ROWS,
                 trails,
                 meaning.exchange,
+                funds=reimbursing(meaning),
             )
             columns = sheet_from_parquet(store.blob_bytes(record.blobs["sheet"]))
             frames = {PARTNERS: facts.partners()}

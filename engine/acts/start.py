@@ -17,6 +17,7 @@ TEMPLATES: Mapping[str, str] = {
     "referral": "a fee for each referral that qualified or became a customer, and a bonus by rank of conversion",
     "affiliate": "fees for clicks, sign-ups and customers, and a bonus by a score of traffic that converts",
     "mdf": "market development funds: claims paid back at a rate, and a budget shared by score",
+    "contribution": "an overall score of sourced, influenced, marketing, enablement, retention and strategic value",
     "firm": "a firm's profit by points, by a scorecard with a committee's ratings, and by new clients",
 }
 

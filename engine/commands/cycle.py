@@ -334,7 +334,7 @@ def _waiting(desk: Desk, name: str) -> Iterator[str]:
 
 
 def _write_payment(path: Path, text: str, force: bool, name: str, number: int) -> None:
-    """Write the list of a payment that was made, whatever becomes of the file; where it was written before, it stays."""
+    """Write the list of a payment that was made, whatever becomes of the file; one that is there already stays."""
     from engine.reports.new_file import holds, write_new
 
     if holds(path, text):

@@ -22,8 +22,8 @@ def command(folder: str, template: str, is_json: bool) -> None:
     """Start a program in FOLDER: a program.yaml with comments, small tables, and a README that names the period to run.
 
     Templates: pool (a profit pool shared among partners), channel (commissions on deals, a scorecard, a bonus pool),
-    referral, affiliate, mdf (market development funds) and firm (the profit of a professional firm). FOLDER has to be
-    new or empty; nothing is ever written over.
+    referral, affiliate, mdf (market development funds), contribution (an overall score of each partner) and firm (the
+    profit of a professional firm). FOLDER has to be new or empty; nothing is ever written over.
     """
     if not folder.strip():
         hint = "name a new folder, such as my-program; a dot is the folder that you are in"

@@ -27,6 +27,9 @@ def balance_reason(step: KeepBalance, account: int, sheet: Sheet, plan: Plan, fa
     opened = opening_reason(step.name, key, sheet, plan, facts)
     opening = opened.value or Fraction(0)
     inputs = {name: _value(sheet, column, account) for name, column in step.inputs.items()}
+    for name in step.of_leavers.inputs:
+        if (column := step.of_leavers.column(name)) in sheet.columns:
+            inputs[name] += _value(sheet, column, account)  # nothing but of those who can't be paid
     due = _value(sheet, step.due, account)
     earned = [_value(sheet, part, account) for part in step.balance.of]
     row = Row(

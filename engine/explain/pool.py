@@ -59,7 +59,7 @@ def size_reason(step: Size, named: Mapping[str, Reasoned], opening: Reasoned | N
     told = "what was carried, and what the period adds"
     if released != carried:
         rest = step.terms.money(Fraction(carried - released))
-        told = f"all that the period adds makes up for what was carried; {rest} stays carried, for no member bears a loss"
+        told = f"all that the period adds makes up for what was carried; {rest} stays carried: no member bears a loss"
     return Reasoned(step.title, whole, "", told, step.place, "", True, (opening, own))
 
 

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from engine.explain.agree import agree
 from engine.values import PARTNERS, Facts, Plan, ReadRows, Reasoned, Sheet
 from engine.values.attributes import days_of, partner_cells
-from rules.crediting.meaning import CREDIT, SHARE
+from rules.crediting.meaning import CREDIT, SHARE, CreditMeaning
 from rules.crediting.reason import explain_share
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, columns
-from rules.kinds.base import percent
+from rules.kinds.base import number, percent
 
+ATTRIBUTIONS = "attributions"
 _Found = tuple[Mapping[Column, Value], tuple[str, ...]]  # cells, and the records that they stand in
 
 
@@ -114,8 +115,29 @@ class SourceRows:
         known, meaning = credits.known, credits.meaning
         reason = explain_share(meaning.spec, known.candidates, credits.shares, at, meaning.terms, known.hierarchy)
         agree(f"{reader.name}, row {row}: {column}", credits.shares.share.fraction(at), reason.value)
-        title = f"{reader.credit}: share of {known.candidates.rows.names[int(credits.shares.row[at])]}"
-        return Reasoned(title, reason.value, percent(reason.value), reason.words, meaning.place, "", False)
+        name = known.candidates.rows.names[int(credits.shares.row[at])]
+        parts = self._weights(meaning, name, str(credits.roles[at]), str(credits.partners[at]))
+        title = f"{reader.credit}: share of {name}"
+        return Reasoned(title, reason.value, percent(reason.value), reason.words, meaning.place, "", False, parts)
+
+    def _weights(self, meaning: CreditMeaning, deal: str, role: str, partner: str) -> tuple[Reasoned, ...]:
+        """The saved weight that a share rests on: its row, by which method and in which version it was found."""
+        if not any(way.reads == ATTRIBUTIONS and role in way.credited_roles() for way in meaning.spec.ways):
+            return ()
+        wanted = ("weight", "version")
+        rows = self._facts.matching(ATTRIBUTIONS, {"deal_id": deal, "partner_id": partner, "method": role}, wanted)
+        file, found = self._facts.file(ATTRIBUTIONS), []
+        for row in rows:
+            weight, version = (row.cells[Column(ATTRIBUTIONS, name)] for name in wanted)
+            assert isinstance(weight, int | Fraction), "what was shared by is a number"
+            told = f"as saved by {role}, version {version or '(blank)'}"
+            source = f"{file} record {row.record}"
+            found.append(
+                Reasoned(
+                    f"weight of {partner}", Fraction(weight), number(Fraction(weight)), told, meaning.place, source
+                )
+            )
+        return tuple(found)
 
     def _credit_cell(self, reader: ReadRows, row: int, name: str) -> Value:
         """What a credit says of itself beside its share: whose it is, its role and its level."""

@@ -20,7 +20,7 @@ from rules.exchange import RATE_MAX
 from rules.expressions.tree import Type
 from rules.meaning import SourceMeaning
 from rules.problem import Problem, Refused
-from rules.quantities.currency import DECIMALS, Currency, currency, format_minor
+from rules.quantities.currency import DECIMALS, WITHDRAWN, Currency, currency, format_minor
 from rules.tables import ENTERED, NEEDS, NEVER_BEFORE, SCOPES, WORDS, Needs, Table, TableColumn
 
 CURRENCY = "currency"
@@ -172,7 +172,7 @@ def row_tests(columns: Columns) -> list[Test]:
         blank = " AND ".join(f"{name} IS NULL" for name in money)
         name, code = identifier(CURRENCY), columns.currency.code
         fits = f"{name} IN ({_PAYABLE})" if columns.has_currencies else f"{name} = '{code}'"
-        fault = _unknown_currency_fault if columns.has_currencies else _currency_fault(code)
+        fault = _unknown_currency_fault(name) if columns.has_currencies else _currency_fault(code)
         tests.append((f"({name} IS NULL OR {fits} OR ({blank}))", fault))
     if {"valid_from", "valid_to"} <= held:
         ends = {each.name: columns.cell(each).typed(identifier(each.name)) for each in columns.read}
@@ -185,10 +185,19 @@ def row_tests(columns: Columns) -> list[Test]:
             if column.name == "share":
                 share = columns.cell(column).typed(identifier("share"))
                 tests.append((f"coalesce({share} BETWEEN 0 AND 1, TRUE)", _share_fault))
-    if columns.is_exchanged and columns.table.name == "fx_rates" and "rate" in held:
-        rate = next(columns.cell(each).typed(identifier(each.name)) for each in columns.read if each.name == "rate")
-        tests.append((f"coalesce({rate} > 0 AND {rate} <= {RATE_MAX}, FALSE)", _rate_fault))
-    return [*tests, *_word_tests(columns), *_scope_tests(columns), *_consistency_tests(columns)]
+    return [*tests, *_rate_tests(columns), *_word_tests(columns), *_scope_tests(columns), *_consistency_tests(columns)]
+
+
+def _rate_tests(columns: Columns) -> Iterator[Test]:
+    """Of exchange rates: currencies that there are, or were; what one unit costs; and that this is 1 of itself."""
+    held = {each.name: columns.cell(each).typed(identifier(each.name)) for each in columns.read}
+    if not (columns.is_exchanged and columns.table.name == "fx_rates" and "rate" in held):
+        return
+    rate, pair = held["rate"], [identifier(name) for name in ("from_currency", "to_currency") if name in held]
+    for name in pair:
+        yield f"({name} IS NULL OR {name} IN ({_KNOWN}))", _unknown_currency_fault(name)
+    of_itself = f"coalesce({pair[0]} != {pair[1]}, TRUE)" if len(pair) == 2 else "TRUE"
+    yield f"coalesce({rate} > 0 AND {rate} <= {RATE_MAX} AND ({of_itself} OR {rate} = 1), FALSE)", _rate_fault
 
 
 def _word_tests(columns: Columns) -> Iterator[Test]:
@@ -249,6 +258,7 @@ _CURRENCY_CELL = Cell("regexp_full_match(§, '[A-Z]{3}')", "§", "F209", "write 
 
 
 _PAYABLE = ", ".join(f"'{code}'" for code, decimals in DECIMALS.items() if decimals is not None)
+_KNOWN = ", ".join(f"'{code}'" for code in sorted({*DECIMALS, *WITHDRAWN}))
 
 
 def _cell_fault(column: TableColumn, columns: Columns, grammar: Cell) -> Callable[[Mapping[str, str | None]], Fault]:
@@ -286,19 +296,23 @@ def _currency_fault(code: str) -> Callable[[Mapping[str, str | None]], Fault]:
     return fault
 
 
-def _unknown_currency_fault(texts: Mapping[str, str | None]) -> Fault:
-    text = texts[identifier(CURRENCY)] or ""
-    try:
-        currency(text)
-    except Refused as refusal:
-        problem = refusal.problems[0]
-        return Fault("F230", CURRENCY, f"{shown(text)} is no currency of ISO 4217 that is paid in", problem.hint)
-    raise AssertionError("a payable currency is no fault")
+def _unknown_currency_fault(name: str) -> Callable[[Mapping[str, str | None]], Fault]:
+    def fault(texts: Mapping[str, str | None]) -> Fault:
+        text = texts[name] or ""
+        try:
+            currency(text)
+        except Refused as refusal:
+            message = f"{shown(text)} is no currency of ISO 4217 that is paid in"
+            return Fault("F230", name.strip('"'), message, refusal.problems[0].hint)
+        raise AssertionError("a payable currency is no fault")
+
+    return fault
 
 
 def _rate_fault(texts: Mapping[str, str | None]) -> Fault:
-    text = texts[identifier("rate")]
+    text, of = (texts.get(identifier(name)) for name in ("rate", "from_currency"))
     message = "rate is blank" if text is None else f"{shown(text)} is no exchange rate"
+    message += f": one {of} is one {of}" if of is not None and of == texts.get(identifier("to_currency")) else ""
     return Fault("F231", "rate", message, f"write what one unit costs, above 0 and at most {RATE_MAX:,}")
 
 
@@ -353,9 +367,10 @@ def _needs_fault(needs: Needs) -> Callable[[Mapping[str, str | None]], Fault]:
 
 def _entered_fault(entered: tuple[str, str, str]) -> Callable[[Mapping[str, str | None]], Fault]:
     def fault(texts: Mapping[str, str | None]) -> Fault:
-        for name in entered:
-            if texts.get(identifier(name)) is None:
-                return Fault("F217", name, f"an amount is entered, and {name} is blank", f"fill in {name}")
+        if blank := [name for name in entered if texts.get(identifier(name)) is None]:
+            told = " and ".join(filter(None, [", ".join(blank[:-1]), blank[-1]]))
+            message = f"an amount is entered, and {told} {'is' if len(blank) == 1 else 'are'} blank"
+            return Fault("F217", blank[0], message, f"fill in {told}")
         proposer, approver = (texts[identifier(name)] or "" for name in entered[:2])
         told = "proposed it and approved it"
         if proposer.lower() != approver.lower():

@@ -1,4 +1,5 @@
-"""Who may earn on which rows: the candidates of a crediting rule, from credits, touches, owners and registrations.
+"""Who may earn on which rows: the candidates of a crediting rule, from credits, touches, saved weights, owners and
+registrations.
 
 In: a rule, and the tables. Out: columns of codes; who earns which share of them is worked out by `rules.crediting`.
 """
@@ -27,7 +28,8 @@ from engine.facts.versions import STRETCHES, refuse_gaps
 from engine.facts.whole import Piece, both, told_in_sql
 from engine.values import Creditable
 from rules.calendar import Period
-from rules.crediting.candidates import SOURCED, TOUCH, UNKNOWN_DAY, Candidates, CreditedRows
+from rules.crediting.attributions import Attributions
+from rules.crediting.candidates import OWNER, SOURCED, TOUCH, UNKNOWN_DAY, Candidates, CreditedRows
 from rules.crediting.hierarchy import NOBODY, Hierarchy
 from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
 from rules.expressions.tree import Expression, columns as columns_of
@@ -185,12 +187,45 @@ class Crediting:
         if way.reads == "touches":
             touch = _Candidate("c.partner_id", f"'{TOUCH}'", day="c.touched_on", by="c", key="c.touch_id")
             return [self._selected(f"{rows} JOIN ({touches(of, self._there)}) AS c ON c.{BEFORE} = t.{key}", touch)]
+        if isinstance(way, Attributions):
+            return self._attributed(rows, way)
         share = f"CAST(c.share * {FP} AS DECIMAL(38,0))"
         credit = _Candidate("c.partner_id", "c.role", share, "c.touched_on", "c", "c.credit_id")
         found = [self._selected(f"{rows} JOIN t_credits AS c ON c.{key} = t.{key}", credit)]
         lone = f"""NOT EXISTS (SELECT 1 FROM t_credits AS c
             WHERE c.{key} = t.{key} AND c.partner_id = g.partner_id AND c.role = '{SOURCED}')"""
         return [*found, *self._holders(rows, lone)]
+
+    def _attributed(self, rows: str, way: Attributions) -> list[dict[str, Any]]:
+        """The weights of the rows, and where a row has none and the way says so, the row's own partner."""
+        self._refuse_other_attributions(rows, way)
+        weight = _Candidate(
+            "c.partner_id", "c.method", f"CAST(c.weight * {FP}::HUGEINT AS DECIMAL(38,0))", by="c", key="c.partner_id"
+        )
+        found = [self._selected(f"{rows} JOIN t_attributions AS c ON c.deal_id = t.deal_id", weight)]
+        if way.otherwise == "owner":
+            none = "NOT EXISTS (SELECT 1 FROM t_attributions AS c WHERE c.deal_id = t.deal_id)"
+            found.append(self._selected(rows, _Candidate("t.partner_id", f"'{OWNER}'", str(FP)), none))
+        return found
+
+    def _refuse_other_attributions(self, rows: str, way: Attributions) -> None:
+        """Raise Refused where a row was attributed by another method, or in another version, than the way says."""
+        query = f"""SELECT t.deal_id, c.method, c.version FROM {rows} JOIN t_attributions AS c ON c.deal_id = t.deal_id
+            WHERE c.method IS DISTINCT FROM ? OR (? IS NOT NULL AND c.version IS DISTINCT FROM ?) ORDER BY 1, 2, 3"""
+        wrong = self._connection.execute(query, [way.method, way.version, way.version]).fetchmany(20)
+        wanted = f"{way.method}" + ("" if way.version is None else f" in version {way.version}")
+        problems = [
+            Problem(
+                "C129",
+                f"deals {deal} was attributed by {method or 'no method'} in version {version or '(blank)'}, and "
+                f"{self._meaning.name} pays by {wanted}",
+                Place("attributions", field=deal),
+                "attribute anew by the method that the program names, or name that of the table",
+            )
+            for deal, method, version in dict.fromkeys(wrong)
+        ]
+        if problems:
+            raise Refused(*problems)
 
     def _holders(self, rows: str, where: str) -> list[dict[str, Any]]:
         """Who has registered a deal is sourced on it, whoever else is; nobody where nothing protects.

@@ -69,9 +69,12 @@ class Fates:
     ) -> None:
         """Register what is known of readings: the rows that became lines with their partners, and those for which a
         condition holds that the kernel works out."""
-        names: dict[str, str] = {}
+        names, others = dict[str, str](), dict[str, str]()
         partners = self._sheet.partners.records
         for index, reading in enumerate(self._readings):
+            if left := self._sheet.leavers(reading.leaving):
+                others[reading.name] = f"left_{index}"
+                self._connection.register(f"left_{index}", pa.table({"partner_id": pa.array(left, pa.string())}))
             if reading.is_paid:
                 names[reading.name] = f"kept_{index}"
                 frame = self._sheet.frames[self._sheet.frame_of[reading.lines]]
@@ -93,7 +96,7 @@ class Fates:
         for name, credits in self._sheet.credits.items():
             shares = pa.table({"shared": credits.records, "partner_id": pa.array(credits.partners, pa.string())})
             self._connection.register(f"shares_{name}", shares)
-        self._writer = Writer(self._tables, self._period, names, self._shares)
+        self._writer = Writer(self._tables, self._period, names, self._shares, others)
 
     def _shares(self, role: str) -> str:
         """The relation of the shares of a role, which many readings ask for: worked out once, when the first does."""
@@ -224,7 +227,7 @@ class Fates:
             inside, every = write.inside(reading, reading.owner), write.every(reading, reading.owner)
         counted = f"t.record IN (SELECT record FROM paid_{index})"
         if not reading.is_paid:
-            theirs = "t.partner_id IN (SELECT partner_id FROM eligible_partners)"
+            theirs = f"t.partner_id IN ({write.measured_of(reading)})"
             if reading.days is None:
                 counted = ""
             elif reading.credited is not None:
@@ -343,7 +346,7 @@ class Fates:
         are not whom its rows belong to. Of rows that pay, the first number is left at 0: the sheet has them."""
         if reading.table == PARTNERS or reading.table not in self._there or not _is_owned(reading):
             return None
-        write = Writer(self._tables, self._period, self._writer.kept, self._shares)
+        write = Writer(self._tables, self._period, self._writer.kept, self._shares, self._writer.others)
         if reading.credit is not None:
             of = write.key_of(self._of(reading), reading.table)
             shared = (

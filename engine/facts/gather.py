@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from engine.facts.attributed import ATTRIBUTIONS, changed_weights
 from engine.facts.carried import unknown_kpis
 from engine.facts.clashes import clashes, register_records
 from engine.facts.columns import CURRENCY
@@ -42,7 +43,7 @@ from engine.facts.sql import identifier
 from engine.facts.texts import ROWS_MAX, Fault, separator_hint
 from engine.values import Input
 from rules.calendar import Period
-from rules.check.uses import columns_read, needs_tiers, needs_way_to_deals
+from rules.check.uses import columns_read, needs_tiers, needs_way_to_deals, reimbursing
 from rules.expressions.tree import Type
 from rules.kinds.base import number
 from rules.meaning import Meaning
@@ -99,10 +100,12 @@ def gather_facts(
                 meaning.eligible,
                 kept,
                 exchange=meaning.exchange,
+                funds=reimbursing(meaning),
             )
-            if "balances" in staged and "balances" not in opening:
-                told = staged["balances"].texts
-                snapshot.opening_line = lambda record: told.cells([record])[record].line
+            told = {table: each.texts for table, each in staged.items() if table not in opening}
+            snapshot.lines_of = lambda table, records: (
+                {record: row.line for record, row in told[table].cells(records).items()} if table in told else {}
+            )
             for table, each in staged.items():
                 mine = [row for row in every if row.table == table]
                 rows_sha256, rows = snapshot.digest(table)
@@ -134,6 +137,7 @@ def reopen_facts(
                 meaning.eligible,
                 kept,
                 exchange=meaning.exchange,
+                funds=reimbursing(meaning),
             )
             inputs = []
             for table in kept:
@@ -168,6 +172,7 @@ def _read(
             staged[table.name] = each
             problems += _unexpected(connection, each)
             problems += _missing_columns(each, used.get(table.name, {}))
+            problems += changed_weights(connection, each) if table.name == ATTRIBUTIONS else ()
     if needs_way_to_deals(meaning):
         problems += _no_way_to_deals(staged)
     if needs_tiers(meaning, period) and not any(source.format == FORMAT for source in meaning.sources):

@@ -18,6 +18,7 @@ from engine.facts.registered import protecting
 from engine.facts.sql import identifier
 from engine.facts.touches import BEFORE, touches
 from engine.values.journeys import NOBODY, UNKNOWN_DAY, Journeys
+from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact
 from rules.tables import Table
 
@@ -33,7 +34,7 @@ def read_journeys(
     kinds: Sequence[str],
 ) -> Journeys:
     """The deals won or lost in the half-open `days`, with the money in their column `amount`, and the touches of
-    partners before them; of `kinds` alone where any are named.
+    partners before them; of `kinds` alone where any are named. Raises Refused where no touch is of such a kind (M401).
 
     A touch leads to a deal by the deal or by the lead that it names. The lead and the opportunity of a deal are those
     of its earliest lead, and where no lead says of the opportunity, the day on which the deal was opened.
@@ -43,6 +44,7 @@ def read_journeys(
     names = [str(name) for name in deals[0]]
     code = {partner: at for at, partner in enumerate(partners)}
     holder = _holders(connection, there)
+    _refuse_unseen(connection, kinds)
     touched = _touches(connection, there, days, kinds)
     at = {name: place for place, name in enumerate(names)}
     mine = [row for row in touched if row[1] in code]
@@ -90,6 +92,18 @@ def _holders(connection: duckdb.DuckDBPyConnection, there: Collection[str]) -> d
     query = f"""SELECT deal_id, partner_id FROM {protecting()}
         QUALIFY row_number() OVER (PARTITION BY deal_id ORDER BY CAST(registration_id AS VARCHAR)) = 1"""
     return {str(deal): str(partner) for deal, partner in connection.execute(query).fetchall()}
+
+
+def _refuse_unseen(connection: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> None:
+    """Raise Refused (M401) where a kind is asked for that no touch has: a name that is misspelt would leave touches out
+    in silence."""
+    query = "SELECT DISTINCT kind FROM t_touches WHERE kind IS NOT NULL ORDER BY 1"
+    seen = [str(kind) for (kind,) in connection.execute(query).fetchall()] if kinds else []
+    unseen = [kind for kind in kinds if kind not in seen]
+    if unseen:
+        message = f"no touch is of the kind {unseen[0][:64]}"
+        hint = f"the kinds of touches are {', '.join(seen)[:300]}" if seen else "fill in the kind of touches"
+        raise Refused(Problem("M401", message, Place("--kinds"), hint))
 
 
 def _touches(

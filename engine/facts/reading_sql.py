@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
 from engine.facts.read import table_name
@@ -27,14 +28,22 @@ class Writer:
     """Queries over the rows `t` of a reading, with the parameters in the order in which they are written.
 
     `kept` names, by reading, the view of the records that are known to count, or for which the condition holds;
-    `shares` gives the relation of the shares of a role.
+    `shares` gives the relation of the shares of a role; `others` names, by reading, the view of those whom it measures
+    though they can't be paid.
     """
 
     RECORD: ClassVar[str] = "t.record"
     DEAL: ClassVar[str] = "t.deal_id"
 
-    def __init__(self, tables: Mapping[str, Table], period: Period, kept: Mapping[str, str], shares: Shares) -> None:
-        self._tables, self._period, self.kept, self._shares = tables, period, kept, shares
+    def __init__(
+        self,
+        tables: Mapping[str, Table],
+        period: Period,
+        kept: Mapping[str, str],
+        shares: Shares,
+        others: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._tables, self._period, self.kept, self._shares, self.others = tables, period, kept, shares, others
         self.parameters: list[object] = []
 
     def key_of(self, table: str, of: str | None = None) -> Column | str:
@@ -79,14 +88,20 @@ class Writer:
         return f"SELECT {name} FROM {source} WHERE {' AND '.join(tests)}{latest}"
 
     def _theirs(self, reading: Reading, owner: str) -> str:
-        """Whether a row is of a partner that can be paid."""
+        """Whether a row is of a partner whose rows count."""
         if reading.owner is None:
             return "TRUE"
         if reading.credited is not None:
             shares = self._shares(reading.credited)
-            theirs = f"SELECT deal_id FROM {shares} SEMI JOIN eligible_partners USING (partner_id) WHERE num > 0"
-            return f"t.deal_id IN ({theirs})"
-        return f"{owner} IN (SELECT partner_id FROM eligible_partners)"
+            whom = self.measured_of(reading)
+            return f"t.deal_id IN (SELECT deal_id FROM {shares} WHERE num > 0 AND partner_id IN ({whom}))"
+        return f"{owner} IN ({self.measured_of(reading)})"
+
+    def measured_of(self, reading: Reading) -> str:
+        """The partners whose rows count: those that can be paid, and others whom the reading measures."""
+        others = self.others.get(reading.name)
+        also = "" if others is None else f" UNION ALL SELECT partner_id FROM {others}"
+        return f"SELECT partner_id FROM eligible_partners{also}"
 
     def inside(self, reading: Reading, selected: Selected | None) -> str:
         """What the rows in the days of a reading select."""

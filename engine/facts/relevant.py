@@ -26,9 +26,10 @@ from rules.crediting.meaning import CREDIT, SUBJECT, CreditMeaning
 from rules.expressions.tree import Column, Type, columns
 from rules.joins import PERIOD, route
 from rules.meaning import Meaning
-from rules.tables import REFERRED
+from rules.tables import REFERRED, REIMBURSABLE
 
-SHARING = ("credits", "touches", "leads", "registrations")  # say who earns on a deal, a customer or a project
+# Say who earns on a deal, a customer or a project.
+SHARING = ("credits", "touches", "leads", "registrations", "attributions")
 _FROM = ("valid_from", "valid_on", "day")  # of tables whose rows hold from a day on, for whatever is dated after it
 
 
@@ -105,13 +106,15 @@ def _since(table: str, rules: _Rules, side: Side) -> Iterator[str]:
 
 
 def _is_counted_by_others(table: str, rules: _Rules) -> bool:
-    """Whether rows of a table say something of the rows of it that they refer to, and a rule asks for that."""
-    flags = {name for of, name in REFERRED if of == table}
+    """Whether rows of a table say something of others, which they refer to or share a fund with, and a rule asks."""
+    flags = {(of, name) for of, name in REFERRED if of == table}
+    if rules.meaning.mdf is not None and table in rules.meaning.mdf.ledger_tables:
+        flags.add(REIMBURSABLE)
     if not flags:
         return False
     credits = ((rule.where, rule.amount, *rule.fits) for rule in rules.credits.values())
     trees = chain(*((*each.trees, *each.needs, each.where) for each in rules.readings), *credits)
-    return any(column.table == table and column.name in flags for column in mentioned(trees))
+    return any((column.table, column.name) in flags for column in mentioned(trees))
 
 
 def _is_of_periods(table: str, side: Side) -> bool:

@@ -41,6 +41,7 @@ def tables_of(meaning: CreditMeaning, there: Collection[str]) -> tuple[str, ...]
     reads = {way.reads for way in meaning.spec.ways}
     found = ["credits"] if "credits" in reads else []
     found += ["touches", "leads"] if "touches" in reads else []
+    found += ["attributions"] if "attributions" in reads else []
     found += ["registrations"] if meaning.spec.protected_by is not None else []
     return tuple(table for table in found if table in there)
 
@@ -117,6 +118,11 @@ class Resting:
                     FROM {_touches(credits.meaning, self._there)}"""
                 query = f"""SELECT n.candidate, m.told, m.shared FROM ({mine}) AS m JOIN resting_candidates AS n
                     USING (shared, partner_id, nth) WHERE n.reads = 'touches'"""
+            case "attributions":
+                query = f"""SELECT n.candidate, c.record AS told, t.record AS shared
+                    FROM t_attributions AS c JOIN {table_name(credits.meaning.of)} AS t ON c.{key} = t.{key}
+                    JOIN resting_candidates AS n ON n.shared = t.record AND n.partner_id = c.partner_id
+                        AND n.role = c.method WHERE n.reads = 'attributions'"""
             case "leads":
                 return self._by_leads(credits)
             case _:

@@ -26,7 +26,7 @@ from rules.expressions.tree import And, Column, Expression, Type, columns
 from rules.expressions.vector import Truth
 from rules.joins import PERIOD, Hop, route
 from rules.quantities.exact import Exact, Integers
-from rules.tables import ATTRIBUTES, DERIVED, FLAGS, HISTORY, OF_HISTORY_ALONE, REFERRED, Table
+from rules.tables import ATTRIBUTES, DERIVED, FLAGS, HISTORY, OF_HISTORY_ALONE, REFERRED, REIMBURSABLE, Table
 
 FP = 10**NUMBER_DECIMALS
 _FEW = 100_000  # rows; for more, the fast way is worth the pandas that it imports, which takes as long as these
@@ -76,6 +76,8 @@ class Seen:
             alias = f"j_{column.table}"
         if column.name.startswith(EXACT):
             return exact_sql(alias, column.name.removeprefix(EXACT))
+        if (column.table, column.name) == REIMBURSABLE:
+            return f"(SELECT w.minor FROM reimbursable AS w WHERE w.record = {alias}.record)"
         if (column.table, column.name) in REFERRED:
             return self._referred(alias, column)
         if column.table == "partners" and column.name in ATTRIBUTES and HISTORY in self._tables:
@@ -168,7 +170,7 @@ class Seen:
             return CREDIT_COLUMNS[column.name]
         if column.name == RECORD:
             return Type.COUNT
-        if column.name.startswith(EXACT):
+        if column.name.startswith(EXACT) or (column.table, column.name) == REIMBURSABLE:
             return Type.MONEY
         if column.table == "partners" and column.name in OF_HISTORY_ALONE and HISTORY in self._tables:
             return Type.TEXT

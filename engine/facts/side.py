@@ -23,6 +23,7 @@ from engine.facts.snapshot import Snapshot
 from engine.facts.sql import identifier
 from engine.facts.versions import prepare
 from rules.calendar import Calendar, Period
+from rules.check.uses import reimbursing
 from rules.meaning import Meaning
 from rules.tables import Table
 
@@ -115,6 +116,7 @@ def opened(
                 rows_in_memory_max,
                 exchange=meaning.exchange,
                 only=only,
+                funds=reimbursing(meaning),
             )
         finally:
             connection.close()

@@ -8,7 +8,7 @@ reads; every sum, product and quotient of measures is the exact kernel's.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -24,18 +24,23 @@ from engine.facts.crediting import Crediting
 from engine.facts.exchange import Exchanged, exact, raw_name, see_again, see_exchanged
 from engine.facts.exchanged import FatesOfRates, converted, gains
 from engine.facts.fates import Fates
+from engine.facts.funds import read_funds
+from engine.facts.journeys import read_journeys
 from engine.facts.keep import digest_rows
 from engine.facts.kept_trails import KeptTrails, keep_trails
 from engine.facts.keys import key_sql
 from engine.facts.lookups import read_openings
 from engine.facts.measures import Groups, measure, whole_program
+from engine.facts.outcomes import of_campaigns, of_rows
 from engine.facts.partner_facts import PartnerFacts
 from engine.facts.read import table_name
+from engine.facts.reimbursed import Reimbursed, see_reimbursed
 from engine.facts.rows import RowReader
 from engine.facts.seen import Seen, order_of
 from engine.facts.trail import matching, trail, whole_trail
 from engine.facts.versions import prepare
 from engine.facts.windows import window_days
+from engine.mdf.facts import FundFacts, Outcomes
 from engine.scoring import used_rows
 from engine.values import (
     ALWAYS,
@@ -51,15 +56,17 @@ from engine.values import (
     TrailRow,
 )
 from engine.values.agreed import AgreedTerm, AgreedVersion
+from engine.values.journeys import Journeys
 from rules.calendar import Calendar, Period
 from rules.crediting.meaning import CreditMeaning
 from rules.exchange import ExchangeMeaning, Gain
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Expression, Type
+from rules.mdf.meaning import MdfMeaning
 from rules.meaning import Meaning, MeasureMeaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact
-from rules.tables import Table
+from rules.tables import REIMBURSABLE, Table
 
 
 class Snapshot(PartnerFacts):
@@ -83,6 +90,7 @@ class Snapshot(PartnerFacts):
         trails: KeptTrails | None = None,
         exchange: ExchangeMeaning | None = None,
         only: frozenset[str] | None = None,
+        funds: MdfMeaning | None = None,
     ) -> None:
         for table, path in kept.items():
             open_table(connection, tables[table], path, rows_in_memory_max)
@@ -94,19 +102,33 @@ class Snapshot(PartnerFacts):
         super().__init__(connection, tables, files, period, calendar, eligible, only)
         self._kept, self._trails = kept, trails
         self._openings: Sequence[OpeningRow] | None = None
-        self.opening_line: Callable[[int], int] = lambda record: 0  # of a record of the table of balances
+        self.lines_of: Callable[[str, Collection[int]], Mapping[int, int]] = lambda table, records: {}
+        self._funds = funds
+        self._reimbursed: Reimbursed | None = None
+        if funds is not None and kept:
+            self._reimbursed = see_reimbursed(connection, self.funds(funds), funds)
         self._rows = RowReader(connection, tables, period, self._shown_key, self.exact)
 
-    def at(self, period: Period, by: Meaning | None = None, is_open: bool = False) -> Snapshot:
+    def former(self, keys: Collection[str]) -> Snapshot:
+        """The same facts, with these partners alone as those who can be paid, whoever can."""
+        return self.at(self._period, is_open=True, among=frozenset(keys))
+
+    def at(
+        self, period: Period, by: Meaning | None = None, is_open: bool = False, among: frozenset[str] | None = None
+    ) -> Snapshot:
         """The same facts as another period sees them, on a connection of its own to the same tables; where it
-        `is_open`, with every partner as one who can be paid. `by` the program that an earlier period was locked with,
-        its own partners can be paid, and it knows no opening of later days."""
+        `is_open`, with every partner as one who can be paid, or only those `among` whom it is asked. `by` the program
+        that an earlier period was locked with, its own partners can be paid, and it knows no opening of later days."""
         connection = self._connection.cursor()
         exchanged = None if self._exchanged is None else see_again(connection, self._exchanged, period)
         eligible = self._eligible if by is None else by.eligible
         of = self._tables, self._files, period, self._calendar, None if is_open else eligible
-        found = Snapshot(connection, *of, {}, exchange=self._exchange, only=self._only)
-        found._openings, found._exchanged, found.opening_line = self._openings, exchanged, self.opening_line
+        only = self._only if among is None else among if self._only is None else among & self._only
+        found = Snapshot(connection, *of, {}, exchange=self._exchange, only=only)
+        found._openings, found._exchanged, found.lines_of = self._openings, exchanged, self.lines_of
+        found._funds, found._reimbursed = self._funds, self._reimbursed
+        if self._funds is not None and exchanged is not self._exchanged:
+            found._reimbursed = see_reimbursed(connection, found.funds(self._funds), self._funds, is_own=True)
         if by is not None:
             _refuse_other_rates(self._exchange, by.exchange, period)
             found._openings = [each for each in self.openings() if each.as_of < period.start]
@@ -119,12 +141,20 @@ class Snapshot(PartnerFacts):
     def converted(
         self, table: str, record: int, wanted: Sequence[Column], is_rounded: bool = True
     ) -> Mapping[Column, str]:
-        """How amounts of one row, and of the rows that it refers to, came to the program's currency, in words; those
-        that were in it are not told."""
+        """How amounts of one row, and of the rows that it refers to, came to the program's currency, in words, and how
+        funds came to what they reimburse; those that were in it are not told."""
+        told = self._reimbursed_words(table, record, wanted)
         if self._exchanged is None:
-            return {}
+            return told
         seen, file = Seen(self._tables, table, self._period), self._files["fx_rates"]
-        return converted(self._connection, seen, self._exchanged, table, record, wanted, file, is_rounded)
+        of = self._connection, seen, self._exchanged, table, record, wanted, file, is_rounded
+        return {**converted(*of), **told}
+
+    def _reimbursed_words(self, table: str, record: int, wanted: Sequence[Column]) -> Mapping[Column, str]:
+        if self._reimbursed is None or table != REIMBURSABLE[0]:
+            return {}
+        mine = [each for each in wanted if (each.table, each.name) == REIMBURSABLE]
+        return dict.fromkeys(mine, self._reimbursed.words(record))
 
     def has(self, column: Column) -> bool:
         """Whether the rows of a table have a column."""
@@ -163,6 +193,22 @@ class Snapshot(PartnerFacts):
         """The rows that a crediting rule credits, and everyone who may earn on them."""
         return Crediting(self._connection, self._tables, self._period, list(self._files), meaning).creditable()
 
+    def journeys(self, days: tuple[date, date], amount: str, kinds: Sequence[str] = ()) -> Journeys:
+        """The deals that were won or lost in the half-open `days`, and the touches before them."""
+        return read_journeys(self._connection, self._tables, self._files, days, amount, kinds)
+
+    def funds(self, rules: MdfMeaning) -> FundFacts:
+        """The budgets, requests and claims of market development funds."""
+        return read_funds(self._connection, self._tables, self._files, self._period, rules)
+
+    def outcomes(self, day: date) -> Outcomes:
+        """What came of campaigns; open deals are in the stage of a day."""
+        return of_campaigns(self._connection, self._files, day)
+
+    def outcomes_of(self, rows: Mapping[str, Collection[str]], day: date) -> Outcomes:
+        """What came of rows, which are told by table and key."""
+        return of_rows(self._connection, self._tables, self._files, self._period, rows, day)
+
     def agreed(self, frame: Frame, term: AgreedTerm, dated: Column) -> Exact:
         """The value agreed with the partner of each row under a term, for its day; unknown where none was."""
         return agreed(self.agreed_versions(frame, term, dated))
@@ -180,8 +226,13 @@ class Snapshot(PartnerFacts):
 
     def opening_place(self, row: OpeningRow, column: str) -> Place:
         """Where a cell of the table of balances stands: file and line, or the row's key where that is not known."""
-        line = self.opening_line(row.record)
-        return Place(self._files["balances"], line, field=column) if line else Place("balances", field=row.key)
+        return self.cell_places("balances", {row.record: row.key}, column)[0]
+
+    def cell_places(self, table: str, rows: Mapping[int, str], column: str) -> Sequence[Place]:
+        """Where cells of some rows (record: key) stand: file, line and column, or a row's key without a line."""
+        lines, file = self.lines_of(table, rows.keys()), self._files[table]
+        found = ((lines.get(record, 0), key) for record, key in rows.items())
+        return [Place(file, line, field=column) if line else Place(table, field=key) for line, key in found]
 
     def measure(self, measures: Iterable[MeasureMeaning]) -> Mapping[str, Measured]:
         """Measures by partner, in the order of the partners' frame."""

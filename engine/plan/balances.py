@@ -13,14 +13,18 @@ from engine.values import (
     PARTNERS,
     PAYOUT,
     KeepBalance,
+    Kpi,
     OpenAccounts,
     ReadRows,
     Step,
     Sum,
     rolls,
 )
+from engine.values.leaving import OfLeavers
 from engine.values.positions import YEAR_TO_DATE, OpenPositions, positions
-from rules.meaning import Meaning
+from rules.balances.meaning import BalanceMeaning
+from rules.expressions.tree import Expression, columns
+from rules.meaning import KpiMeaning, Meaning
 from rules.problem import Place
 
 
@@ -33,6 +37,29 @@ def opening_steps(steps: Sequence[Step], minor_per_major: int) -> Iterator[Step]
     if rolled:
         others = tuple(each.name for each in told)
         yield OpenAccounts(ACCOUNTS, "opening balances", rolled[-1].place, rolled, others)
+
+
+def _of_leavers(balance: BalanceMeaning, before: Sequence[Step]) -> OfLeavers:
+    """What a balance reads of those who have left: what rests on anything but KPIs is nothing to them."""
+    inputs = {key: typed for key, typed in balance.inputs.items() if key in balance.kind.of_leavers}
+    kpis = _kpis([tree for tree, _ in inputs.values()], before)
+    return OfLeavers(balance.name) if kpis is None else OfLeavers(balance.name, inputs, kpis)
+
+
+def _kpis(trees: Sequence[Expression], before: Sequence[Step]) -> tuple[KpiMeaning, ...] | None:
+    """The KPIs that expressions rest on, in their order; None where they name anything else that partners come to."""
+    known = {step.name: step.kpi for step in before if isinstance(step, Kpi)}
+    left, found = list(trees), set[str]()
+    while left:
+        for column in columns(left.pop()):
+            if column.table is not None or column.name in found:
+                continue
+            if column.name not in known:
+                return None
+            found.add(column.name)
+            formula = known[column.name].formula
+            left += [] if formula is None else [formula]
+    return tuple(kpi for name, kpi in known.items() if name in found)
 
 
 def paid_steps(meaning: Meaning, earned: tuple[str, ...], before: Sequence[Step]) -> Iterator[Step]:
@@ -50,7 +77,7 @@ def paid_steps(meaning: Meaning, earned: tuple[str, ...], before: Sequence[Step]
         if measures:
             title = f"{each.title}: what it rests on"
             yield ReadRows(f"{each.name}.rows", title, each.place, PARTNERS, None, None, measures)
-        yield KeepBalance(each.name, each.title, each.place, each, inputs, due)
+        yield KeepBalance(each.name, each.title, each.place, each, inputs, due, _of_leavers(each, before))
         due = f"{ACCOUNTS}.{each.name}.due"
     names = (each.name for each in meaning.balances)
     yield Sum(PAYOUT, "payout", Place(), (*earned, *names), is_paid=True, frame=ACCOUNTS)

@@ -77,7 +77,7 @@ def balance_totals(manifest: Mapping[str, Any], titles: Mapping[str, str], code:
         if "overdrawn" in each:
             count, minor = int(each["overdrawn"]["partners"]), int(each["overdrawn"]["minor"])
             by = "1 partner is" if count == 1 else f"{count:,} partners are"
-            told += [f"{by} overdrawn by {format_minor(minor, money)}"]
+            told += [f"{by} below zero by {format_minor(minor, money)}"]
         yield ", ".join([f"{_title(name, titles)}: opening {opening}", *told])
 
 

@@ -109,6 +109,8 @@ def _frame(meaning: Meaning, whose: Agreed | None) -> Iterator[Block]:
         rows.insert(1, ("Other currencies", meaning.exchange.spec.in_words(meaning.terms).text))
     if meaning.approval is not None:
         rows.append(("Approval", meaning.approval.in_words().text))
+    if meaning.mdf is not None:
+        rows.append(("Market development funds", meaning.mdf.in_words().text))
     if whose is not None:
         named = whose.partner if whose.name in ("", whose.partner) else f"{whose.partner}, {whose.name}"
         rows.insert(0, ("For", named))

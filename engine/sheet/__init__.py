@@ -16,6 +16,7 @@ from typing import Any
 from engine.kpis import kpi_columns
 from engine.scoring import Start, scored_columns
 from engine.sheet.balances import keep, open_accounts
+from engine.sheet.beside import refused_beside
 from engine.sheet.book import Book
 from engine.sheet.by_partner import by_partner, named, partners_held, separable
 from engine.sheet.credit import credit
@@ -130,7 +131,10 @@ def _evaluate(
             by_partner(steps, left, passing, book, at_once, work)
             book.later = later(left)
             continue
-        work(steps[0], book)
+        try:
+            work(steps[0], book)
+        except Refused as refusal:
+            raise Refused(*dict.fromkeys([*refusal.problems, *refused_beside(left, book, work)])) from None
         if isinstance(steps[0], Gather):
             book.drop(passing - named(left))
     written = frozen(book.frames), frozen(book.columns), frozen(book.frame_of)

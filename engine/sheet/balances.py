@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.sheet.book import Book
+from engine.sheet.leavers import read_of_leavers
 from engine.sheet.lines import unknown_rows
 from engine.sheet.positions import OpeningFault, placed
 from engine.sheet.rolling import on_accounts, program_frame, roll_forward
@@ -152,6 +153,9 @@ def keep(step: KeepBalance, book: Book, facts: Facts) -> None:
             problems = unknown_rows(step, book.frames[book.frame_of[column]], known, "F301", f"its {key} is unknown")
             raise Refused(*(replace(each, hint="fill in the cell, or write coalesce(x, 0)") for each in problems))
         inputs[key] = on_accounts(found, PARTNERS, frame)
+    for key, found in read_of_leavers(step, book, facts).items():
+        book.write(step.of_leavers.column(key), ACCOUNTS, found)
+        inputs[key] = found.where(found.is_known(), inputs[key])
 
     def back(movement: str, periods: int) -> Exact:
         sheet = _back(periods, book, facts)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from itertools import zip_longest
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from rules.meaning import KpiMeaning
 from rules.pools.meaning import CARRY
 from rules.problem import Place, Problem, Refused
 from rules.quantities.apportion import CONSERVING, Residue, apportion
-from rules.quantities.exact import Exact, Integers, integers, total
+from rules.quantities.exact import Exact, Flags, Integers, integers, total
 from rules.sharing.base import Awards, common
 from rules.sharing.bounded import bounded
 from rules.sharing.bounds import bound_faults
@@ -146,8 +147,7 @@ def _awarded(step: Award, book: Book, frame: Frame, facts: Facts) -> tuple[Award
     for key, name in step.columns.items():
         of_row = book.columns[name].is_known()
         if step.reads is not None and not of_row.all():
-            problems = unknown_rows(step, book.frames[step.reads], of_row, "F301", f"its {key} is blank")
-            raise Refused(*(replace(each, hint="fill in the cell") for each in problems))
+            raise Refused(*_blank_cells(step, book.frames[step.reads], of_row, key, facts))
     known = np.ones(len(frame), dtype=bool)
     for column in inputs.values():
         known &= column.is_known()
@@ -161,6 +161,15 @@ def _awarded(step: Award, book: Book, frame: Frame, facts: Facts) -> tuple[Award
     told = last_rows(facts.openings(), book.period.start) if step.keeps_history else []
     before = book.earlier.since(after(told), book.period) if step.keeps_history else []
     return step.kind.award(inputs, pot_of(step, book.period, book.frames, book.columns, before, told)), Fraction(0)
+
+
+def _blank_cells(step: Award, beside: Frame, known: Flags, key: str, facts: Facts) -> Iterator[Problem]:
+    """The rows that a kind reads beside the members with a blank cell, each where that stands."""
+    problems = unknown_rows(step, beside, known, "F301", f"its {key} is blank")
+    blank = np.flatnonzero(~known)[:PROBLEMS_MAX]
+    rows = dict(zip(beside.records[blank].tolist(), map(str, beside.keys[blank].tolist()), strict=True))
+    for problem, place in zip_longest(problems, facts.cell_places(beside.table, rows, key)):
+        yield replace(problem, place=place or problem.place, hint="fill in the cell")
 
 
 def _bounded(step: Award, book: Book, frame: Frame, pot: Fraction) -> tuple[Awards, Fraction]:

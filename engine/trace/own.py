@@ -54,7 +54,7 @@ class Own:
         if reading.owner is not None:
             if not owner:
                 return said("not_payable", "the row names no partner")
-            if self._place(owner) is None:
+            if self._place(owner) is None and owner not in self._sheet.leavers(reading.leaving):
                 return said("not_payable", self._not_eligible(reading, owner), owner)
         told = failed(reading.where, {**cells, **self._named(reading.where, owner)}, self._plan, self._facts)
         if told:
@@ -179,7 +179,8 @@ class Own:
             if cells[column] is None:
                 return said("not_payable", f"{column} is blank, and the rule leaves such rows out")
         holders = self._facts.credited(reading.table, reading.credited, record)
-        told = ", ".join(each for each in holders if self._place(each) is not None)
+        others = self._sheet.leavers(reading.leaving)
+        told = ", ".join(each for each in holders if self._place(each) is not None or each in others)
         if not told and reading.credited == "influenced":
             sourced = self._facts.credited(reading.table, "sourced", record)
             if sourced:

@@ -13,7 +13,7 @@ from rules.crediting.candidates import SOURCED, Candidates
 from rules.crediting.reason import protect
 
 _TOLD_MAX = 5
-_NOUNS = {"credits": "credit", "touches": "touch", "owner": "part"}
+_NOUNS = {"credits": "credit", "touches": "touch", "attributions": "weight", "owner": "part"}
 
 
 def shared(credits: Credits, record: int) -> str:

@@ -24,8 +24,9 @@ from engine.values import (
     Weigh,
     Whole,
 )
-from rules.expressions.tree import Column
+from rules.expressions.tree import Column, columns
 from rules.scorecards.scored import Measuring
+from rules.tables import REIMBURSABLE
 
 _CROSSING = (Whole, Solve, Size, Weigh, Award, Share)
 
@@ -64,6 +65,8 @@ def rounds_rows(plan: Plan) -> bool:
 
 
 def _crosses(step: Step) -> bool:
+    if isinstance(step, ReadRows | Kpi) and _reads_funds(step):
+        return True
     if isinstance(step, Accumulate):
         return step.per == "program"
     if isinstance(step, Limit):
@@ -75,6 +78,16 @@ def _crosses(step: Step) -> bool:
     if isinstance(step, Score):
         return step.scorecard.card.rank is not None or _has_peers(step)
     return isinstance(step, _CROSSING)
+
+
+def _reads_funds(step: ReadRows | Kpi) -> bool:
+    """Whether a rule reads what funds reimburse, which rests on the requests and claims of all who share them."""
+    if isinstance(step, ReadRows):
+        trees = [step.where, *(tree for tree, _ in step.measures.values())]
+    else:
+        trees = [tree for each in step.kpi.measures for tree in (each.value, each.rows.where)]
+    read = (column for tree in trees if tree is not None for column in columns(tree))
+    return any((column.table, column.name) == REIMBURSABLE for column in read)
 
 
 def _has_peers(step: Score) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -58,7 +58,8 @@ class Reading:
     `of_period` the column that names a period and the one that is read. `looked_up` are target or benchmark.p25 and
     such, each with the names of a KPI; `carried` the scorecard, and the paths of the KPIs whose earlier points
     may stand in for those of now, each with the names that it has there; or the path "", with the tiers that may be
-    kept. `is_opening`: its rows say what balances open with.
+    kept. `is_opening`: its rows say what balances open with. `leaving` are the columns of accounts for which it is
+    measured of those too who can't be paid any more.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Reading:
     looked_up: tuple[tuple[str, tuple[str, ...]], ...] = ()
     carried: tuple[str, tuple[tuple[str, tuple[str, ...]], ...]] | None = None
     is_opening: bool = False
+    leaving: tuple[str, ...] = ()
 
     @property
     def is_dated(self) -> bool:
@@ -139,6 +141,10 @@ class Facts(Protocol):
 
     def at(self, period: Period, by: Meaning | None = None) -> Facts:
         """The same facts as another period sees them, by the program that it was locked with where that is another."""
+        ...
+
+    def former(self, keys: Collection[str]) -> Facts:
+        """The same facts, with these partners alone as those who can be paid, whoever can."""
         ...
 
     def tables(self) -> tuple[str, ...]:
@@ -204,6 +210,10 @@ class Facts(Protocol):
 
     def opening_place(self, row: OpeningRow, column: str) -> Place:
         """Where a cell of the table of balances stands: file and line, or the row's key where that is not known."""
+        ...
+
+    def cell_places(self, table: str, rows: Mapping[int, str], column: str) -> Sequence[Place]:
+        """Where cells of some rows (record: key) stand: file, line and column, or a row's key without a line."""
         ...
 
     def texts(self, column: Expression) -> Sequence[object]:

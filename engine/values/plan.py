@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from engine.values.agreed import AgreedTerm
 from engine.values.back import Back, Emptied, Taken
+from engine.values.leaving import ACCOUNTS as ACCOUNTS, OfLeavers
 from rules.balances.meaning import OPENING, BalanceMeaning
 from rules.calendar import Calendar
 from rules.crediting.meaning import CreditMeaning
@@ -30,7 +31,6 @@ PARTNERS = "partners"
 PROGRAM = "program"  # the frame of what is worked out once, for the whole program
 PAYOUT = "payout"
 EARNED = "earned"  # what components come to, before balances change what is paid
-ACCOUNTS = "accounts"  # the frame of balances: partners that can be paid, and those that have an opening
 BALANCE = "balance"  # the table, in words, of lines that are movements of a balance
 ROOM_MAX_MINOR = 2**62  # no limit of lines is larger: what is added to it still fits int64
 RECORD = "record"  # of a table: which record of its source a row is
@@ -349,14 +349,14 @@ class Share(Step):
 class KeepBalance(Step):
     """The movements of a balance, and what it changes of what is paid.
 
-    `due` is the column of what would be paid without it. Writes of accounts: NAME, what it adds to what is paid;
-    `accounts.NAME.MOVEMENT`, each of its changes, `accounts.NAME.closing` and `accounts.NAME.due`, what is due after
-    it; and, for each movement that is paid, the lines `accounts.NAME.MOVEMENT.paid`.
+    `due` is the column of what would be paid without it. Writes of accounts: NAME, what it adds to what is paid; what
+    `of_leavers` it reads; `accounts.NAME.` MOVEMENT, closing and due after it; `accounts.NAME.MOVEMENT.paid`, lines.
     """
 
     balance: BalanceMeaning
     inputs: Mapping[str, str]
     due: str
+    of_leavers: OfLeavers
 
     @property
     def opening(self) -> str:

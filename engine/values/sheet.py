@@ -121,6 +121,11 @@ class Sheet:
         """Whom a run can pay: the accounts where there are balances, else the partners; in the order of their ids."""
         return self.frames.get(ACCOUNTS, self.partners)
 
+    def leavers(self, columns: Sequence[str]) -> list[str]:
+        """Those who can't be paid any more of whom one of the columns of accounts was read nevertheless."""
+        known = [self.columns[name].is_known() for name in columns if name in self.columns]
+        return sorted({str(key) for each in known for key in self.payees.keys[each]})
+
     def payee_places(self) -> NDArray[np.int64]:
         """The place of each partner among the payees, (partners,)."""
         places = np.arange(len(self.partners), dtype=np.int64)

@@ -24,7 +24,8 @@ class Advance(BalanceKind):
 
     `of` is what is advanced in the period, such as a KPI. With `is_paid`, the run pays it; an expense that was spent
     for the partner is recouped without. No more is recouped than the part `recoup` of what the components earned, nor
-    than is due.
+    than is due. An amount below zero is given back, with `is_paid` to the run, which takes it off what is paid; more
+    than was open is carried below zero, which the run tells, and later advances make up for it first.
     """
 
     moves: ClassVar[tuple[str, ...]] = ("advanced", "recouped")
@@ -41,6 +42,14 @@ class Advance(BalanceKind):
         return self
 
     @property
+    def may_be_below_zero(self) -> bool:
+        return True
+
+    @property
+    def tells_overdrawn(self) -> bool:
+        return True
+
+    @property
     def components(self) -> tuple[str, ...]:
         return self.recouped_from
 
@@ -54,22 +63,23 @@ class Advance(BalanceKind):
         return Words(f"{self.of.text} is {how} as an advance, and recouped from {part}{whose}")
 
     def compute(self, state: State, terms: Terms) -> tuple[Movement, ...]:
-        advanced = rounded(above_zero(state.inputs["of"]), terms)
-        can = rounded(above_zero(state.base) * Exact.constant(self.recoup, len(state.base)), terms)
-        can = can.least(above_zero(state.due))
-        back = can.least(above_zero(state.opening + advanced))
+        advanced = rounded(state.inputs["of"], terms)
         paid = advanced if self.is_paid else nothing(len(advanced))
+        can = rounded(above_zero(state.base) * Exact.constant(self.recoup, len(state.base)), terms)
+        can = can.least(above_zero(state.due + paid.least(nothing(len(paid)))))
+        back = can.least(above_zero(state.opening + advanced))
         return Movement("advanced", advanced, paid), Movement("recouped", -back, -back)
 
     def explain(self, row: Row, terms: Terms) -> tuple[MovementReason, ...]:
-        wanted = max(row.inputs["of"], Fraction(0))
-        advanced = Fraction(round_fraction(wanted, terms.rounding, terms.step_minor))
+        advanced = Fraction(round_fraction(row.inputs["of"], terms.rounding, terms.step_minor))
+        paid = advanced if self.is_paid else Fraction(0)
         exact = max(row.base, Fraction(0)) * self.recoup
         can = Fraction(round_fraction(exact, terms.rounding, terms.step_minor))
-        can = min(can, max(row.due, Fraction(0)))
+        can = min(can, max(row.due + min(paid, Fraction(0)), Fraction(0)))
         back = min(can, max(row.opening + advanced, Fraction(0)))
-        told = f"{self.of.text} is {terms.money(advanced)}"
-        owed = terms.money(row.opening + advanced)
-        why = f"{owed} is to recoup, and {terms.money(can)} of what was earned can be taken"
-        paid = advanced if self.is_paid else Fraction(0)
+        told = f"{self.of.text} is {terms.money(advanced)}{', given back' if advanced < 0 else ''}"
+        owed = row.opening + advanced
+        why = f"{terms.money(owed)} is to recoup, and {terms.money(can)} of what was earned can be taken"
+        if owed < 0:
+            why = f"{terms.money(-owed)} more was given back than was open, and later advances make up for it"
         return MovementReason("advanced", advanced, paid, told), MovementReason("recouped", -back, -back, why)

@@ -23,6 +23,8 @@ class Allowance(BalanceKind):
     The oldest is used first. What was not used at the end of the period that comes `expires_after` periods after the
     one in which it accrued expires then. Nothing is paid by it. Who used more than it has is overdrawn: that is carried
     below zero, and later accruals make up for it first, or with `over: refuse` the run is refused; it is never silent.
+    An accrual below zero is taken back, from the oldest first; a use below zero comes back, as old as the oldest, so
+    that it expires at once where all that has not expired is there already.
     """
 
     moves: ClassVar[tuple[str, ...]] = ("accrued", "used", "expired")
@@ -67,33 +69,30 @@ class Allowance(BalanceKind):
 
     def compute(self, state: State, terms: Terms) -> tuple[Movement, ...]:
         none = nothing(len(state.due))
-        accrued = rounded(above_zero(state.inputs["accrued"]), terms)
-        used = rounded(above_zero(state.inputs["used"]), terms)
+        accrued, used = (rounded(state.inputs[key], terms) for key in ("accrued", "used"))
         expired = none
         if self.expires_after is not None:
-            fresh = accrued + above_zero(state.due_later)
+            fresh = above_zero(accrued) + above_zero(state.due_later)
             for back in range(1, int(self.expires_after)):
-                fresh = fresh + state.earlier("accrued", back)
+                fresh = fresh + above_zero(state.earlier("accrued", back))
             expired = above_zero(state.opening + accrued - used - fresh)
         return Movement("accrued", accrued, none), Movement("used", -used, none), Movement("expired", -expired, none)
 
     def explain(self, row: Row, terms: Terms) -> tuple[MovementReason, ...]:
         none = Fraction(0)
-        accrued, used = (_rounded(row.inputs[key], terms) for key in ("accrued", "used"))
+        read = (row.inputs[key] for key in ("accrued", "used"))
+        accrued, used = (Fraction(round_fraction(each, terms.rounding, terms.step_minor)) for each in read)
         expired, why = none, "nothing expires"
         if self.expires_after is not None:
-            fresh = accrued + sum((row.back("accrued", back) for back in range(1, int(self.expires_after))), none)
-            fresh += max(row.due_later, none)
+            recent = [row.back("accrued", back) for back in range(1, int(self.expires_after))]
+            fresh = sum((each for each in (accrued, *recent, row.due_later) if each > 0), none)
             left = row.opening + accrued - used
             expired = max(left - fresh, none)
             kept = terms.money(min(fresh, max(left, none)))
             why = f"{terms.money(left)} is left, and {kept} of it does not expire yet"
+        back, again = (", taken back" if accrued < 0 else ""), (", which comes back" if used < 0 else "")
         return (
-            MovementReason("accrued", accrued, none, f"{self.accrued.text} is {terms.money(accrued)}"),
-            MovementReason("used", -used, none, f"{self.used.text} is {terms.money(used)}"),
+            MovementReason("accrued", accrued, none, f"{self.accrued.text} is {terms.money(accrued)}{back}"),
+            MovementReason("used", -used, none, f"{self.used.text} is {terms.money(used)}{again}"),
             MovementReason("expired", -expired, none, why),
         )
-
-
-def _rounded(amount: Fraction, terms: Terms) -> Fraction:
-    return Fraction(round_fraction(max(amount, Fraction(0)), terms.rounding, terms.step_minor))

@@ -125,6 +125,11 @@ class BalanceKind(Kind):
         return {}
 
     @property
+    def of_leavers(self) -> frozenset[str]:
+        """The inputs that it reads of those too who can't be paid any more, while something is on it."""
+        return frozenset()
+
+    @property
     def looks_back(self) -> int:
         """How many periods before it asks for its own movements: after so many, what came on to it falls due."""
         return 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from rules.balances.base import (
     BalanceKind,
@@ -20,6 +20,7 @@ from rules.balances.base import (
     to_balance,
 )
 from rules.calendar import Period
+from rules.consistent import Inconsistent, consistent
 from rules.expressions.expression import ExpressionField
 from rules.expressions.tree import Type
 from rules.kinds.base import Kind, Terms, Wanted, Words, percent
@@ -27,24 +28,24 @@ from rules.names import Name
 from rules.quantities.exact import Exact
 from rules.quantities.rounding import round_fraction
 from rules.quantities.written import CountField, DateField, RateField
-from rules.sharing.base import fault
 
 
 class Release(Kind):
     """When what is held is released: `after` so many periods, all of it `on` a day, or the amount that an expression
-    says (`of`), such as what was received in cash."""
+    says (`of`), such as what was received in cash. Of an amount below zero nothing is released, nor held back
+    again."""
 
     after: CountField | None = Field(default=None, description="periods")
     on: DateField | None = None
     of: ExpressionField | None = Field(default=None, description="an amount of the period")
 
-    @model_validator(mode="after")
-    def _one(self) -> Release:
+    @consistent
+    def _one(self) -> Iterator[Inconsistent]:
         if sum(each is not None for each in (self.after, self.on, self.of)) != 1:
-            raise fault("P260", "a release is one of after, on and of", "write `{after: 2}`, for two periods later")
+            hint = "write `{after: 2}`, for two periods later"
+            yield Inconsistent("P260", "a release is one of after, on and of", hint)
         if self.after is not None and self.after < 1:
-            raise fault("P260", "a release after less than one period", "write 1 or more periods")
-        return self
+            yield Inconsistent("P260", "a release after less than one period", "write 1 or more periods", ("after",))
 
 
 class Holdback(BalanceKind):
@@ -53,7 +54,9 @@ class Holdback(BalanceKind):
     `holdback: {share: 10%, of: [commission], released: {after: 2}}`. The share is taken of what the components earned
     in all, where that is above zero, and rounded once; no more is held back than is due, and no more is released than
     is held. Several can hold back of one component: each takes its share of all that this earned, and all together no
-    more than is due. After the day `on` which it is released nothing is held back any more.
+    more than is due. After the day `on` which it is released nothing is held back any more. Who can't be paid anything
+    new gets what was held back all the same; an amount that releases it, of KPIs and columns of partners, is measured
+    of those as well.
     """
 
     moves: ClassVar[tuple[str, ...]] = ("withheld", "released")
@@ -62,11 +65,11 @@ class Holdback(BalanceKind):
     of: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     released: Release
 
-    @model_validator(mode="after")
-    def _part(self) -> Holdback:
+    @consistent
+    def _part(self) -> Iterator[Inconsistent]:
         if not 0 < self.share <= 1:
-            raise fault("P261", f"a holdback of {percent(self.share)}", "keep back more than nothing and at most all")
-        return self
+            hint = "keep back more than nothing and at most all"
+            yield Inconsistent("P261", f"a holdback of {percent(self.share)}", hint, ("share",))
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -84,6 +87,10 @@ class Holdback(BalanceKind):
         if self.released.of is None:
             return {}
         return {"released": Wanted(self.released.of, frozenset({Type.MONEY}), ("released", "of"))}
+
+    @property
+    def of_leavers(self) -> frozenset[str]:
+        return frozenset(self.inputs())
 
     def in_words(self, terms: Terms) -> Words:
         whose = "what was earned" if not self.of else " and ".join(self.of)
@@ -123,19 +130,21 @@ class Holdback(BalanceKind):
         told += f", no more than the {terms.money(row.due)} that is due" if withheld < wanted else ""
         if self._is_over(row.period):
             told = f"nothing is held back after {self.released.on}"
+        none = "nothing is to be released"
         if self.released.after is not None:
             asked = row.back("withheld", int(self.released.after)) + row.due_now
             why = f"{terms.money(asked)} was held back {_periods(int(self.released.after))} before"
         elif self.released.of is not None:
-            wanted = max(row.inputs["released"], Fraction(0))
-            asked = Fraction(round_fraction(wanted, terms.rounding, terms.step_minor))
+            wanted = row.inputs["released"]
+            asked = max(Fraction(round_fraction(wanted, terms.rounding, terms.step_minor)), Fraction(0))
             why = f"{self.released.of.text} is {terms.money(asked)}"
+            none = f"{self.released.of.text} is below zero, and nothing is held back again" if wanted < 0 else none
         else:
             is_day = row.is_due(self.released.on)
             asked = held if is_day else row.due_now
             why = f"released on {self.released.on}" if is_day else "its day has come"
         paid = max(min(asked, held), Fraction(0))
-        why = f"{why}, of {terms.money(held)} held" if paid else "nothing is to be released"
+        why = f"{why}, of {terms.money(held)} held" if paid else none
         why += f", {terms.money(withheld)} of that withheld in this period" if paid and withheld else ""
         return MovementReason("withheld", withheld, -withheld, told), MovementReason("released", -paid, paid, why)
 

@@ -18,6 +18,7 @@ from rules.check.credit import credit
 from rules.check.exchange import exchange
 from rules.check.frame import calendar, check_names, declare_tables
 from rules.check.kpis import kpis
+from rules.check.mdf import mdf
 from rules.check.payouts import payout
 from rules.check.pools import pools
 from rules.check.quotas import quota
@@ -34,6 +35,7 @@ from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Problem, Refused, errors
 from rules.program import Program
 from rules.quantities.currency import currency
+from rules.tables import REIMBURSABLE
 
 
 def check_program(
@@ -59,8 +61,9 @@ def check_program(
 
 def _meaning(scope: Scope, program: Program) -> Meaning:
     declare_tables(scope, program)
+    scope.has_funds = program.mdf is not None and REIMBURSABLE[0] in scope.tables
     check_names(scope, program)
-    if not (program.payouts or program.pools or program.kpis or program.scorecards):
+    if not (program.payouts or program.pools or program.kpis or program.scorecards or program.mdf):
         hint = "give it payouts or pools, or kpis to measure"
         scope.key_problem("P140", (), "the program pays and measures nothing", hint, severity="warning")
     days = calendar(scope, program.calendar)
@@ -81,6 +84,7 @@ def _meaning(scope: Scope, program: Program) -> Meaning:
         totals=(),
         exchange=exchange(scope, program),
         approval=approval(scope, program),
+        mdf=mdf(scope, program),
     )
     name_openings(scope, program)
     found = replace(found, payouts=tuple(_payouts(scope, program)))

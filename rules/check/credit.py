@@ -9,7 +9,9 @@ from rules.expressions.tree import Column, Expression, Type
 from rules.problem import Place
 from rules.specific import condition
 
-_TABLES = {"credits": "credits", "touches": "touches", "owner": "partners"}
+_TABLES = {"credits": "credits", "touches": "touches", "attributions": "attributions", "owner": "partners"}
+
+_KNOWN = {"touches": ("deals", "customers"), "attributions": ("deals",)}
 
 
 def credit(scope: Scope, name: str, spec: CreditSpec) -> CreditMeaning | None:
@@ -68,7 +70,7 @@ def _check_sources(scope: Scope, spec: CreditSpec, of: str, path: Path) -> None:
                 scope.owned(of, (*path, "of"), "of")
             continue
         scope.table(_TABLES[way.reads], (*path, "from"))
-        known = ("deals", "customers") if way.reads == "touches" else tuple(SUBJECT)
+        known = _KNOWN.get(way.reads, tuple(SUBJECT))
         if of not in known:
             message = f"table {_TABLES[way.reads]} says nothing of {of}"
             scope.problem("C112", (*path, "of"), message, "credit " + ", ".join(known) + ", or the owner of a row")

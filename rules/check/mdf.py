@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from rules.check.scope import DAYS, Path, Scope
-from rules.expressions.tree import Column, Type
+from rules.expressions.expression import Written
+from rules.expressions.tree import Column, Expression, Type, columns
+from rules.joins import route
 from rules.kinds.base import percent
 from rules.mdf.meaning import AccruedMeaning, ActivityMeaning, MdfMeaning
 from rules.mdf.spec import AccruedSpec, ActivitySpec
 from rules.program import Program
 from rules.quantities.written import Money
+from rules.tables import FLAGS
 
 _AT: Path = ("mdf",)
 _KEYS = ("activities", "claim_within", "proof", "duplicates")
@@ -81,7 +84,6 @@ def _accrued(scope: Scope, spec: AccruedSpec) -> AccruedMeaning | None:
         return None
     _part(scope, spec.rate, (*path, "rate"), "of it accrues")
     of, dated = (scope.typed(each, (*path, key), table) for key, each in (("of", spec.of), ("dated", spec.dated)))
-    where = scope.condition(spec.where, (*path, "where"), table)
     if of is None or dated is None:
         return None
     amount, day = of[0], dated[0]
@@ -96,4 +98,23 @@ def _accrued(scope: Scope, spec: AccruedSpec) -> AccruedMeaning | None:
         message = f"a row of {table} names no partner, whose fund could grow by it"
         scope.problem("M104", (*path, "of"), message, "take a table with a partner_id")
         return None
-    return AccruedMeaning(spec.rate, table, amount, day, where, spec.expires, scope.key_place(path))
+    where, seen = _rows(scope, spec.where, table, day)
+    return AccruedMeaning(spec.rate, table, frozenset({table, *seen}), amount, day, where, spec.expires, scope.key_place(path))
+
+
+def _rows(scope: Scope, written: Written | None, table: str, day: Column) -> tuple[Expression | None, set[str]]:
+    """The condition of the rows that a fund accrues from, which see their partner as it was on their day; and the
+    tables that it sees. What has accrued stays as it is, so a condition cannot look at what each period has anew."""
+    path: Path = (*_AT, "accrued", "where")
+    scope.day = day
+    where = scope.condition(written, path, table)
+    scope.day = None
+    seen: set[str] = set()
+    for column in () if where is None else columns(where):
+        way = route(scope.tables, table, column.table) if column.table in scope.tables else ()
+        is_own = column.table == table or bool(way)
+        if not is_own or (column.table, column.name) in FLAGS or any(hop.is_of_period for hop in way):
+            message = f"what accrued in a month stays, and {column} is another one in each period"
+            scope.problem("M104", path, message, "look at columns of the row and of what it refers to", offset=column.at)
+        seen |= {hop.table for hop in way}
+    return where, seen

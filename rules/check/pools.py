@@ -8,7 +8,7 @@ from fractions import Fraction
 from rules.check.scope import NUMBERS, Path, Scope
 from rules.expressions.expression import Written
 from rules.expressions.tree import Column, Expression, Type, columns
-from rules.kinds.base import ShareKind, Terms
+from rules.kinds.base import Kind, ShareKind, Terms
 from rules.meaning import KpiMeaning
 from rules.payouts.meaning import PayoutMeaning
 from rules.pools.meaning import CARRY, LEFT, PoolMeaning, SizeMeaning, TableMeaning
@@ -36,6 +36,8 @@ def pools(
         kind = pool.shared.kind
         if isinstance(kind, PoolKind) and kind.has_carry:
             known[f"{name}.{CARRY}"] = Type.MONEY
+        if isinstance(kind, PoolKind):
+            _are_sums(scope, kind, found[-1], kpis, ("pools", name, "shared", pool.shared.kind_name))
     return tuple(found)
 
 
@@ -53,7 +55,9 @@ def _pool(scope: Scope, names: tuple[str, ...], pool: Pool, known: dict[str, Typ
         scope.problem("K111", (*path, "size"), message, hint)
     kind = pool.shared.kind
     _fits(scope, pool, path, size)
-    _bounds(scope, pool, path, size)
+    _are_own_amounts(scope, kind, (*path, "shared", pool.shared.kind_name))
+    if pool.bounds is not None and _are_own_amounts(scope, pool.bounds, (*path, "bounds")):
+        _bounds(scope, pool, path, size)
     read: dict[str, tuple[Expression, Type]] = {}
     for key, written, below, is_money in _inputs(pool):
         found = scope.typed(written, (*path, *below), PARTNERS)
@@ -118,6 +122,20 @@ def _inputs(pool: Pool) -> Iterator[tuple[str, Written, Path, bool]]:
         yield key, written, ("shared", name, key), key in money
     for key, written in pool.bounds.inputs().items() if pool.bounds is not None else ():
         yield f"bounds.{key}", written, ("bounds", key, "of"), True
+
+
+def _are_sums(scope: Scope, kind: PoolKind, pool: PoolMeaning, kpis: Sequence[KpiMeaning], path: Path) -> None:
+    """Note an input that has to be a KPI which sums a column, such as what a committee entered, and is not."""
+    for key, wanted in kind.sums.items():
+        if key not in pool.inputs:
+            continue
+        tree = pool.inputs[key][0]
+        kpi = next((each for each in kpis if isinstance(tree, Column) and str(tree) == each.name), None)
+        measure = None if kpi is None or kpi.denominator is not None or kpi.times != 1 else kpi.numerator
+        if measure is None or (measure.aggregate, measure.value, measure.credited) != ("sum", wanted, None):
+            message = f"{kind.inputs()[key].text} is no KPI that sums {wanted}"
+            hint = f"enter each amount as a row of {wanted.table}, and name a KPI {{sum: {wanted}}}"
+            scope.problem("K208", (*path, key), message, hint)
 
 
 def _units(scope: Scope, pool: Pool, path: Path, read: Mapping[str, tuple[Expression, Type]]) -> None:
@@ -204,6 +222,10 @@ def _size(scope: Scope, spec: SizeSpec, path: Path, known: dict[str, Type]) -> S
         None if limit is None else _minor(scope, limit, (*path, key))
         for key, limit in (("exceeding", spec.exceeding), ("at_least", spec.at_least), ("at_most", spec.at_most))
     ]
+    low, high = limits[1:]
+    if low is not None and high is not None and low > high:
+        message = f"no pool is at least {scope.terms.amount(low)} and at most {scope.terms.amount(high)}"
+        scope.problem("K205", (*path, "at_least"), message, "raise the most, or lower the least")
     outer, scope.named = scope.named, {**scope.named, **known}
     found = scope.typed(spec.of, (*path, "of"), PARTNERS, is_program=True)
     scope.named = outer
@@ -219,7 +241,20 @@ def _size(scope: Scope, spec: SizeSpec, path: Path, known: dict[str, Type]) -> S
     return SizeMeaning(text, None, found[0], limits[0], spec.rate, limits[1], limits[2])
 
 
+def _are_own_amounts(scope: Scope, written: Kind, path: Path) -> bool:
+    """Whether all amounts of what is written, however deep, are whole ones of the program's currency; notes others."""
+    found = True
+    for key in type(written).model_fields:
+        value = getattr(written, key)
+        if isinstance(value, Money):
+            found &= _minor(scope, value, (*path, key)) is not None
+        elif isinstance(value, Kind):
+            found &= _are_own_amounts(scope, value, (*path, key))
+    return found
+
+
 def _minor(scope: Scope, money: Money, path: Path) -> Fraction | None:
+    """An amount in whole minor units; None after noting that it is none."""
     faults = scope.terms.whole_faults(money)
     for code, message, hint in faults:
         scope.problem(code, path, message, hint)

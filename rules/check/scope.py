@@ -36,7 +36,7 @@ from rules.kinds.base import Terms
 from rules.payouts.spec import RoundingSpec
 from rules.problem import Place, Problem, Severity
 from rules.quantities.rounding import Rounding
-from rules.tables import ATTRIBUTES, FLAGS, HISTORY, OF_HISTORY_ALONE, OWNED_BY, Table, canonical
+from rules.tables import ATTRIBUTES, FLAGS, HISTORY, OF_HISTORY_ALONE, OWNED_BY, REIMBURSABLE, Table, canonical
 
 DAYS = frozenset({Type.DATE, Type.MONTH})
 _PERIOD = {"start": Type.DATE, "end": Type.DATE, "days": Type.COUNT, "name": Type.TEXT}
@@ -58,6 +58,7 @@ class Scope:
     of_program: set[str] = field(default_factory=set)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     credits: dict[str, str] = field(default_factory=dict)
+    has_funds: bool = False  # the program says how its market development funds reimburse claims
     is_credited: bool = False
     below: tuple[str, ...] = ()  # the payout or pool that is checked, and those that stand below it
     is_size: bool = False  # what is checked is the size of a pool
@@ -107,7 +108,7 @@ class Scope:
         decimals = self.terms.currency.decimals
         tree, type_, faults = typed(written.tree, self._lookup, self._names, decimals, wanted)
         for fault in faults:
-            message, hint = self._later(written, fault) or (fault.message, self._moved(written, fault) or fault.hint)
+            message, hint = self._later(written, fault) or (fault.message, fault.hint)
             self.problem(fault.code, path, message, hint, offset=fault.at)
         if faults or hidden or type_ is None or self._divides_by_zero(tree, path):
             return None
@@ -118,25 +119,26 @@ class Scope:
         return self._coded(rebuild(tree, self._meant), path), type_
 
     def _later(self, written: Written, fault: Fault) -> tuple[str, str] | None:
-        """The fault of a size that rests on what a pool leaves that comes after it, or is this one; None for others."""
-        at = [column for column in columns(written.tree) if column.at == fault.at and column.table in self.below]
-        if fault.code != "X131" or not self.is_size or not at:
+        """The fault of what rests on a payout or pool that comes after it or is this one, or on what such a pool
+        leaves; None for others."""
+        at = [each for each in columns(written.tree) if each.at == fault.at and (each.table or each.name) in self.below]
+        if fault.code != "X131" or not at or (at[0].table is not None and not self.is_size):
             return None
-        own, other = self.below[0], at[0].table
-        if other == own:
+        own, name = self.below[0], at[0].table or at[0].name
+        if at[0].table is None:
+            what = "pool" if self.is_size else "rule"
+            return f"{name} is {'this' if name == own else 'a later'} {what}", self._moved(name)
+        if name == own:
             return f"{at[0]} comes of this pool", f"it is known once {own} is shared, and its size comes before that"
-        return f"{at[0]} comes of a later pool", f"{other} stands below: move it above {own}"
+        return f"{at[0]} comes of a later pool", f"{name} stands below: move it above {own}"
 
-    def _moved(self, written: Written, fault: Fault) -> str:
-        """How a rule may name a payout or pool that comes after it; nothing for any other fault."""
-        at = [column.name for column in columns(written.tree) if column.at == fault.at and column.table is None]
-        if fault.code != "X131" or not at or at[0] not in self.below:
-            return ""
+    def _moved(self, name: str) -> str:
+        """How a rule may name a payout or pool that comes after it, or is this one."""
         if self.is_size:
-            return self._circular(at[0])
-        if at[0] == self.below[0]:
-            return f"{at[0]} is this rule, which can't rest on what it pays"
-        return f"{at[0]} stands below: a rule sees what those above it pay, so move it above {self.below[0]}"
+            return self._circular(name)
+        if name == self.below[0]:
+            return f"{name} is this rule, which can't rest on what it pays"
+        return f"{name} stands below: a rule sees what those above it pay, so move it above {self.below[0]}"
 
     def _circular(self, name: str) -> str:
         """How the size of a pool may rest on what it shares itself, or on a pool below it."""
@@ -289,6 +291,8 @@ class Scope:
             return self.named.get(str(column))
         if (column.table, column.name) in FLAGS and column.table in self.tables:
             return Type.FLAG
+        if self.has_funds and (column.table, column.name) == REIMBURSABLE:
+            return Type.MONEY
         if column.table == "partners" and column.name in OF_HISTORY_ALONE and HISTORY in self.tables:
             return Type.TEXT
         found = self.tables[column.table].column(column.name) if column.table in self.tables else None
@@ -315,6 +319,7 @@ class Scope:
         for table in self.tables.values():
             yield from (f"{table.name}.{column.name}" for column in table.columns)
         yield from (f"{table}.{name}" for table, name in sorted(FLAGS) if table in self.tables)
+        yield from (".".join(REIMBURSABLE) for _ in [0] if self.has_funds)
 
 
 def _zero_divisors(tree: Expression) -> Iterator[Expression]:

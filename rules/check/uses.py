@@ -10,15 +10,17 @@ from dataclasses import replace
 from functools import cache, partial
 
 from rules.calendar import Period
+from rules.crediting.attributions import Attributions
 from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
 from rules.crediting.roles import Roles
 from rules.crediting.table import Table
 from rules.expressions.tree import Column, Expression, IsNull, children, columns
 from rules.joins import route
+from rules.mdf.meaning import MdfMeaning
 from rules.meaning import Meaning, MeasureMeaning
 from rules.payouts.meaning import LimitMeaning, PayoutMeaning
 from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
-from rules.tables import ATTRIBUTES, DERIVED, HISTORY, REFERRED
+from rules.tables import ATTRIBUTES, DERIVED, HISTORY, REFERRED, REIMBURSABLE
 
 _ABOVE = {"parent": "parent_id", "manager": "manager"}
 _HELD = ("partner_id", "attribute", "value", "valid_from", "valid_to")
@@ -51,6 +53,7 @@ def tables_read(meaning: Meaning) -> set[str]:
         read |= {payout.rows.table, *(back.table for back in payout.returns)}
         read |= {"terms"} if payout.kind.agreed is not None else set()
     read |= {"fx_rates"} if meaning.exchange is not None else set()
+    read |= meaning.mdf.tables_read if meaning.mdf is not None else set()
     read |= {"targets"} if meaning.quotas else set()
     read |= {"balances"} if _rolls(meaning) or _goes_on(meaning) else set()
     for credit in meaning.credits:
@@ -62,6 +65,14 @@ def tables_read(meaning: Meaning) -> set[str]:
         if card.keeps_tiers or any(card.carries(path) for path in card.entries):
             read.add("scores")
     return read
+
+
+def reimbursing(meaning: Meaning) -> MdfMeaning | None:
+    """The rules of the program's funds, where any other rule reads what they reimburse."""
+    if meaning.mdf is None:
+        return None
+    read = (column for _, tree in _reads(meaning) for column in columns(tree))
+    return meaning.mdf if any((each.table, each.name) == REIMBURSABLE for each in read) else None
 
 
 def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
@@ -112,6 +123,8 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
         note("balances", "amount")
     if any(measure.credited is not None for measure in _measures(meaning)):
         note("credits", "deal_id", "partner_id", "role")
+    for table, names in () if meaning.mdf is None else meaning.mdf.columns_read(meaning.tables):
+        note(table, *names)
     return found
 
 
@@ -149,6 +162,10 @@ def _looked_at(credit: CreditMeaning, meaning: Meaning) -> Iterator[tuple[str, t
         else:  # touches name a deal or a lead of it; those before a customer name its lead
             yield "leads", (SUBJECT[of],) if of == "customers" else ()
             yield "touches", ("lead_id",) if of == "customers" else ()
+    if "attributions" in ways:
+        yield "attributions", ("deal_id", "partner_id", "weight", "method", "version")
+        if any(isinstance(way, Attributions) and way.otherwise == "owner" for way in spec.ways):
+            yield of, ("partner_id",)
     if spec.protected_by is not None:
         yield "registrations", ("deal_id", "partner_id", "registered_on", "expires_on", "status")
     if spec.roll_up is not None:
@@ -162,10 +179,11 @@ def _looked_at(credit: CreditMeaning, meaning: Meaning) -> Iterator[tuple[str, t
 
 def needs_tiers(meaning: Meaning, period: Period) -> bool:
     """Whether a scorecard keeps tiers, and in its first period: later ones open with those that it gave before."""
+    if not any(card.keeps_tiers for card in meaning.scorecards):
+        return False
     before = meaning.calendar.before(period)
     is_first = before is None or before.end <= meaning.effective.first
-    is_historic = _is_historic(Column("partners", "tier"), meaning)
-    return is_first and not is_historic and any(card.keeps_tiers for card in meaning.scorecards)
+    return is_first and not _is_historic(Column("partners", "tier"), meaning)
 
 
 def needs_way_to_deals(meaning: Meaning) -> bool:
@@ -245,6 +263,9 @@ def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
         yield from (("partners", tree) for tree, _ in balance.inputs.values())
     for card in meaning.scorecards:
         yield from (("partners", tree) for tree in _of_card(card))
+    if meaning.mdf is not None and meaning.mdf.accrued is not None:
+        accrued = meaning.mdf.accrued
+        yield from ((accrued.table, tree) for tree in (accrued.of, accrued.dated, accrued.where))
 
 
 def _of_payout(payout: PayoutMeaning) -> Iterator[_Read]:

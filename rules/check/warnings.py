@@ -20,6 +20,7 @@ from rules.check.uses import names_used, tables_read
 from rules.check.warnings_payouts import payout_warnings
 from rules.check.warnings_pools import KeyPlace, pool_warnings
 from rules.check.warnings_scores import score_warnings
+from rules.crediting.attributions import FOUND_BY
 from rules.expressions.tree import (
     Case,
     Column,
@@ -98,9 +99,11 @@ def _unused(program: Program, meaning: Meaning) -> Iterator[Problem]:
     if read == {"partners"}:
         return  # the program has only been begun: its sources stand there before its rules
     known = read & meaning.tables.keys()
+    others = {PAYEES, *(FOUND_BY if "attributions" in read else ())}
     for source in meaning.sources:
-        # A table that rows in use refer to is there to check what they refer to; by payees every cycle pays.
-        if source.table not in {*read, PAYEES} and not any(sees(meaning.tables, each, source.table) for each in known):
+        # A table that rows in use refer to is there to check what they refer to; by payees every cycle pays, and by
+        # touches the weights are found that a rule pays by.
+        if source.table not in {*read, *others} and not any(sees(meaning.tables, each, source.table) for each in known):
             message = f"nothing reads {source.table}: no KPI, no scorecard, no rule, and no row that they read"
             yield _warning("P313", message, source.place, "take the source out, or use it")
 

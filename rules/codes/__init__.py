@@ -2,7 +2,8 @@
 
 A code never changes its meaning and is never used again. Each that a document or its data can trigger has a smallest
 failing example in `tests/errors/`. One file for each letter: D document, W written quantities, X expressions, P
-programs (P2xx scorecards), B the books, C crediting, F facts, K quantities, S store and usage.
+programs (P2xx scorecards), B the books, C crediting, F facts, K quantities, M market funds and what they brought, S
+store and usage.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from rules.codes.credit import CREDIT
 from rules.codes.document import DOCUMENT
 from rules.codes.expressions import EXPRESSIONS
 from rules.codes.facts import FACTS
+from rules.codes.funds import ATTRIBUTION, CONTRIBUTION, CURVES, EFFECTS, MARKET_FUNDS
 from rules.codes.payouts import PAYOUT_RULES
 from rules.codes.programs import PROGRAMS
 from rules.codes.quantities import QUANTITIES
@@ -26,13 +28,18 @@ from rules.codes.warnings import WARNINGS
 from rules.codes.written import WRITTEN
 
 __all__ = [
+    "ATTRIBUTION",
     "BOOKS",
     "CASES",
     "CODES",
+    "CONTRIBUTION",
     "CREDIT",
+    "CURVES",
     "DOCUMENT",
+    "EFFECTS",
     "EXPRESSIONS",
     "FACTS",
+    "MARKET_FUNDS",
     "PAYOUT_RULES",
     "PROGRAMS",
     "QUANTITIES",
@@ -59,6 +66,11 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "Quantities": QUANTITIES,
     "Sharing": SHARING,
     "The payout cycle": BOOKS,
+    "Market development funds": MARKET_FUNDS,
+    "Measured effects": EFFECTS,
+    "Response curves": CURVES,
+    "Attribution": ATTRIBUTION,
+    "Contribution and pictures": CONTRIBUTION,
     "Usage, store and machine": STORE,
 }
 

@@ -141,8 +141,8 @@ BOOKS: dict[str, Code] = {
     ),
     "B147": Code(
         "Day of a payment that cannot be",
-        "What a cycle pays is owed from the last day of its period on, and paid within a year from today; nothing comes "
-        "back before it was paid, and what is noted to have come back has.",
+        "What a cycle pays is owed from the last day of its period on, and paid within a year from today; nothing "
+        "comes back before it was paid, and what is noted to have come back has.",
         "Name the day on which it was paid, or came back.",
     ),
     "B148": Code(

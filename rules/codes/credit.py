@@ -56,7 +56,8 @@ CREDIT: dict[str, Code] = {
     "C111": Code("Role listed twice", "It could look as if it earned twice.", "List each role once."),
     "C112": Code(
         "Table that says nothing of the rows",
-        "Credits name deals, customers and projects, touches lead to deals and customers, and deals are registered.",
+        "Credits name deals, customers and projects, touches lead to deals and customers, and deals are registered and "
+        "attributed.",
         "Credit rows of such a table, or credit the owner of a row.",
     ),
     "C113": Code(
@@ -105,6 +106,18 @@ CREDIT: dict[str, Code] = {
         "Both name equally many attributes of the row, so that neither is more specific, and which one is written "
         "first decides nothing.",
         "Name one more attribute in the way that should win.",
+    ),
+    "C129": Code(
+        "Weights of another method",
+        "A rule says by which method partners are paid; a table that was found by another one, or in another version, "
+        "would pay by what nobody agreed to.",
+        "Attribute anew by that method (`partage attribute`), or name the method and version of the table.",
+    ),
+    "C130": Code(
+        "Weights that can't be shared by",
+        "A blank weight is not zero, weights below zero take from others what they earned, and weights that add up to "
+        "nothing have no proportion.",
+        "Attribute anew; where weights below zero are meant, write `negative: keep`.",
     ),
     "C128": Code(
         "Day that no version holds on",

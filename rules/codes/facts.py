@@ -240,12 +240,14 @@ FACTS: dict[str, Code] = {
     ),
     "F230": Code(
         "Currency that is not known",
-        "A row is converted by the code of its currency, and nothing is guessed from a sign, a name or a metal.",
+        "A row is converted by the code of its currency, and nothing is guessed from a sign, a name or a metal; a rate "
+        "of a code that there never was would convert nothing, and be missed later.",
         "Write a code of ISO 4217 that is paid in, such as `USD`, or map the source's own with `values:`.",
     ),
     "F231": Code(
         "Not an exchange rate",
-        "A rate says what one unit of a currency costs; a blank or a rate of nothing would convert amounts to nothing.",
+        "A rate says what one unit of a currency costs; a blank or a rate of nothing would convert amounts to nothing; "
+        "one of a currency is always one of it.",
         "Write the rate as it is quoted, above 0 and at most 1,000,000,000, with at most 9 decimals.",
     ),
     "F232": Code(

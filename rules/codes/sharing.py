@@ -27,8 +27,8 @@ SHARING: dict[str, Code] = {
     ),
     "K205": Code(
         "Floor above the cap",
-        "A share can't be at least more than it is at most.",
-        "Raise the cap or lower the floor of the member that is named.",
+        "Neither a share nor a pool can be at least more than it is at most.",
+        "Raise the cap, or lower the floor, of the member or the pool that is named.",
     ),
     "K206": Code(
         "Floors above the pool",
@@ -39,6 +39,12 @@ SHARING: dict[str, Code] = {
         "Discretionary awards above the pool",
         "What a committee enters is paid as it is, and never cut in silence; the pool is the most that it can give.",
         "Enter less, or let the pool be larger.",
+    ),
+    "K208": Code(
+        "Discretion that nobody entered",
+        "What a committee gives is paid as it is, so it is a row of table `awards`, which says who proposed it, who "
+        "approved it and why; an amount from anywhere else says none of that.",
+        "Enter the amounts in `awards`, and name a KPI that sums `awards.amount`.",
     ),
     "K210": Code(
         "Too many players",
@@ -125,8 +131,9 @@ SHARING: dict[str, Code] = {
     ),
     "K252": Code(
         "Part below nothing, or above all",
-        "A part of a pool or a rate of return below nothing would take from those whom it is to serve, and a part "
-        "above all of it from everybody else; a clawback of what is above all profit never takes anything.",
+        "A part of a pool, a weight or a rate of return below nothing would take from those whom it is to "
+        "serve, and a part above all of it from everybody else; a clawback of what is above all profit never takes "
+        "anything.",
         "Use zero or more and at most 100%, and in a clawback less than 100%.",
     ),
     "K253": Code(

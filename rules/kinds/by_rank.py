@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
+from rules.consistent import Inconsistent, consistent, weights_below_zero
 from rules.expressions.expression import ExpressionField, Written
 from rules.kinds.base import Columns, Reason, ShareKind, Terms, Words, number
 from rules.kinds.scales.peers import at_rows, standings, weights_of_places
@@ -28,6 +29,10 @@ class ByRank(ShareKind):
     best: Literal["lowest", "highest"]
     ties: Literal["share", "best"] = "share"
     weights: Annotated[tuple[NumberField, ...], Field(strict=False)] | None = None
+
+    @consistent
+    def _weigh(self) -> Iterator[Inconsistent]:
+        yield from weights_below_zero("weights", self.weights or ())
 
     def inputs(self) -> Mapping[str, Written]:
         return {"of": self.of}

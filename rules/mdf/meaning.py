@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
-from rules.expressions.tree import Column, Expression, columns, words
+from rules.expressions.tree import Column, Expression, words
 from rules.kinds.base import Terms, Words, percent
 from rules.problem import Place
 from rules.quantities.rounding import round_fraction
+from rules.tables import HISTORY
 
 LEDGER_TABLES = ("mdf_budgets", "mdf", "mdf_claims")
 
@@ -27,10 +28,11 @@ class ActivityMeaning:
 @dataclass(frozen=True, slots=True)
 class AccruedMeaning:
     """What accrues to each partner: `rate` of a column of money, by the month of a date; it lasts `months`, or for
-    ever."""
+    ever. `tables` are all that it is worked out of: that of the rows, those that `where` sees, and those on the way."""
 
     rate: Fraction
     table: str
+    tables: frozenset[str]
     of: Column
     dated: Column
     where: Expression | None
@@ -78,7 +80,7 @@ class MdfMeaning:
     @property
     def ledger_tables(self) -> frozenset[str]:
         """The tables that the ledger is worked out of."""
-        return frozenset({*LEDGER_TABLES, *([] if self.accrued is None else [self.accrued.table])})
+        return frozenset({*LEDGER_TABLES, HISTORY, *([] if self.accrued is None else self.accrued.tables)})
 
     @property
     def tables_read(self) -> frozenset[str]:
@@ -86,7 +88,8 @@ class MdfMeaning:
         return self.ledger_tables | {"leads", "deals", "stages"}
 
     def columns_read(self, tables: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The columns that the ledger cannot do without: blank for every row, they would say that nothing happened."""
+        """The columns that the ledger cannot do without, beside those that `accrued` names: blank for every row, they
+        would say that nothing happened."""
         yield "mdf", ("decided_on", "approved", *(["activity"] if self.activities else []))
         yield "mdf_claims", ("request_id", "submitted_on", "claimed", "decided_on", "approved")
         yield "mdf_claims", ("proof_sha256",) if self.needs_proof else ()
@@ -94,10 +97,7 @@ class MdfMeaning:
             yield "mdf", ("budget_id",)
             yield "mdf_budgets", ("valid_from", "amount")
         if self.accrued is not None:
-            names = [self.accrued.of.name, self.accrued.dated.name]
-            where = () if self.accrued.where is None else columns(self.accrued.where)
-            own = [each.name for each in where if each.table == self.accrued.table]
-            yield self.accrued.table, ("partner_id", *names, *own)
+            yield self.accrued.table, ("partner_id",)
 
     def in_words(self) -> Words:
         """The rules as a plan on paper says them."""

@@ -42,6 +42,12 @@ DECIMALS: dict[str, int | None] = {
     for decimals, codes in _CODES_BY_DECIMALS.items()
     if code in codes
 }
+# Codes of list three (historic denominations) that rate files of earlier years still name.
+_WITHDRAWN = """
+    ANG ATS AZM BEF BGN BYR CUC CYP DEM EEK ESP FIM FRF GHC GRD HRK IEP ITL LTL LUF LVL MRO MTL MZM NLG PTE ROL SDD SIT
+    SKK SLL SRG STD TMM TRL VEB VEF XEU ZMK ZWD ZWL
+"""
+WITHDRAWN = frozenset(_WITHDRAWN.split())
 
 
 @dataclass(frozen=True, slots=True)

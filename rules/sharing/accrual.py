@@ -1,9 +1,10 @@
 """Interest and preferred return: an amount and two days go in, what it has earned comes out, simple or compounded.
 
 Days are counted by a named convention. Simple interest, and interest compounded over whole periods, is exact. A power
-with a fraction of a period is irrational: the factor by which an amount has grown is then rounded once, half even at 9
+with a fraction of a period is irrational: the factor by which an amount has grown is then rounded once, half even at 30
 decimals, from integer arithmetic, and the explanation says so. So is a factor whose denominator has more than 1,024
-bits, so that sums of many stay within the 4,096 of decision 0007.
+bits, so that sums of many stay within the 4,096 of decision 0007. Of the largest amount, 10^15 minor units, that is
+less than 10^-15 of one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from math import isqrt
 from typing import Literal
 
 import numpy as np
@@ -26,9 +28,11 @@ Days = NDArray[np.int64]  # since 1970-01-01
 DayCount = Literal["act/365", "act/360", "30/360", "30e/360"]
 YEARS_MAX = 100
 EPOCH = date(1970, 1, 1)
-_BILLION = 10**9
+_DECIMALS = 30
+_ONE = 10**_DECIMALS
 _BITS = 256
 _FACTOR_BITS_MAX = 1_024
+_GROWTH_MAX = 10**18  # of one minor unit, what the books just hold
 _PER_YEAR = {"yearly": 1, "half_yearly": 2, "quarterly": 4, "monthly": 12}
 
 
@@ -38,6 +42,9 @@ class Accrual(Kind):
     A broken period is compounded by the fraction of it that has passed, or earns simple interest (`broken: simple`),
     which is exact. `daily` compounds by the days of the convention. `30/360` is the bond basis, `30e/360` its European
     form. (ISDA Definitions 2006, 4.16.)
+
+    Simple interest and whole periods are exact. By a fraction of a period an amount grows by an irrational factor, and
+    over very many periods by one with too many digits; such a factor is rounded once, half even at 30 decimals.
     """
 
     rate: RateField
@@ -68,7 +75,7 @@ class Accrual(Kind):
         return amounts * Exact.of([self.growth(days)[0] - 1 for days in counted.tolist()]).take(which)
 
     def growth(self, days: int) -> tuple[Fraction, bool]:
-        """The factor after so many days of the convention, and whether it was rounded at 9 decimals."""
+        """The factor after so many days of the convention, and whether it was rounded at 30 decimals."""
         if days > YEARS_MAX * self.basis:
             message = f"interest over {days:,} days, more than {YEARS_MAX} years"
             raise refusal("K230", message, "check the dates of the movements")
@@ -78,11 +85,16 @@ class Accrual(Kind):
         periods = Fraction(days * per_year, self.basis)
         whole = int(periods)
         per_period = 1 + self.rate / per_year
+        grown = per_period**whole
+        if grown >= _GROWTH_MAX:
+            how = f"{percent(self.rate)} a year, compounded {self.compounding.replace('_', ' ')} for {days:,} days"
+            message = f"{how}, multiplies an amount by more than 10^18"
+            raise refusal("K104", message, "check the rate, and the dates of the movements")
         if periods != whole and self.broken == "compound":
             return _rounded_power(per_period, periods.numerator, periods.denominator), True
-        factor = per_period**whole * (1 + (per_period - 1) * (periods - whole))
+        factor = grown * (1 + (per_period - 1) * (periods - whole))
         if factor.denominator.bit_length() > _FACTOR_BITS_MAX:
-            return Fraction(round(factor * _BILLION), _BILLION), True
+            return Fraction(round(factor * _ONE), _ONE), True
         return factor, False
 
     def explain(self, amount: Fraction, since: date, until: date, terms: Terms) -> Told:
@@ -103,8 +115,9 @@ class Accrual(Kind):
         if part and self.broken == "simple":
             factor += factor * (one - 1) * part
         if (part and self.broken == "compound") or factor.denominator.bit_length() > _FACTOR_BITS_MAX:
-            factor = _searched(one, periods, factor if not part or self.broken == "simple" else None)
-            words += f", growth {number(factor)} (rounded once, half even at 9 decimals)"
+            is_rational = not part or self.broken == "simple"
+            factor = Fraction(round(factor * _ONE), _ONE) if is_rational else _by_square_roots(one, periods)
+            words += f", growth {number(factor)} (rounded once, half even at {_DECIMALS} decimals)"
         value = amount * factor - amount
         return Told(value, words, (Step("interest", value, value, Fraction(0), words),))
 
@@ -148,17 +161,16 @@ def counted_days(since: date, until: date, convention: DayCount) -> int:
 
 @lru_cache(maxsize=65_536)
 def _rounded_power(base: Fraction, above: int, below: int) -> Fraction:
-    """base ** (above / below), half even at 9 decimals: an exact power times powers of one root, each cut off."""
+    """base ** (above / below), half even at 30 decimals: an exact power times powers of one root, each cut off."""
     whole, rest = divmod(above, below)
-    wide = (base**whole) * _power_of_root(base, below, rest) * _BILLION
-    scaled = wide / (1 << _BITS)
+    scaled = base**whole * _power_of_root(base, below, rest) * _ONE / (1 << _BITS)
     low = scaled.numerator // scaled.denominator
     middle = low + Fraction(1, 2)
     if abs(scaled - middle) > scaled / (1 << _BITS - 32):  # the cut off powers are far more exact than that
-        return Fraction(low + (scaled > middle), _BILLION)
-    exact, target = (middle / _BILLION) ** below, base**above  # a root that is rational, or next to a half
+        return Fraction(low + (scaled > middle), _ONE)
+    exact, target = (middle / _ONE) ** below, base**above  # a root that is rational, or next to a half
     goes_up = target > exact or (target == exact and low % 2 == 1)
-    return Fraction(low + goes_up, _BILLION)
+    return Fraction(low + goes_up, _ONE)
 
 
 @lru_cache(maxsize=4_096)
@@ -183,20 +195,25 @@ def _root(value: int, degree: int) -> int:
         guess = closer
 
 
-def _searched(base: Fraction, periods: Fraction, exact: Fraction | None) -> Fraction:
-    """The twin of `_rounded_power`: the billionth that is nearest, found by halving and comparing whole powers."""
-    if exact is not None:
-        return Fraction(round(exact * _BILLION), _BILLION)
-    target = base**periods.numerator
-    low, high = 0, 2 * _BILLION
-    while Fraction(high, _BILLION) ** periods.denominator <= target:
-        high *= 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        is_below = Fraction(middle, _BILLION) ** periods.denominator <= target
-        low, high = (middle, high) if is_below else (low, middle)
-    half = Fraction(2 * low + 1, 2 * _BILLION) ** periods.denominator
-    return Fraction(low + (target > half or (target == half and low % 2 == 1)), _BILLION)
+@lru_cache(maxsize=4_096)
+def _by_square_roots(base: Fraction, periods: Fraction) -> Fraction:
+    """The twin of `_rounded_power`: of the fraction of a period every binary digit is a square root of the one before.
+
+    What 240 digits do not tell from a half, whole powers do.
+    """
+    whole, part = divmod(periods, 1)
+    root, power = (base.numerator << 300) // base.denominator, 1 << 300
+    for _ in range(240):
+        root, part = isqrt(root << 300), part * 2
+        if part >= 1:
+            power, part = power * root >> 300, part - 1
+    found = base**whole * Fraction(power, 1 << 300) * _ONE
+    low, rest = divmod(found, 1)
+    half = Fraction(1, 2)
+    if abs(rest - half) < found / (1 << 220):
+        cut, target = ((low + half) / _ONE) ** periods.denominator, base**periods.numerator
+        return Fraction(int(low) + (target > cut or (target == cut and low % 2 == 1)), _ONE)
+    return Fraction(int(low) + (rest > half), _ONE)
 
 
 def date_of(days: int) -> date:

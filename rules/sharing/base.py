@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from pydantic_core import PydanticCustomError
 
 from rules.expressions.expression import ExpressionField, Written
-from rules.expressions.tree import Type
+from rules.expressions.tree import Column, Type
 from rules.kinds.base import Columns, Kind, RowFault, Terms, number
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact, Integers, total
 from rules.quantities.groups import Positions
+
+_PROBLEMS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,14 @@ class Awards:
 class PoolKind(Kind):
     """A kind that shares a whole pool at once: what each member gets of it, exact, and what is left over.
 
-    `money` names the inputs that are amounts; the others are numbers. Where it `has_carry`, a part of the pool is paid
+    `money` names the inputs that are amounts; the others are numbers. `sums` names those that are KPIs, each the sum of
+    a column, which says more of an amount than how much it is. Where it `has_carry`, a part of the pool is paid
     to the carry, who is no member. Where it does not `leave_out`, every member takes part, so that nothing of one may
     be unknown.
     """
 
     money: ClassVar[frozenset[str]] = frozenset()
+    sums: ClassVar[Mapping[str, Column]] = {}
     has_carry: ClassVar[bool] = False
     leaves_out: ClassVar[bool] = True
 
@@ -230,6 +234,15 @@ def below_zero(amounts: Exact, terms: Terms, what: str, hint: str) -> list[RowFa
 def refusal(code: str, message: str, hint: str) -> Refused:
     """The error of a pool that can't be shared."""
     return Refused(Problem(code, message, Place(), hint))
+
+
+def refusals(problems: Iterable[Problem]) -> Refused:
+    """The error of a pool that can't be shared for more than one reason: the first of them, and how many more."""
+    found = list(dict.fromkeys(problems))
+    if len(found) > _PROBLEMS_MAX:
+        more = Problem(found[_PROBLEMS_MAX].code, f"and {len(found) - _PROBLEMS_MAX:,} more", Place())
+        found = [*found[:_PROBLEMS_MAX], more]
+    return Refused(*found)
 
 
 def common(values: Exact) -> Exact:

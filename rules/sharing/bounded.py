@@ -127,11 +127,12 @@ def explain_bounded(
 
     In each round the pool that is left is shared in proportion among those who are not held. Who would be below the
     floor or above the cap is noted; if lifting and cutting them takes more than the round has, those at the floor are
-    certain to stay there and are held, if less, those at the cap; then the next round shares what they leave. What
-    steps pay adds up to the award: a cap whose excess is kept pays less than nothing, and `remaining` was there before.
+    certain to stay there and are held, if less, those at the cap; then the next round shares what they leave. Where the
+    excess is not shared again, caps wait for the last round. What steps pay adds up to the award; `remaining` is what
+    they leave of the pool.
     """
     mine = _Paper.of(weights, size, *limits)
-    low, cap = mine.low(row), mine.high(row)
+    low = mine.low(row)
     whole = Fraction(sum(mine.lows.tolist()), mine.unit)
     if rule.floors_from == "others" and whole > size:
         value = low if rule.if_short == "house" else low * size / whole
@@ -140,17 +141,10 @@ def explain_bounded(
         return Told(value, words, (Step("floor", low, value, low - value, words),))
     if rule.floors_from == "house":
         mine.lows = mine.lows * 0
-    if rule.excess != "redistribute":
-        mine.is_capped = np.zeros(len(mine.weights), dtype=bool)
-    value, steps = _rounds(mine, row, terms)
-    if rule.excess != "redistribute" and cap is not None and value > cap:
-        to = "the house" if rule.excess == "house" else "the next period"
-        words = f"no more than the cap of {terms.money(cap)}; {terms.money(value - cap)} goes to {to}"
-        steps.append(Step("cap", cap, cap - value, value, words))
-        value = cap
+    value, steps = _rounds(mine, row, rule, terms)
     if rule.floors_from == "house" and value < low:
         words = f"the house lifts it by {terms.money(low - value)} to the floor of {terms.money(low)}"
-        steps.append(Step("floor", low, low - value, value, words))
+        steps.append(Step("floor", low - value, low - value, steps[-1].remaining, words))
         value = low
     told = "what the round below paid it" if len(steps) == 1 else f"what the {len(steps)} steps below paid it"
     return Told(value, told, tuple(steps))
@@ -182,11 +176,11 @@ class _Paper:
     def low(self, row: int) -> Fraction:
         return Fraction(self.lows[row], self.unit)
 
-    def high(self, row: int) -> Fraction | None:
-        return Fraction(self.highs[row], self.unit) if self.is_capped[row] else None
+
+_KEPT = {"house": "the house", "carry": "the next period"}
 
 
-def _rounds(mine: _Paper, row: int, terms: Terms) -> tuple[Fraction, list[Step]]:
+def _rounds(mine: _Paper, row: int, rule: Bounds, terms: Terms) -> tuple[Fraction, list[Step]]:
     """The award of `row` in minor units and its rounds; who weighs nothing is held at the floor from the start."""
     open_ = np.flatnonzero(np.asarray(mine.weights > 0, dtype=bool))
     left = mine.pool - (sum(mine.lows.tolist()) - sum(mine.lows[open_].tolist()))
@@ -202,7 +196,8 @@ def _rounds(mine: _Paper, row: int, terms: Terms) -> tuple[Fraction, list[Step]]
         is_high = mine.is_capped[open_] & np.asarray(shares > highs * below, dtype=bool)
         more = Fraction(sum((lows[is_low] * below - shares[is_low]).tolist()), below)
         less = Fraction(sum((shares[is_high] - highs[is_high] * below).tolist()), below)
-        is_held = is_low if more > less else is_high if less > more else np.ones(len(open_), dtype=bool)
+        freed = less if rule.excess == "redistribute" else 0
+        is_held = is_low if more > freed else is_high if freed > more else np.ones(len(open_), dtype=bool)
         given = np.where(is_low, lows * below, np.where(is_high, highs * below, shares))
         at = int(np.searchsorted(open_, row))
         share, paid = Fraction(shares[at], below), Fraction(given[at] if is_held[at] else 0, below)
@@ -211,6 +206,8 @@ def _rounds(mine: _Paper, row: int, terms: Terms) -> tuple[Fraction, list[Step]]
         words += f"caps leave {terms.money(less / mine.unit)}; "
         bound = "floor" if is_low[at] else "cap" if is_high[at] else "share"
         words += f"held at the {bound} of {terms.money(paid / mine.unit)}" if is_held[at] else "shared again"
+        if is_held[at] and is_high[at] and rule.excess in _KEPT:
+            words += f", {terms.money((share - paid) / mine.unit)} goes to {_KEPT[rule.excess]}"
         left -= Fraction(sum(given[is_held].tolist()), below)
         steps.append(Step(f"round {len(steps) + 1}", share / mine.unit, paid / mine.unit, left / mine.unit, words))
         if is_held[at]:

@@ -11,10 +11,13 @@ from pydantic import Field
 from rules.expressions.expression import ExpressionField, Written
 from rules.expressions.tree import Type
 from rules.kinds.base import Columns, Terms, Words, number
+from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact
-from rules.sharing.base import Awards, PoolKind, Pot, Step, TableWanted, Told, check_size, refusal
+from rules.sharing.base import Awards, PoolKind, Pot, Step, TableWanted, Told, check_size, refusal, refusals
 from rules.sharing.owen import explain_owen, owen
 from rules.sharing.shapley import Coalitions, explain_shapley, shapley
+
+_NAMED_MAX = 3
 
 
 class Shapley(PoolKind):
@@ -75,26 +78,38 @@ class Shapley(PoolKind):
 
 
 def coalitions_of(pot: Pot, per: int) -> Coalitions:
-    """The coalitions of the members, their worth in so many minor units."""
+    """The coalitions of the members, their worth in so many minor units; raises Refused with all that is wrong."""
     assert pot.rows is not None, "the Shapley value reads the rows of coalitions"
+    refused: list[Problem] = []
     found: dict[Fraction, tuple[list[str], Fraction]] = {}
     labels, worths = (pot.rows.columns[name].fractions() for name in ("coalition", "worth"))
     for label, worth, member in zip(labels, worths, pot.rows.members.tolist(), strict=True):
         assert label is not None and worth is not None, "rows were checked to be known"
         if member < 0:
             message = f"coalition {label} has a partner that takes no part in the pool"
-            raise refusal("K217", message, "list coalitions of the members alone, or let the partner take part")
+            hint = "list coalitions of the members alone, or let the partner take part"
+            refused.append(Problem("K217", message, Place(), hint))
+            continue
         players, first = found.setdefault(label, ([], worth))
         if first != worth:
             amounts = f"{pot.terms.amount(first)} and {pot.terms.amount(worth)}"
-            raise refusal("K216", f"coalition {label} is worth {amounts}", "write one worth on all of its rows")
+            message = f"coalition {label} is worth {amounts}"
+            refused.append(Problem("K216", message, Place(), "write one worth on all of its rows"))
         players.append(str(pot.keys[member]))
     named = {player for players, _ in found.values() for player in players}
-    for key in pot.keys:
-        if str(key) not in named:
-            hint = "give every coalition its worth, 0 included, or narrow the pool by among:"
-            raise refusal("K211", f"no worth is given for {{{key}}}", hint)
-    return Coalitions.of((players, worth / per) for players, worth in found.values())
+    if unnamed := [f"{{{key}}}" for key in pot.keys if str(key) not in named]:
+        more = f" and {len(unnamed) - _NAMED_MAX:,} more" if len(unnamed) > _NAMED_MAX else ""
+        hint = "give every coalition its worth, 0 included, or narrow the pool by among:"
+        refused.append(Problem("K211", f"no worth is given for {'; '.join(unnamed[:_NAMED_MAX])}{more}", Place(), hint))
+    if any(each.code == "K217" for each in refused):  # without whom that is, coalitions are no longer told apart
+        raise refusals(refused)
+    try:
+        table = Coalitions.of((players, worth / per) for players, worth in found.values())
+    except Refused as of_table:
+        raise refusals([*refused, *of_table.problems]) from None
+    if refused:
+        raise refusals(refused)
+    return table
 
 
 def unions_of(columns: Columns, pot: Pot) -> Mapping[str, str]:

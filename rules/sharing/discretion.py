@@ -7,18 +7,20 @@ from fractions import Fraction
 from typing import ClassVar
 
 from rules.expressions.expression import ExpressionField, Written
+from rules.expressions.tree import Column
 from rules.kinds.base import Columns, RowFault, Terms, Words
 from rules.sharing.base import AwardKind, Awards, Step, Told, below_zero, check_size, common, refusal
 
 
 class Discretion(AwardKind):
-    """Pays each member what was entered for it: `discretion: discretionary`, a KPI that sums table `awards`, whose rows
-    tell who proposed, who approved and why.
+    """Pays each member what was entered for it: `discretion: discretionary`, a KPI that sums `awards.amount`, whose
+    rows tell who proposed, who approved and why; any other amount has none of that, and is refused.
 
     Awards that add up to more than the pool are refused, and never cut; what they leave is unclaimed.
     """
 
     short: ClassVar[str | None] = "of"
+    sums: ClassVar[Mapping[str, Column]] = {"of": Column("awards", "amount")}
     money: ClassVar[frozenset[str]] = frozenset({"of"})
 
     of: ExpressionField

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from rules.consistent import Inconsistent, consistent
 from rules.expressions.expression import ExpressionField, Written
 from rules.expressions.tree import Type
 from rules.kinds.base import Columns, RowFault, Terms, Words
 from rules.sharing.accounts import accounts_of
 from rules.sharing.accrual import date_of, day
-from rules.sharing.base import Awards, PoolKind, Pot, TableWanted, Told, fault, guarded, zeros
+from rules.sharing.base import Awards, PoolKind, Pot, TableWanted, Told, guarded, zeros
 from rules.sharing.layers import Waterfall
 from rules.sharing.recovery import LastClawback
 from rules.sharing.waterfall import explain_waterfall, run_waterfall
@@ -48,18 +49,19 @@ class Distribution(Waterfall, PoolKind):
     shares: ExpressionField | None = Field(default=None, description="in which proportion members share the rest")
     where: ExpressionField | None = Field(default=None, description="which rows of `capital` count; all unless said")
 
-    @model_validator(mode="after")
-    def _has_marks(self) -> Distribution:
-        needs = any(layer.mark is not None for layer in self.layers)
-        if needs and self.marks is None:
+    @consistent
+    def _has_marks(self) -> Iterator[Inconsistent]:
+        at = next((at for at, layer in enumerate(self.layers) if layer.mark is not None), None)
+        if at is not None and self.marks is None:
             hint = "add marks: NAME.opening, of a balance of kind mark"
-            raise fault("K253", "a layer up to the mark, and no marks", hint)
-        if self.marks is not None and not needs:
-            raise fault("K253", "marks that no layer reads", "add a layer `mark: {hurdle: 4%}`, or leave marks out")
-        if needs and self.clawback is not None:
+            yield Inconsistent("K253", "a layer up to the mark, and no marks", hint, ("layers", at))
+        if self.marks is not None and at is None:
+            hint = "add a layer `mark: {hurdle: 4%}`, or leave marks out"
+            yield Inconsistent("K253", "marks that no layer reads", hint, ("marks",))
+        if at is not None and self.clawback is not None:
             message = "a clawback of what earlier periods paid, and a layer up to the mark: none of that counts"
-            raise fault("K253", message, "leave one of the two out: below its mark, the carry earns nothing anyway")
-        return self
+            hint = "leave one of the two out: below its mark, the carry earns nothing anyway"
+            yield Inconsistent("K253", message, hint, ("clawback",))
 
     @property
     def keeps_history(self) -> bool:

@@ -144,17 +144,19 @@ def _tied(last: _Claim | None, queue: Sequence[_Claim]) -> tuple[str, ...]:
     return tuple(sorted({last.key, *level})) if level else ()
 
 
-def explain_units(units: int, weights: Mapping[str, int], method: Method, key: str, ties: Ties = Ties.REFUSE) -> Told:
+def explain_units(
+    units: int, weights: Mapping[str, int | Fraction], method: Method, key: str, ties: Ties = Ties.REFUSE
+) -> Told:
     """One key's units: all quotients of everybody are listed, the largest of them get the units, and its own counted.
 
-    The quotients of Huntington and Hill are given as squares.
+    Weights are as they stand, whole or not. The quotients of Huntington and Hill are given as squares.
     """
-    listed: list[tuple[Fraction | None, int, str]] = []
+    listed: list[tuple[Fraction | None, int | Fraction, str]] = []
     for name, weight in weights.items():
         listed += [(_quotient(method, weight, held), weight, name) for held in range(units) if weight > 0]
     names = sorted(weights, reverse=ties is Ties.LAST)
 
-    def first(each: tuple[Fraction | None, int, str]) -> tuple[bool, Fraction, int, int]:
+    def first(each: tuple[Fraction | None, int | Fraction, str]) -> tuple[bool, Fraction, int | Fraction, int]:
         quotient, weight, name = each
         by_weight = weight if quotient is None or ties is Ties.BIGGEST else 0
         return quotient is not None, -(quotient or Fraction(0)), -by_weight, names.index(name)
@@ -171,17 +173,17 @@ def explain_units(units: int, weights: Mapping[str, int], method: Method, key: s
     return Told(Fraction(got), f"{got} of {units} units by the method {method.value}{squares}", tuple(steps))
 
 
-def _quotient(method: Method, weight: int, held: int) -> Fraction | None:
+def _quotient(method: Method, weight: int | Fraction, held: int) -> Fraction | None:
     """The quotient for the unit after `held` ones, squared for Hill; None where it is infinite."""
     match method:
         case Method.JEFFERSON:
-            return Fraction(weight, held + 1)
+            return Fraction(weight) / (held + 1)
         case Method.WEBSTER:
             return weight / (held + Fraction(1, 2))
     if held == 0:
         return None
     if method is Method.HILL:
-        return Fraction(weight**2, held**2 + held)
+        return Fraction(weight) ** 2 / (held**2 + held)
     if method is Method.DEAN:
         return weight / (2 / (Fraction(1, held) + Fraction(1, held + 1)))
-    return Fraction(weight, held)
+    return Fraction(weight) / held

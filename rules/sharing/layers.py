@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from rules.consistent import Inconsistent, consistent
 from rules.kinds.base import Kind, Terms, Words, percent
 from rules.quantities.written import FlagField, RateField
 from rules.sharing.accrual import Accrual
-from rules.sharing.base import fault
 from rules.sharing.recovery import LastClawback
 
 
@@ -24,10 +25,9 @@ class Mark(Kind):
 
     hurdle: RateField = Fraction(0)
 
-    @model_validator(mode="after")
-    def _rises(self) -> Mark:
-        _not_negative(self.hurdle)
-        return self
+    @consistent
+    def _rises(self) -> Iterator[Inconsistent]:
+        yield from _below_zero("hurdle", self.hurdle)
 
 
 class CatchUp(Kind):
@@ -36,14 +36,13 @@ class CatchUp(Kind):
     share: RateField
     to: RateField
 
-    @model_validator(mode="after")
-    def _reaches(self) -> CatchUp:
-        _is_part(self.to)
-        _is_part(self.share)
+    @consistent
+    def _reaches(self) -> Iterator[Inconsistent]:
+        yield from _no_part("share", self.share)
+        yield from _no_part("to", self.to)
         if self.share <= self.to:
             message = f"with {percent(self.share)} of what comes, the carry never reaches {percent(self.to)} of all"
-            raise fault("K250", message, "let the carry have more of what comes than it is to have of all")
-        return self
+            yield Inconsistent("K250", message, "let the carry have more of what comes than it is to have of all")
 
 
 class Split(Kind):
@@ -53,13 +52,12 @@ class Split(Kind):
     carry: RateField
     until: Accrual | None = None
 
-    @model_validator(mode="after")
-    def _leaves(self) -> Split:
-        _is_part(self.carry)
+    @consistent
+    def _leaves(self) -> Iterator[Inconsistent]:
+        yield from _no_part("carry", self.carry)
         if self.until is not None and self.carry == 1:
             hint = "leave `until` out, or give accounts a part"
-            raise fault("K250", "with all of what comes to the carry, accounts never earn a rate", hint)
-        return self
+            yield Inconsistent("K250", "with all of what comes to the carry, accounts never earn a rate", hint)
 
 
 class Layer(Kind):
@@ -71,13 +69,12 @@ class Layer(Kind):
     catch_up: CatchUp | None = None
     split: Split | None = None
 
-    @model_validator(mode="after")
-    def _one(self) -> Layer:
+    @consistent
+    def _one(self) -> Iterator[Inconsistent]:
         others = (self.preferred, self.mark, self.catch_up, self.split)
         if self.capital + sum(each is not None for each in others) != 1:
             message = "a layer is one of capital, preferred, mark, catch_up and split"
-            raise fault("K251", message, "write one of them; one after the other are two layers")
-        return self
+            yield Inconsistent("K251", message, "write one of them; one after the other are two layers")
 
     @property
     def name(self) -> Literal["capital", "preferred", "mark", "catch_up", "split"]:
@@ -101,16 +98,16 @@ class Waterfall(Kind):
     layers: Annotated[tuple[Layer, ...], Field(strict=False)]
     clawback: LastClawback | None = Field(default=None, description="what the carry gives back, and in which period")
 
-    @model_validator(mode="after")
-    def _some(self) -> Waterfall:
+    @consistent
+    def _some(self) -> Iterator[Inconsistent]:
         if not self.layers:
-            raise fault("K251", "a waterfall without layers", "write what is served first, such as `capital: true`")
+            hint = "write what is served first, such as `capital: true`"
+            yield Inconsistent("K251", "a waterfall without layers", hint, ("layers",))
         for at, layer in enumerate(self.layers[:-1], 1):
             if layer.split is not None and layer.split.until is None:
                 message = f"layer {at} splits all that reaches it, so that nothing reaches layer {at + 1}"
                 hint = "let the split end by `until`, or let it be the last layer"
-                raise fault("K250", message, hint)
-        return self
+                yield Inconsistent("K250", message, hint, ("layers", at - 1))
 
     def in_words(self, terms: Terms) -> Words:
         rows = tuple((str(at), layer.name.replace("_", "-"), _words(layer)) for at, layer in enumerate(self.layers, 1))
@@ -119,15 +116,16 @@ class Waterfall(Kind):
         return Words("proceeds run through these layers in order", ("layer", "what", "terms"), rows)
 
 
-def _not_negative(rate: Fraction) -> None:
+def _below_zero(key: str, rate: Fraction) -> Iterator[Inconsistent]:
     if rate < 0:
-        raise fault("K252", f"a part of {percent(rate)}", "use nothing less than zero")
+        yield Inconsistent("K252", f"a part of {percent(rate)}", "use nothing less than zero", (key,))
 
 
-def _is_part(rate: Fraction) -> None:
-    _not_negative(rate)
+def _no_part(key: str, rate: Fraction) -> Iterator[Inconsistent]:
+    yield from _below_zero(key, rate)
     if rate > 1:
-        raise fault("K252", f"a part of {percent(rate)}", "use at most 100%: there is no more to give")
+        message = f"a part of {percent(rate)}"
+        yield Inconsistent("K252", message, "use at most 100%: there is no more to give", (key,))
 
 
 def _words(layer: Layer) -> str:

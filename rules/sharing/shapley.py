@@ -14,9 +14,10 @@ from fractions import Fraction
 import numpy as np
 
 from rules.kinds.base import number
+from rules.problem import Place, Problem
 from rules.quantities.exact import LIMIT, Integers, integers
 from rules.quantities.groups import run_starts
-from rules.sharing.base import Step, Told, refusal
+from rules.sharing.base import Step, Told, refusal, refusals
 
 PLAYERS_MAX = 20
 _NAMED_MAX = 3
@@ -34,8 +35,8 @@ class Coalitions:
     def of(cls, rows: Iterable[tuple[Sequence[str], Fraction | int]]) -> Coalitions:
         """The table of given rows, a coalition and its worth each; the empty one may be left out, it is worth nothing.
 
-        Refused: more players than 20 (K210), a coalition that is missing (K211) or stands twice (K212), and an empty
-        one that is worth something (K213). Players are sorted by name.
+        Refused: more players than 20 (K210); and, all that there are, a coalition that is missing (K211) or stands
+        twice (K212), and an empty one that is worth something (K213). Players are sorted by name.
 
         >>> Coalitions.of([(["ann"], 1), (["bob"], 2), (["bob", "ann"], 6)]).worths.tolist()
         [0, 1, 2, 6]
@@ -47,21 +48,27 @@ class Coalitions:
             raise refusal("K210", message, f"name at most {PLAYERS_MAX} players, or group them")
         bit = {player: 1 << i for i, player in enumerate(players)}
         found: dict[int, Fraction] = {}
+        refused: list[Problem] = []
         for members, worth in listed:
             coalition = 0
             for player in members:
                 coalition |= bit[player]
             if coalition in found or coalition.bit_count() < len(members):
                 hint = "keep one row for each coalition, and name a player once in it"
-                raise refusal("K212", f"the coalition {_named(members)} stands twice, or names one twice", hint)
+                message = f"the coalition {_named(members)} stands twice, or names one twice"
+                refused.append(Problem("K212", message, Place(), hint))
             found[coalition] = worth
         if found.setdefault(0, Fraction(0)) != 0:
-            raise refusal("K213", f"the empty coalition is worth {number(found[0])}", "take that off every coalition")
+            message = f"the empty coalition is worth {number(found[0])}"
+            refused.append(Problem("K213", message, Place(), "take that off every coalition"))
         missing = [m for m in range(1 << len(players)) if m not in found] if len(found) < 1 << len(players) else []
         if missing:
             first = "; ".join(_named([p for p in players if bit[p] & m]) for m in missing[:_NAMED_MAX])
             more = f" and {len(missing) - _NAMED_MAX:,} more" if len(missing) > _NAMED_MAX else ""
-            raise refusal("K211", f"no worth is given for {first}{more}", "give every coalition its worth, 0 included")
+            message = f"no worth is given for {first}{more}"
+            refused.append(Problem("K211", message, Place(), "give every coalition its worth, 0 included"))
+        if refused:
+            raise refusals(refused)
         unit = math.lcm(*(worth.denominator for worth in found.values()))
         worths = [found[m] for m in range(1 << len(players))]
         return cls(players, integers([each.numerator * (unit // each.denominator) for each in worths]), unit)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from rules.consistent import Inconsistent, consistent, weights_below_zero
 from rules.expressions.expression import ExpressionField, Written
 from rules.kinds.base import Columns, Kind, Reason, ShareKind, Terms, Words, number
 from rules.names import Name
@@ -69,6 +70,10 @@ class Lockstep(ShareKind):
 
     of: ExpressionField
     points: Annotated[tuple[NumberField, ...], Field(strict=False, min_length=1)]
+
+    @consistent
+    def _weigh(self) -> Iterator[Inconsistent]:
+        yield from weights_below_zero("points", self.points)
 
     def inputs(self) -> Mapping[str, Written]:
         return {"of": self.of}

@@ -65,10 +65,9 @@ class WholeUnits(PoolKind):
     def tell(self, columns: Columns, row: int, pot: Pot) -> Told:
         """How many units one member gets, by all quotients of everybody."""
         values = [each or Fraction(0) for each in columns["of"].fractions()]
-        below = np.lcm.reduce(np.array([each.denominator for each in values], dtype=object))
         names = [str(key) for key in pot.keys]
-        whole = {name: int(each * below) for name, each in zip(names, values, strict=True)}
-        told = explain_units(self.count, whole, self.method, names[row], self.ties)
+        weights = dict(zip(names, values, strict=True))
+        told = explain_units(self.count, weights, self.method, names[row], self.ties)
         steps = int(pot.size) // pot.terms.step_minor
         unit = Fraction(steps // self.count * pot.terms.step_minor)
         words = f"{told.words}, each {pot.terms.money(unit)}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.acts.period import period_of
 from engine.facts.gather import Gathered, gather_facts
+from engine.reports.counted import counted
 from engine.reports.new_file import refuse_existing, write_new
 from engine.values import Input
 from engine.version import VERSION
@@ -86,7 +87,7 @@ def attribute(program: Path, periods: str, options: Options) -> Attributed:
     first, last = _periods(meaning, periods)
     with gather_facts(_readable(meaning), loaded.folder, last) as facts:
         asked = _asked(facts, (first, last), options)
-        _refuse_empty(asked, periods)
+        _refuse_empty(asked, periods, len(facts.rejected))
         found, left_out = _methods(asked, options)
         wanted = [brought_to_all(each) if options.is_normalised else each for each in found]
         methods = tuple(credited(asked.journeys, each) for each in wanted)
@@ -115,16 +116,23 @@ def attribute(program: Path, periods: str, options: Options) -> Attributed:
 def save(found: Attributed, options: Options, path: Path, force: bool) -> tuple[Path, Path]:
     """Write the table of weights and, beside it, its manifest; gives both paths. Raises Refused where the shares are
     not to be paid as they are (M406, M407, M408), with nothing written."""
+    path, beside = files_of(path, force)
     payable(found.methods[0].attribution, options, found.partners)
     assert found.weights is not None, "what may be paid has weights"
+    write_new(path, found.weights.csv_text(), force, "the table of weights")
+    write_new(beside, found.weights.manifest_text(), force, "the manifest")
+    return path, beside
+
+
+def files_of(path: Path, force: bool) -> tuple[Path, Path]:
+    """The file of a table of weights, and that of its manifest; raises Refused where they can't have these names. Ask
+    before the work is done."""
     if path.suffix != ".csv":
         message = f"a table of weights is a CSV file, and this is {path.name}"
         raise Refused(Problem("M401", message, Place("--out"), "name it attributions.csv"))
     beside = path.with_suffix(".manifest.json")
     refuse_existing(path, force)
     refuse_existing(beside, force)
-    write_new(path, found.weights.csv_text(), force, "the table of weights")
-    write_new(beside, found.weights.manifest_text(), force, "the manifest")
     return path, beside
 
 
@@ -150,6 +158,9 @@ def payable(found: Attribution, options: Options, partners: Sequence[str]) -> No
 def _periods(meaning: Meaning, text: str) -> tuple[Period, Period]:
     """The first and the last of the periods that are asked for."""
     one, dots, other = text.partition("..")
+    if dots and not (one and other):
+        message, hint = f"'{text[:64]}' lacks a period", "write the first and the last, such as 2026-01..2026-06"
+        raise Refused(Problem("M401", message, Place("--period"), hint))
     first = period_of(meaning, one)
     last = period_of(meaning, other) if dots else first
     if last.start < first.start:
@@ -204,6 +215,9 @@ def _asked(facts: Gathered, periods: tuple[Period, Period], options: Options) ->
 def _unions(facts: Gathered, partners: Sequence[str], by: str) -> Sequence[str]:
     """The union of each partner: its attribute, and one of its own where that is blank."""
     labels, groups = facts.snapshot.groups(by)
+    if not any(labels):
+        message = f"no partner has a {by}, so that --unions {by} says nothing"
+        raise Refused(Problem("M409", message, Place("--unions"), f"fill in the {by} of partners, or leave it out"))
     label_of = {str(key): labels[at] for key, at in zip(groups.partners, groups.groups.tolist(), strict=True)}
     if by == "parent":  # who stands above others is of their union
         parents = set(label_of.values())
@@ -211,9 +225,10 @@ def _unions(facts: Gathered, partners: Sequence[str], by: str) -> Sequence[str]:
     return [label_of.get(each) or f" {each}" for each in partners]
 
 
-def _refuse_empty(asked: Asked, periods: str) -> None:
+def _refuse_empty(asked: Asked, periods: str, rejected: int) -> None:
     if not len(asked.journeys.deals):
         message = f"no deal was won or lost in {periods}"
+        message += f"; {counted(rejected, 'row')} of the sources cannot be used" if rejected else ""
         hint = "deals need a status (won or lost) and the day closed_on; or ask for other periods"
         raise Refused(Problem("M401", message, Place("deals"), hint))
 
@@ -268,4 +283,4 @@ def _weights(
     return weighed(found.shares, journeys.deals, journeys.partners, found.method, manifest)
 
 
-__all__ = ["AMOUNTS", "SHAPES", "Attributed", "Options", "attribute", "payable", "save"]
+__all__ = ["AMOUNTS", "SHAPES", "Attributed", "Options", "attribute", "files_of", "payable", "save"]

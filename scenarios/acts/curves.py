@@ -97,7 +97,7 @@ def asked_of(family: str, adstock: str | None, periods_in_common: bool, draws: i
     if adstock == "fit":
         carry: float | None = None
     else:
-        carry = _part(adstock or "0")
+        carry = _part("0" if adstock is None else adstock)
     if not DRAWS[0] <= draws <= DRAWS[1]:
         message = f"a bootstrap of {draws} draws is too {'small' if draws < DRAWS[0] else 'large'}"
         raise Refused(Problem("M316", message, Place("--bootstrap"), f"ask for {DRAWS[0]} to {DRAWS[1]:,}"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Set as AbstractSet
 from fractions import Fraction
 from pathlib import Path
@@ -83,6 +83,7 @@ def _cells(path: Path) -> tuple[list[tuple[int, list[str]]], list[str]]:
     try:
         with path.open("rb") as stream:
             data = stream.read(BYTES_MAX + 1)
+        _refuse_large(path, len(data) > BYTES_MAX)
         lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
         rows = [(lines.line_num, cells) for cells in lines if cells]
     except OSError as error:
@@ -92,16 +93,24 @@ def _cells(path: Path) -> tuple[list[tuple[int, list[str]]], list[str]]:
         ) from None
     except (UnicodeDecodeError, csv.Error):
         raise Refused(Problem("M310", "the table is no CSV in UTF-8", Place(str(path)), "save it as CSV")) from None
-    if len(data) > BYTES_MAX or len(rows) > ROWS_MAX + 1:
-        message = f"the table has more than {ROWS_MAX:,} rows or 64 MiB"
-        raise Refused(Problem("M314", message, Place(path.name), "add up units or periods first"))
+    _refuse_large(path, len(rows) > ROWS_MAX + 1)
     header = [each.strip().lower() for each in rows[0][1]] if rows else []
     lacking = [name for name in COLUMNS if name not in header]
     if lacking:
         message = f"the table has no column {' and no column '.join(lacking)}"
         hint = "a table has the columns unit, period, spend and outcome"
         raise Refused(Problem("M310", message, Place(path.name, 1), hint))
+    twice = [name for name, times in Counter(header).items() if name and times > 1]
+    if twice:
+        message = f"the table has several columns {' and several '.join(twice)}"
+        raise Refused(Problem("M310", message, Place(path.name, 1), "keep one column of a name"))
     return rows[1:], header
+
+
+def _refuse_large(path: Path, is_large: bool) -> None:
+    if is_large:
+        message = f"the table has more than {ROWS_MAX:,} rows or 64 MiB"
+        raise Refused(Problem("M314", message, Place(path.name), "add up units or periods first"))
 
 
 def _observation(row: Mapping[str, str], cells: int, columns: int) -> tuple[Observation | None, str]:

@@ -59,6 +59,9 @@ def observe_program(program: Path, outcome: str, spend: str, by: str, periods: s
             column = [_numbers(found, paid_by, minor) for found in values]
             paid = [[{"": each} for each in found] for found in column]
         labels, groups = snapshot.groups(by) if by != "activity" else ((), own)
+        if labels == ("",):
+            message = f"no partner has a {by}, so there is nothing to fit by it"
+            raise Refused(Problem("M316", message, Place("--by"), f"fill in partners.{by}, or fit --by program"))
         days, rejected = _days(snapshot), len(facts.rejected)
     found, unknown = _grouped(names, every, outcomes, paid, days, (labels, groups) if by != "activity" else None)
     code = meaning.terms.currency.code

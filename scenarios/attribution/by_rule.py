@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from engine.reports.counted import counted
 from engine.values.journeys import NOBODY, UNKNOWN_DAY, Journeys
 from rules.crediting.candidates import TOUCH, Candidates, CreditedRows
 from rules.crediting.touches import HALF_LIFE_DAYS, Shape, Touches
@@ -77,7 +78,7 @@ def sourced(journeys: Journeys, within_days: int | None = None) -> Attribution:
     notes = [f"sourced: {len(registered):,} by registration, {figures['by_first_touch']:,} by the first touch"]
     unknown = sum(1 for deal in won if journeys.opportunity_day[deal] == UNKNOWN_DAY and deal not in shares)
     if unknown:
-        notes.append(f"sourced: of {_deals(unknown)} nobody knows the day of the opportunity")
+        notes.append(f"sourced: of {counted(unknown, 'deal')} nobody knows the day of the opportunity")
     return Attribution("sourced", shares, figures=dict(figures), notes=tuple(notes))
 
 
@@ -92,10 +93,6 @@ def influenced(journeys: Journeys) -> Attribution:
     for deal, partner in pairs:
         shares.setdefault(deal, {})[partner] = ALL
     several = sum(1 for mine in shares.values() if len(mine) > 1)
-    notes = (f"influenced: {_deals(several)} counted more than once, for each partner anew",) if several else ()
+    notes = (f"influenced: {counted(several, 'deal')} counted more than once, for each partner anew",) if several else ()
     figures: Mapping[str, int] = {"deals": len(shares), "deals_of_several": several}
     return Attribution("influenced", shares, figures=dict(figures), notes=notes)
-
-
-def _deals(count: int) -> str:
-    return f"{count:,} deal" + ("" if count == 1 else "s")

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import cast, get_args
 
+from engine.reports.counted import counted as in_words
 from engine.values.journeys import Journeys
 from rules.crediting.touches import Shape
 from scenarios.attribution.by_rule import by_shape, influenced, sourced
@@ -110,14 +111,15 @@ def _markov(asked: Asked) -> Attribution:
         **told,
     }
     solved = "solved exactly" if removal.is_exact else f"solved in floating point, rounded at {DECIMALS} decimals"
-    note = f"markov: order {asked.order}, {removal.states:,} states, {_paths(told)}; {solved}"
+    note = f"markov: order {asked.order}, {in_words(removal.states, 'state')}, {_paths(told)}; {solved}"
     return _learned("markov", asked, removal.effects, {}, figures, note)
 
 
 def _shapley_rate(asked: Asked) -> Attribution:
     sets, told = touch_sets(asked.counts), _told(asked)
+    touched = sum(1 for members in sets if members)
     errors: Mapping[int, float] = {}
-    figures: dict[str, int | str | bool] = {"sets": len(sets), "by_unions": asked.union_of is not None, **told}
+    figures: dict[str, int | str | bool] = {"sets": touched, "by_unions": asked.union_of is not None, **told}
     how = "over all coalitions" if asked.union_of is None else "union by union"
     if asked.orders is None:
         values = rate_values(sets, asked.union_of)
@@ -127,7 +129,7 @@ def _shapley_rate(asked: Asked) -> Attribution:
         errors = sampled.errors
         figures |= {"orders": asked.orders, "seed": asked.seed}
         how = f"sampled from {asked.orders:,} orders, seed {asked.seed}"
-    note = f"shapley_rate: {len(sets):,} sets of partners, {_paths(told)}; {how}"
+    note = f"shapley_rate: {in_words(touched, 'set')} of partners, {_paths(told)}; {how}"
     return _learned("shapley_rate", asked, values, errors, figures, note)
 
 
@@ -143,8 +145,7 @@ def _learned(
     shares, notes = by_value(values, asked.won, asked.is_zeroed), [note]
     unshared = len(asked.won) - len(shares)
     if unshared:
-        deals = f"{unshared:,} deal" + ("" if unshared == 1 else "s")
-        notes.append(f"{method}: {deals} whose partners are worth nothing together, or less, have no shares")
+        notes.append(f"{method}: {in_words(unshared, 'deal')} whose partners are worth nothing together, or less, have no shares")
     below = deals_below_zero(values, asked.won)
     return Attribution(method, shares, values, errors, below, asked.is_zeroed, figures, tuple(notes))
 
@@ -162,4 +163,4 @@ def _told(asked: Asked) -> dict[str, int]:
 
 
 def _paths(told: Mapping[str, int]) -> str:
-    return f"{told['paths']:,} paths ({told['won']:,} won, {told['lost']:,} lost)"
+    return f"{in_words(told['paths'], 'path')} ({told['won']:,} won, {told['lost']:,} lost)"

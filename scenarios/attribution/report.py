@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from engine.reports.counted import counted
 from engine.reports.register import Grid
 from rules.kinds.base import number
 from rules.quantities.currency import format_minor
@@ -43,7 +44,7 @@ def notes(found: Attributed) -> Iterator[str]:
     if first.nobody_minor:
         yield f"nobody's: {format_minor(first.nobody_minor, found.currency)} of deals in which nobody has a part"
     if found.amounts_unknown:
-        yield f"unknown amounts: {_deals(found.amounts_unknown)} won without one, which add nothing here"
+        yield f"unknown amounts: {counted(found.amounts_unknown, 'deal')} won without one, which add nothing here"
     for method in found.methods:
         yield from method.attribution.notes
         if method.attribution.is_sampled:
@@ -168,9 +169,5 @@ def _percent(part: int, whole: int) -> str:
 
 def _below_zero(found: Attributed, told: Attribution) -> Iterator[str]:
     for partner, deals in told.below_zero.items():
-        value = f"{found.partners[partner]} is worth {_value(told.values[partner])}, with a part in {_deals(deals)}"
+        value = f"{found.partners[partner]} is worth {_value(told.values[partner])}, with a part in {counted(deals, 'deal')}"
         yield f"{told.method}: {value}" + ("; it counts as zero, which the others pay for" if told.is_zeroed else "")
-
-
-def _deals(count: int) -> str:
-    return f"{count:,} deal" + ("" if count == 1 else "s")

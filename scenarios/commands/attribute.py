@@ -88,10 +88,12 @@ def command(program: Path, period: str, out: Path | None, force: bool, is_json: 
     (credit way `attributions`). A run reads the table as a fact, and never solves it again.
     """
     from engine.reports.blocks import turned_or_in_blocks
-    from scenarios.acts.attribute import Options, attribute, save
+    from scenarios.acts.attribute import Options, attribute, files_of, save
     from scenarios.attribution.methods import METHODS
     from scenarios.attribution.report import as_json, gains, grid, notes
 
+    if out is not None:
+        files_of(out, force)
     options = Options(
         method=asked["method"],
         window_days=asked["window"],

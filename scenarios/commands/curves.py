@@ -55,6 +55,9 @@ def fit(program: Path | None, table: Path | None, is_json: bool, force: bool, **
 
     wanted = asked_of(asked["family"], asked["adstock"], asked["common_periods"], asked["bootstrap"], asked["seed"])
     out, picture = asked["out"], asked["picture"]
+    if out is not None and out == picture:
+        message = f"the curves and their picture can't both be {out}"
+        raise Refused(Problem("M316", message, Place("--picture"), "name two files"))
     for path in (out, picture):
         if path is not None:
             refuse_existing(path, force)

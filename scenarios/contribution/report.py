@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
+from engine.reports.counted import counted
 from engine.reports.register import Grid
 from rules.kinds.base import number
 from rules.quantities.currency import format_minor
@@ -22,7 +23,8 @@ _NAMED = 5  # of those that are paid well above their peers, and of those well b
 def rule_lines(found: Contribution) -> Iterator[str]:
     """What is told as paid, and how partners are compared."""
     paid = f" in the locked cycle {found.cycle}" if found.cycle else ", worked out now"
-    yield f"paid by {found.payer}{paid}; shares are of the {len(found.scored):,} partners that are scored"
+    scored = f"the {counted(len(found.scored), 'partner')} that {'is' if len(found.scored) == 1 else 'are'} scored"
+    yield f"paid by {found.payer}{paid}; shares are of {scored}"
     alike = f" of the same {found.among}" if found.among else ""
     yield f"peers are scored partners{alike}, at least {PEERS_MIN} of them"
     times = number(found.times)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.reports.counted import counted
 from rules.problem import Place, Problem
 from scenarios.curves.fit import LINE, Fit, Goodness, fit, flat
 from scenarios.curves.floats import Floats
@@ -107,11 +108,11 @@ def _too_little(name: str, seen: Observed, asked: Asked) -> Problem | None:
     levels = len(seen.units) + (len(seen.periods_seen()) - 1 if asked.by_period else 0)
     needed = max(OBSERVATIONS_MIN, levels + SPARE_MIN + 3 + (asked.carry_over is None))
     if len(seen) < needed:
-        message = f"{name}: {len(seen)} observations, and at least {needed} are needed"
+        message = f"{name}: {counted(len(seen), 'observation')}, and at least {needed} are needed"
         return Problem("M301", message, Place(), "take more periods, or fit units together with --by")
     distinct = len(np.unique(seen.spend))
     if distinct < SPENDS_MIN:
-        message = f"{name}: {distinct} different spends, and at least {SPENDS_MIN} are needed to tell a curve"
+        message = f"{name}: {counted(distinct, 'different spend')}, and at least {SPENDS_MIN} are needed to tell a curve"
         return Problem("M302", message, Place(), "fit units together with --by, or take more periods")
     own = seen.spend - (np.add.reduceat(seen.spend, seen.starts()) / np.bincount(seen.unit))[seen.unit]
     if float(np.sqrt((own**2).mean())) < SPREAD_MIN * seen.spend_max:

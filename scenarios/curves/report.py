@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.reports.counted import counted
 from engine.reports.register import Grid
 from scenarios.curves.saved import SavedCurves
 
@@ -34,9 +35,9 @@ def notes(saved: SavedCurves) -> Iterator[str]:
     for each in value["refused"]:
         yield f"refused {each['code']} {each['message']}"
     if value["left_out"]:
-        yield f"left out: {_counted(value['left_out'], 'observation')} in which the spend or the outcome is unknown"
+        yield f"left out: {counted(value['left_out'], 'observation')} in which the spend or the outcome is unknown"
     if value["rejected"]:
-        yield f"rejected: {_counted(value['rejected'], 'row')} of the sources; partage run keeps the list"
+        yield f"rejected: {counted(value['rejected'], 'row')} of the sources; partage run keeps the list"
     fitted = value["fitted"]
     yield f"{fitted['bootstrap']} draws, seed {fitted['seed']}   result {saved.sha256[:12]}"
 
@@ -83,10 +84,6 @@ def _notes(curve: Mapping[str, Any]) -> Iterator[str]:
 
 def _named(said: Mapping[str, str]) -> str:
     return f"{said['name']} ({said['unit']})" if said["unit"] else said["name"]
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def short(text: str) -> str:

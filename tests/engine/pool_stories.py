@@ -23,7 +23,7 @@ tables:
     columns:
       {{partner_id: id, units: count, hours: number, claim: money, pay: money, limit: money, years: count,
         entered: money, least: money, most: money}}
-sources: {{partners: partners.csv, members: members.csv, results: results.csv}}
+sources: {{partners: partners.csv, members: members.csv, results: results.csv, awards: awards.csv}}
 """
 PARTNERS = """
     partner_id,recruited_on,terminated_on
@@ -44,7 +44,14 @@ RESULTS = """
     firm,2026-12-01,extra,0.10
     firm,2027-01-01,later,1000000.00
     """
-FIRM = {"partners.csv": PARTNERS, "members.csv": MEMBERS, "results.csv": RESULTS}
+AWARDS = """
+    award_id,partner_id,decided_on,amount,reason,proposed_by,approved_by
+    1,ann,2026-06-30,10,the merger,Ida,Ole
+    2,eve,2026-06-30,20,the fair,Ida,Ole
+    3,eve,2026-12-30,5.50,the move,Ida,Ole
+    """
+FIRM = {"partners.csv": PARTNERS, "members.csv": MEMBERS, "results.csv": RESULTS, "awards.csv": AWARDS}
+ENTERED = "kpis: {entered: {sum: awards.amount, dated: awards.decided_on}}\n"
 
 
 @contextmanager

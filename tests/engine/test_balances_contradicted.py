@@ -23,7 +23,7 @@ MDF = "request_id,partner_id,requested_on,requested,approved\n"
 
 def test_less_than_nothing_is_on_no_balance_that_only_keeps_or_owes(tmp_path: Path) -> None:
     refusing = {name for name in ALL if of_all(tmp_path / name, HEAD.format(name, "", "-5.00"))}
-    assert refusing == {"advance", "shortfall", "draw", "reserve", "cash", "small"}
+    assert refusing == {"shortfall", "draw", "reserve", "cash", "small"}
     assert of_all(tmp_path, HEAD.format("draw", "", "-0.01")) == ["F325 balances.csv:3:amount"]
     assert not of_all(tmp_path, HEAD.format("draw", "", "0.00"))
 

@@ -278,8 +278,8 @@ def test_an_overdrawn_allowance_is_said_by_the_run(tmp_path: Path) -> None:
     path, store = over(tmp_path, ""), tmp_path / "store.db"
     out = partage("--store", store, "run", path, "--period", "2026-01").out
     line = "fund: opening 0.00, accrued 152.00, used -181.00, expired 0.00, closing -29.00 EUR"
-    assert f"{line}, 2 partners are overdrawn by 30.00\n" in out
-    assert "2 partners are overdrawn by 30.00" in partage("--store", store, "show").out
+    assert f"{line}, 2 partners are below zero by 30.00\n" in out
+    assert "2 partners are below zero by 30.00" in partage("--store", store, "show").out
 
 
 def test_an_overdrawn_allowance_is_refused_where_the_rule_says_so(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a finance team is told: all that is wrong at once, what was refused in the log, and what a cycle pays without."""
+"""What a finance team is told: all that is wrong at once, what was refused, and what a cycle pays without."""
 
 from __future__ import annotations
 

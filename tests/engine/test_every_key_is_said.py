@@ -35,6 +35,7 @@ sources:
   invoices: invoices.csv
   credits: credits.csv
   touches: touches.csv
+  attributions: attributions.csv
   registrations: registrations.csv
   targets: targets.csv
 eligible: partners.active
@@ -63,6 +64,7 @@ credit:
       - {for: {deals.product: Atlas}, owner: 90%}
   by_touch: {of: deals, from: {touches: {shape: time_decay, half_life: 14 days, within: 90 days}}}
   by_owner: {of: deals, from: {owner: 100%}}
+  by_weight: {of: deals, from: {attributions: {method: markov, version: v1, otherwise: house, negative: refuse}}}
 payouts:
   commission:
     title: Commission
@@ -100,6 +102,7 @@ payouts:
   helpers: {for_each: deals, credit: by_role, amount: 10}
   touched: {for_each: deals, credit: by_touch, amount: 10}
   owners: {for_each: deals, credit: by_owner, amount: 10}
+  weighed: {for_each: deals, credit: by_weight, amount: 10}
   bank: {base: deals.amount, dated: deals.closed_on, rate: 1%, limits: [{at_most: 500, cut: pro_rata, excess: lost}]}
   running:
     base: deals.amount
@@ -137,6 +140,11 @@ CHANGES: list[tuple[str, str, str]] = [
     ("Way.table", "sourced: {}, influenced", "sourced: {}, co_sold: {}, influenced"),
     ("Way.roles", "serviced: 40%", "fulfilled: 40%"),
     ("Way.touches", "shape: time_decay, half_life: 14 days", "shape: w"),
+    ("Way.attributions", "method: markov, version: v1", "method: shapley"),
+    ("Attributions.method", "method: markov", "method: linear"),
+    ("Attributions.version", "version: v1", "version: v2"),
+    ("Attributions.otherwise", "otherwise: house", "otherwise: owner"),
+    ("Attributions.negative", "negative: refuse", "negative: keep"),
     ("Way.owner", "owner: 90%", "owner: 80%"),
     ("TableRole.overlay", "sourced: {}, influenced", "sourced: {overlay: true}, influenced"),
     ("RoleShare.share", "share: 60%, among", "share: 50%, among"),

@@ -30,8 +30,10 @@ tables:
   members:
     key: [partner_id]
     columns: {partner_id: id, units: count, years: count, hours: number, pay: money, limit: money, claim: money}
-sources: {partners: partners.csv, members: members.csv, results: results.csv}
+sources: {partners: partners.csv, members: members.csv, results: results.csv, awards: awards.csv}
 kpis:
+  given: {sum: awards.amount, dated: awards.decided_on}
+  later: {sum: awards.amount, dated: awards.decided_on, where: awards.pool = 'entered'}
   profit: {sum: results.amount, level: program}
 pools:
   bonus:
@@ -57,7 +59,7 @@ pools:
   alike: {size: EUR 80, shared: {equal_awards: members.claim}}
   lost: {size: EUR 70, shared: {equal_losses: members.claim}}
   halves: {size: EUR 60, shared: {talmud: members.claim}}
-  entered: {size: EUR 50, shared: {discretion: members.claim}}
+  entered: {size: EUR 50, shared: {discretion: given}}
 """
 
 # A key, what is written of it, and what is written instead.
@@ -108,7 +110,7 @@ CHANGES: list[tuple[str, str, str]] = [
     ("EqualAwards.of", "equal_awards: members.claim", "equal_awards: members.pay"),
     ("EqualLosses.of", "equal_losses: members.claim", "equal_losses: members.pay"),
     ("Talmud.of", "talmud: members.claim", "talmud: members.pay"),
-    ("Discretion.of", "discretion: members.claim", "discretion: members.pay"),
+    ("Discretion.of", "discretion: given", "discretion: later"),
 ]
 MODELS: tuple[type[BaseModel], ...] = (
     Pool, SizeSpec, Bounds, Bound, By, ByRank, Points, PointClass, Lockstep, Salary, Integrated, *CLAIMS.values(),

@@ -166,6 +166,24 @@ D-8,P-1,,2026-03-04,1.0005,KWD
         assert by_key["D-6"].message.endswith("there is none of CHF")
 
 
+def test_a_rate_of_no_currency_or_of_a_currency_to_itself_is_rejected(tmp_path: Path) -> None:
+    """A mistyped code is told where it is written; rates of a metal, of a currency that was withdrawn, and 1 euro for
+    1 euro say nothing wrong."""
+    rates = SPOT + "abc,EUR,spot,2026-03-02,2\nUSD,EURO,spot,2026-03-03,2\nEUR,EUR,spot,2026-03-02,2\n"
+    rates += "EUR,EUR,spot,2026-03-03,1\nXAU,EUR,spot,2026-03-02,2500\nEUR,DEM,spot,2026-03-02,1.95583\n"
+    with ran(story(tmp_path, "spot", "D-1,P-1,,2026-03-04,1.00,USD\n", rates)) as found:
+        faults = {each.key: [(fault.code, fault.place.field) for fault in each.faults] for each in found.rejected}
+        assert faults == {
+            "abc/EUR/spot/2026-03-02": [("F230", "from_currency")],
+            "USD/EURO/spot/2026-03-03": [("F230", "to_currency")],
+            "EUR/EUR/spot/2026-03-02": [("F231", "rate")],
+        }
+        assert (
+            next(each for each in found.rejected if each.key[:3] == "EUR").faults[0].message
+            == "'2' is no exchange rate: one EUR is one EUR"
+        )
+
+
 def test_a_rate_that_was_rejected_converts_nothing(tmp_path: Path) -> None:
     twice = SPOT + "USD,EUR,spot,2026-03-02,0.93\n"
     path = story(tmp_path, "spot", "D-1,P-1,,2026-03-04,1.00,USD\n", twice)

@@ -72,9 +72,26 @@ def test_what_init_writes_checks_runs_and_is_explained(template: str) -> None:
                 "P-03": 740 + 7_500 + 3_000 + 3_164,
             },
         ),
-        # half of 6,000.00 (of 6,412.37 claimed) and of 1,180.55, rounded down; half of 2,500.00; 5,000.00 as 51.91 :
-        # 54.06, since the third has 5 points
-        ("mdf", "2026-Q1", {"P-01": 300_000 + 59_027 + 244_928, "P-02": 125_000 + 255_072}),
+        # half of 6,412.37, of which 3,000.00 was granted; half of 1,180.55, rounded down; half of 2,500.00; 5,000.00 as
+        # scores 63.84 : 54.06, since the third has 5 points
+        ("mdf", "2026-Q1", {"P-01": 300_000 + 59_027 + 270_738, "P-02": 125_000 + 229_262}),
+        # 10 % of each deal sourced, 2 % of each part of one influenced, half of the funds; 6,000.00 as scores of 50 or
+        # more, 84.9 : 85.43 : 65.8 : 58.07 : 51.13 (345.33 in all)
+        (
+            "contribution",
+            "2026-Q2",
+            {
+                "P-01": 480_000 + 312_506 + 224_000 + 15_000 + 200_000 + 147_511,
+                "P-02": 880_000 + 125_000,
+                "P-03": 180_000 + 12_000 + 125_000 + 100_895,
+                "P-04": 275_000 + 98_002 + 75_000,
+                "P-05": 399_000,
+                "P-06": 165_000 + 142_000 + 36_000 + 24_500 + 125_000 + 148_432,
+                "P-07": 88_000 + 36_000 + 15_000 + 100_000 + 114_325,
+                "P-08": 210_000 + 54_000 + 24_500 + 150_000 + 88_837,
+                "P-09": 12_000 + 25_000,
+            },
+        ),
         # 900,000.00 by points 100 : 100 : 62.5; 250,000.00 as scores 97.49 : 97.48, the third has 59.85; 50,000.00 by
         # places 1, 2 and 2 of three: 3 : 1.5 : 1.5
         (
@@ -141,5 +158,5 @@ def test_a_folder_below_a_file_cannot_be_made() -> None:
 def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
     done = CliRunner().invoke(group, ["init", "mine", "--template", "lottery"])
     assert done.exit_code == 2
-    assert "'lottery' is not one of 'pool', 'channel', 'referral', 'affiliate', 'mdf', 'firm'" in done.output
+    assert f"'lottery' is not one of {', '.join(map(repr, TEMPLATES))}" in done.output
     assert not Path("mine").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from random import Random
+from textwrap import dedent
 
 from fund_stories import on
 from spine_stories import partage, refused, told, write
@@ -136,6 +137,34 @@ def test_a_fund_accrues_from_what_a_partner_sells_each_month_and_expires(tmp_pat
     }
     assert [(each.code, each.key) for each in found.refusals] == [("M130", "accrued/bolt/2026-02"), ("M113", "Q-2")]
     assert str(months_later(on("11-01"), 14)) == "2028-01-01"
+
+
+def test_what_accrued_stays_whatever_a_partner_becomes_later(tmp_path: Path) -> None:
+    """Gold in January, silver from March: January accrues, March does not, on whichever day it is looked at. Only what
+    small customers bought counts, whose table the rows of revenue refer to."""
+    program = f"""{HEAD}
+        sources:
+          {{partners: partners.csv, partner_history: history.csv, customers: customers.csv, revenue: revenue.csv,
+            mdf: requests.csv, mdf_claims: claims.csv}}
+        mdf:
+          accrued: {{rate: 2%, of: revenue.amount, dated: revenue.month,
+            where: partners.tier = 'gold' and customers.segment = 'small'}}
+        """
+    tables = {
+        "partners.csv": "partner_id\nacme\n",
+        "history.csv": "partner_id,attribute,value,valid_from,valid_to\n"
+        "acme,tier,gold,2026-01-01,2026-02-28\nacme,tier,silver,2026-03-01,\n",
+        "customers.csv": "customer_id,segment\nC1,small\nC2,large\n",
+        "revenue.csv": "partner_id,customer_id,month,amount\n"
+        "acme,C1,2026-01,1000.00\nacme,C2,2026-01,9000.00\nacme,C1,2026-03,500.00\n",
+        "requests.csv": "request_id,partner_id,decided_on,approved\nQ-1,acme,2026-02-05,15.00\n",
+        "claims.csv": "claim_id,request_id,submitted_on,claimed,decided_on,approved\n",
+    }
+    path = write(tmp_path, dedent(program), tables)
+    for day in ("02-28", "12-31"):
+        found = funds(path, on(day))
+        assert found.ledger.balances() == {"accrued/acme/2026-01": Balance(20_00, 15_00, 0, 0, 0, 0, 5_00)}
+        assert [each.code for each in found.warnings] == []
 
 
 def test_the_region_of_a_partner_is_that_of_the_day_of_the_decision(tmp_path: Path) -> None:

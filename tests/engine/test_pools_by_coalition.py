@@ -93,6 +93,11 @@ def test_what_a_table_of_coalitions_must_not_be(tmp_path: Path) -> None:
     for code, coalitions in rows.items():
         found = refused(game(tmp_path / code, coalitions, "100.00", ids("a", "b")), "2026")
         assert [each.split()[0] for each in found] == [code]
+    blank = game(tmp_path / "blank", rows["F301"], "100.00", ids("a", "b"))
+    assert refused(blank, "2026") == ["F301 coalitions.csv:5:worth"]  # of which row and column
+    several = sound.replace("3,b,2.00", "3,b,2.01").replace("2,b,1.00\n", "") + "9,a,4.00\n"
+    found = refused(game(tmp_path / "several", several, "100.00", ids("a", "b", "c")), "2026")
+    assert [each.split()[0] for each in found] == ["K216", "K211", "K212", "K211"]  # no {c}; {a} twice; no {b}
     path = game(tmp_path / "among", sound, "100.00", ids("a", "b"), more=", among: partners.partner_id != 'b'")
     assert refused(path, "2026")[0].split()[0] == "K217"
     unions = "{shapley: {unions: partners.parent_id}}"
@@ -125,6 +130,16 @@ def test_whole_units_by_a_divisor_method(tmp_path: Path) -> None:
         award = of.why("c", "seats").parts[1]
         assert "1 of 8 units by the method jefferson, each 125.00" in award.words
         assert any("a quotient of 30,000" in part.words for part in award.parts)
+
+
+def test_quotients_are_told_of_the_measure_as_it_stands(tmp_path: Path) -> None:
+    """By Sainte-Lague the first unit goes to 3 / 0.5 = 6, the second to 2.5 / 0.5 = 5, then 1 / 0.5 = 2 and 3 / 1.5."""
+    shared = "{count: 4, method: webster, of: partners.capacity}"
+    with told(units(tmp_path, "400", shared, "a,3\nb,2.5\nc,1\nd,0\n"), "2026") as of:
+        assert explained(of) == {"a": 200_00, "b": 100_00, "c": 100_00, "d": 0}
+        parts = of.why("a", "seats").parts[1].parts
+        words = [part.words.partition(" (")[0] for part in parts if part.title.startswith("unit")]
+        assert words == ["a quotient of 6 is place 1 of 4", "a quotient of 2 is place 3 of 4"]
 
 
 def test_a_tie_for_the_last_unit(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ pools:
 
 
 def program(folder: Path) -> Path:
-    return write(folder, YEAR.format(currency="EUR", rounding="half_up") + RULES, FIRM)
+    return write(
+        folder, YEAR.format(currency="EUR", rounding="half_up").replace(", awards: awards.csv", "") + RULES, FIRM
+    )
 
 
 def test_rows_of_a_result_are_measured_though_they_are_of_no_partner(tmp_path: Path) -> None:

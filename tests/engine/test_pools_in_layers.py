@@ -193,6 +193,32 @@ def test_a_compounded_return_that_was_paid_bears_no_interest(tmp_path: Path) -> 
             explained(of)
 
 
+@pytest.mark.parametrize(
+    ("returned", "capital", "paid"),
+    [
+        # 1.08^(100/365) is 1.0213090805695.., of which whole cents are paid: 179,954.659996.. and 1,021,309,080.5695..
+        ("preferred: {rate: 8%, compounding: yearly}", "2026-09-22,contribution,176200.00", 179_954_65),
+        ("preferred: {rate: 8%, compounding: yearly}", "2026-09-22,contribution,1000000000.00", 1_021_309_080_56),
+        # (1 + 0.08 / 365)^715 is 1.169639003662857..
+        ("preferred: {rate: 8%, compounding: daily}", "2025-01-15,contribution,1000000000.00", 1_169_639_003_66),
+        (
+            "split: {carry: 0%, until: {rate: 8%, compounding: yearly}}",
+            "2026-09-22,contribution,1000000000.00",
+            1_021_309_080_56,
+        ),
+    ],
+)
+def test_a_compounded_return_is_right_to_the_cent_however_much_was_paid_in(
+    returned: str, capital: str, paid: int, tmp_path: Path
+) -> None:
+    layers = f"      - capital: true\n      - {returned}\n      - split: {{carry: 100%}}\n"
+    with told(story(tmp_path, layers, f"k1,lp,{capital}\n", "fund,proceeds,2026-12,2000000000.00\n"), "2026") as of:
+        assert (pays(of), carry(of)) == ({"lp": paid}, 2_000_000_000_00 - paid)
+        (step,) = (part for part in of.why("lp", "fund").parts[1].parts if part.title.startswith("2 "))
+        assert step.words.partition("(entitled ")[2].count("..") == 3
+        explained(of)
+
+
 def test_members_share_by_what_they_paid_in_and_others_are_left_out(tmp_path: Path) -> None:
     """By hand: 600 and 400 of capital, 100 gone since; 1,400 out, so 500 beyond capital, 80 % of it 6 : 4."""
     capital = "k1,lp,2025-01-01,contribution,600.00\nk2,other,2025-01-01,contribution,400.00\n"
@@ -257,7 +283,7 @@ def test_what_is_shared_carried_and_the_house_s_is_the_pool(layers: str, more: s
 
 def test_capital_without_an_amount_is_refused_with_its_place(tmp_path: Path) -> None:
     path = story(tmp_path, FULL_CATCH_UP, "k1,lp,2025-01-01,contribution,\n", OUT_2025)
-    assert refused(path, "2025") == ["F301 capital:k1"]
+    assert refused(path, "2025") == ["F301 capital.csv:2:amount"]
 
 
 def test_a_planted_fault_in_a_layer_does_not_re_add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,11 +369,11 @@ def test_a_case_brings_its_capital_along(tmp_path: Path) -> None:
         (
             "layers:\n      - capital: true\n",
             "marks: partners.capacity\n      layers: [{mark: {}}]\n      clawback: {to: 20%, on: 2025-12-31}\n",
-            "K253 program.yaml:14:7",
+            "K253 program.yaml:16:17",
         ),
         (", capital: capital.csv", "", "P148 program.yaml:14:7"),
         ("    among:", "    unknown: leave_out\n    among:", "P139 program.yaml:11:14"),
-        ("    among:", "    bounds: {at_most: EUR 5}\n    among:", "P139 program.yaml:11:13"),
+        ("    among:", "    bounds: {at_most: USD 5}\n    among:", "P139 program.yaml:11:13"),
         ("size: {of: proceeds}", "size: {of: fund.carry}", "X131 program.yaml:10:16"),
         ("- capital: true", "- capital: true\n      where: partners.capacity", "X135 program.yaml:16:14"),
     ],

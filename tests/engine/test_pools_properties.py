@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import assume, given, strategies as st
-from pool_stories import FIRM, YEAR, re_added
+from pool_stories import ENTERED, FIRM, YEAR, re_added
 from spine_stories import write
 
 from engine.explain import _Explaining
@@ -44,7 +44,7 @@ AWARDS = {
     "equal_losses": "{equal_losses: members.claim}",
     "talmud": "{talmud: members.claim}",
     "integrated": "{integrated: {of: members.pay, level: 20, disparity: 10%}}",
-    "discretion": "{discretion: members.entered}",
+    "discretion": "{discretion: entered}",
 }
 BOUNDS = (
     "{at_least: {of: members.least}, at_most: {of: members.most}, if_short: scale}",
@@ -95,7 +95,7 @@ def compiled(how: str, currency: str) -> Plan:
     """The plan of a program with one pool."""
     head = YEAR.format(currency=currency, rounding=f"{{mode: half_up, to: {STEPS[currency]}}}")
     with TemporaryDirectory() as folder:
-        program = f"{head}pools:\n  p: {{size: 0, {how}}}\n"
+        program = f"{head}{ENTERED}pools:\n  p: {{size: 0, {how}}}\n"
         return compile_plan(load(write(Path(folder), program, FIRM)).understood())
 
 
@@ -109,6 +109,7 @@ def shared(how: str, currency: str, size: int, members: Mapping[str, list[Any]],
     earlier: Any = SimpleNamespace(first=year, since=lambda *_: [])
     book = Book(year, plan.calendar, earlier, {PARTNERS: frame, "p.members": frame, "p.size": one, PROGRAM: one}, {})
     book.write("p.size", "p.size", Exact.of([size]))
+    book.write("p.size.released", "p.size", Exact.of([0]))
     book.write(f"{PROGRAM}.p.carried.opening", PROGRAM, Exact.of([0]))
     reads = next(step for step in plan.steps if step.name == "p.members")
     for name, (tree, _) in reads.measures.items():  # type: ignore[attr-defined]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pool_stories import FIRM, YEAR, firm, re_added, shares
+from pool_stories import ENTERED, FIRM, YEAR, firm, re_added, shares
 from spine_stories import refused, write
+
+from rules.load import load
 
 Amounts = dict[str, int]
 
 
 def pool(how: str) -> str:
     """A pool that is written so."""
-    return f"pools:\n  bonus: {{{how}}}\n"
+    return f"{ENTERED}pools:\n  bonus: {{{how}}}\n"
 
 
 def alike(ann: int, bob: int, eve: int) -> Amounts:
@@ -53,8 +55,8 @@ def write_firm(folder: Path, rules: str) -> Path:
         ("size: 300, shared: {talmud: members.claim}", alike(5000, 10_000, 15_000), 0),
         ("size: 100, shared: {talmud: members.claim}", alike(3334, 3333, 3333), 0),
         ("size: 1_000, shared: {talmud: members.claim}", alike(10_000, 20_000, 30_000), 40_000),  # all claims, and more
-        ("size: 40, shared: {discretion: members.entered}", alike(1000, 0, 2550), 450),
-        ("size: 35.50, shared: {discretion: members.entered}", alike(1000, 0, 2550), 0),
+        ("size: 40, shared: {discretion: entered}", alike(1000, 0, 2550), 450),
+        ("size: 35.50, shared: {discretion: entered}", alike(1000, 0, 2550), 0),
         ("size: 0, shared: {proportional: members.claim}", alike(0, 0, 0), 0),
     ],
 )
@@ -155,7 +157,12 @@ def test_whoever_was_a_partner_for_a_part_of_the_year_weighs_its_days(tmp_path: 
         assert sum(shares(s, "bonus").values()) == 10_000
 
 
-UNKNOWN = {"members.csv": "partner_id,units,claim\nann,6,100\nbob,,\neve,2,200\n"}
+UNKNOWN = {
+    "members.csv": "partner_id,units,claim\nann,6,100\nbob,,\neve,2,200\n",
+    "awards.csv": "award_id,partner_id,decided_on,amount,reason,proposed_by,approved_by\n"
+    "1,ann,2026-06-30,100,the merger,Ida,Ole\n2,bob,2026-06-30,,the fair,Ida,Ole\n"
+    "3,eve,2026-06-30,200,the move,Ida,Ole\n",
+}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +177,7 @@ UNKNOWN = {"members.csv": "partner_id,units,claim\nann,6,100\nbob,,\neve,2,200\n
         ),
         ("shared: {proportional: members.claim}, unknown: leave_out", {"ann": 3333, "eve": 6667}, 0),
         ("shared: {talmud: members.claim}, unknown: leave_out", {"ann": 5000, "eve": 5000}, 0),
-        ("shared: {discretion: members.claim}, unknown: leave_out", {"ann": 10_000, "eve": 20_000}, 0),
+        ("shared: {discretion: entered}, unknown: leave_out", {"ann": 10_000, "eve": 20_000}, 0),
     ],
 )
 def test_what_becomes_of_the_share_of_who_has_no_weight(tmp_path: Path, how: str, minor: Amounts, left: int) -> None:
@@ -183,9 +190,9 @@ def test_what_becomes_of_the_share_of_who_has_no_weight(tmp_path: Path, how: str
         assert story.why("bob").value == 0
 
 
-@pytest.mark.parametrize("how", ["{by: members.hours}", "{proportional: members.least}", "{discretion: members.most}"])
+@pytest.mark.parametrize("how", ["{by: members.hours}", "{proportional: members.least}", "{discretion: entered}"])
 def test_an_unknown_weight_or_claim_is_refused_if_nothing_is_said(tmp_path: Path, how: str) -> None:
-    members = {"members.csv": "partner_id,hours,least,most\nann,6,100,1\nbob,,,\neve,2,200,1\n"}
+    members = {**UNKNOWN, "members.csv": "partner_id,hours,least,most\nann,6,100,1\nbob,,,\neve,2,200,1\n"}
     head = YEAR.format(currency="EUR", rounding="half_up")
     path = write(tmp_path, head + pool(f"size: 100, shared: {how}"), {**FIRM, **members})
     assert refused(path, "2026") == ["F302 partners:bob"]
@@ -194,8 +201,9 @@ def test_an_unknown_weight_or_claim_is_refused_if_nothing_is_said(tmp_path: Path
 @pytest.mark.parametrize(
     ("how", "code"),
     [
-        ("size: 30, shared: {discretion: members.entered}", "K207"),
-        ("size: 30, shared: {discretion: 0 - members.entered}", "K201"),
+        ("size: 30, shared: {discretion: entered}", "K207"),
+        ("size: 30, shared: {discretion: members.entered}", "K208"),
+        ("size: 30, shared: {discretion: entered * 2}", "K208"),
         ("size: 30, shared: {talmud: members.claim - 150}", "K201"),
         ("size: 30, shared: {integrated: {of: members.pay - 50_000, level: 5, disparity: 1%}}", "K201"),
         ("size: 30, shared: {by: members.units - 2}", "F303"),
@@ -205,6 +213,10 @@ def test_an_unknown_weight_or_claim_is_refused_if_nothing_is_said(tmp_path: Path
         ("size: 30, shared: {by: members.units}, bounds: {at_least: {of: members.least - 20}}", "K204"),
         ("size: 30, shared: {by: members.units}, bounds: {at_least: EUR -5}", "K204"),
         ("size: 30, shared: {by: members.units}, bounds: {at_least: {amount: 5, share: 5%}}", "K203"),
+        ("size: 30, shared: {by: members.units}, bounds: {at_most: {amount: JPY 5}}", "P130"),
+        ("size: 30, shared: {by: members.units}, bounds: {at_least: USD 40, at_most: EUR 5}", "P130"),
+        ("size: 30, shared: {by: members.units}, bounds: {at_least: EUR 1.005}", "P132"),
+        ("size: 30, shared: {integrated: {of: members.pay, level: EUR 0.005, disparity: 1%}}", "P132"),
         ("size: 30, shared: {talmud: members.claim}, bounds: {at_most: 5}", "P139"),
         ("size: 30, shared: {talmud: members.claim}, by_days: true", "P139"),
         ("size: 30, shared: {talmud: members.claim}, unknown: house", "P139"),
@@ -218,6 +230,49 @@ def test_an_unknown_weight_or_claim_is_refused_if_nothing_is_said(tmp_path: Path
 )
 def test_what_cannot_be_shared_is_refused(tmp_path: Path, how: str, code: str) -> None:
     assert {fault.split()[0] for fault in refused(write_firm(tmp_path, pool(how)), "2026")} == {code}
+
+
+def test_no_amount_of_a_pool_is_taken_for_another_currency_s(tmp_path: Path) -> None:
+    """A floor of USD 300 is no floor of EUR 300, and a level of pay in USD is none in EUR: all are told at once."""
+    rules = """pools:
+  pay: {size: 1000, shared: {integrated: {of: members.pay, level: USD 50_000, disparity: 1%}}}
+  bonus: {size: EUR 1000, shared: equally, bounds: {at_least: USD 300, at_most: {amount: USD 900}}}
+"""
+    found = load(write_firm(tmp_path, rules)).problems
+    assert [f"{each.code} {each.place}" for each in found] == [
+        "P130 program.yaml:14:67",
+        "P130 program.yaml:15:63",
+        "P130 program.yaml:15:90",
+    ]
+    assert {each.message for each in found} == {"an amount in USD in a program that pays EUR"}
+
+
+def test_the_weights_of_other_pools_are_refused_beside_the_floors_of_one(tmp_path: Path) -> None:
+    """Floors of EUR 30 for three are more than the pool of 60; and units less 2 are below zero for one, in a pool that
+    comes after it. Both are told by one run."""
+    rules = """pools:
+  bonus: {size: 60, shared: {by: members.units}, bounds: {at_least: EUR 30}}
+  other: {size: 50, shared: {by: members.units - 2}}
+  third: {size: {of: bonus.left}, shared: {by: members.units - 1}}
+"""
+    assert [each.split()[0] for each in refused(write_firm(tmp_path, rules), "2026")] == ["K206", "F303"]
+
+
+def test_what_is_given_at_discretion_is_entered_by_two_people_and_for_a_reason(tmp_path: Path) -> None:
+    """A column of money, a formula, a mean, and a sum of another table say nothing of who gave it to whom and why."""
+    kpis = {
+        "given": "sum: awards.amount, dated: awards.decided_on",
+        "bonus": "sum: awards.amount, dated: awards.decided_on, where: awards.pool = 'bonus'",
+        "twice": "formula: given * 2",
+        "usual": "mean: awards.amount, dated: awards.decided_on",
+        "claims": "sum: members.claim",
+    }
+    rules = "kpis:\n" + "".join(f"  {name}: {{{each}}}\n" for name, each in kpis.items()) + "pools:\n"
+    rules += "".join(f"  p{at}: {{size: 100, shared: {{discretion: {name}}}}}\n" for at, name in enumerate(kpis))
+    found = load(write_firm(tmp_path, rules)).problems
+    assert [(each.code, each.message) for each in found if each.severity == "error"] == [
+        ("K208", f"{name} is no KPI that sums awards.amount") for name in ("twice", "usual", "claims")
+    ]
 
 
 def test_a_fault_that_all_have_in_common_is_told_once_in_money(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def test_a_size_is_whole_in_the_units_of_its_currency(tmp_path: Path, currency: 
     if currency == "JPY":
         results = {"results.csv": "entity,month,account,amount\nfirm,2026-03-01,fees,650000\n"}
     members = {"members.csv": "partner_id,units\nann,1\nbob,1\neve,1\n"}
+    members["awards.csv"] = "award_id,partner_id,decided_on,amount,reason,proposed_by,approved_by\n"
     with firm(tmp_path, of("{of: profit, rate: 8%}"), results | members, currency) as story:
         assert story.run.pools["bonus"].size_minor == minor
 
@@ -107,14 +108,14 @@ quotas:
 pools:
   bonus: {{size: {{of: goal, rate: 1%}}, shared: equally}}
 """
-    head = "targets: targets.csv, results: results.csv}"
+    head = "targets: targets.csv, results: results.csv"
     targets = """
         target_id,kpi,scope,partner_id,region,period,target
         t1,revenue,partner,ann,,2026,1000
         t2,revenue,partner,bob,,2026,2000
         t3,revenue,partner,eve,,2026,3000.50
         """
-    program = YEAR.format(currency="EUR", rounding="half_up").replace("results: results.csv}", head) + rules
+    program = YEAR.format(currency="EUR", rounding="half_up").replace("results: results.csv", head) + rules
     with told(write(tmp_path, program, {**FIRM, "targets.csv": targets}), "2026") as story:
         assert story.run.pools["bonus"].size_minor == 6_001  # 1 % of 6,000.50, half up
         re_added(story.why("ann"))
@@ -163,6 +164,7 @@ pools:
         ("{amount: EUR 5, rate: 5%}", "P138 program.yaml:16:17"),
         ("{of: profit, at_most: USD 5}", "P130 program.yaml:16:39"),
         ("EUR -5", "P134 program.yaml:16:17"),
+        ("{of: profit, at_least: EUR 20, at_most: EUR 10}", "K205 program.yaml:16:40"),
     ],
 )
 def test_a_size_that_is_no_amount_of_the_program_is_refused(tmp_path: Path, size: str, fault: str) -> None:

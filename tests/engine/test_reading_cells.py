@@ -99,6 +99,14 @@ def test_nobody_approves_what_is_their_own(tmp_path: Path) -> None:
     assert told == [f"'P1' {own}", f"'p1' {own}", "'ann' proposed it and approved it"]
 
 
+def test_all_that_an_award_lacks_is_told_at_once(tmp_path: Path) -> None:
+    """Also where the file has none of the columns."""
+    for head, row in (("reason,proposed_by,approved_by", "W1,P1,400,,,"), ("partner_note", "W1,P1,400,x")):
+        found = read(tmp_path, "awards: awards.csv", {"awards.csv": f"award_id,partner_id,amount,{head}\n{row}\n"})
+        told = [fault.message for each in found.rejected for fault in each.faults]
+        assert told == ["an amount is entered, and proposed_by, approved_by and reason are blank"]
+
+
 def test_what_a_committee_enters_has_a_reason_and_two_people(tmp_path: Path) -> None:
     rows = "award_id,partner_id,amount,reason,proposed_by,approved_by\n"
     rows += "W1,P1,400,the fair,Ann,Bob\nW2,P1,100,the fair,Ann,Ann\nW3,P1,50,,Ann,Bob\nW4,P1,,,,\nW5,P1,10,why,Ann,\n"

@@ -101,7 +101,7 @@ def test_a_command_that_makes_no_store_leaves_none_behind(postgres: str, team: O
     assert partage("--store", postgres, *asked).exit_code == 0
 
 
-def test_who_says_to_be_somebody_else_is_refused_and_the_log_keeps_that_it_was_tried(postgres: str, team: Office) -> None:
+def test_who_says_to_be_somebody_else_is_refused_and_the_log_keeps_it(postgres: str, team: Office) -> None:
     asked = ("program", "submit", team.program, "--effective", "2026-01-01", "--reason", "the plan")
     assert partage("--store", postgres, *asked).exit_code == 0
     ended = partage("--store", postgres, "hold", "acme", "--reason", "r", "--as", "somebody else", "--json")

@@ -50,6 +50,7 @@ one_way = st.one_of(
     st.just({"table": {"roles": {"sourced": {}, "influenced": {"overlay": "true"}}}}),
     st.fixed_dictionaries({"sourced": role_share, "influenced": role_share}).map(lambda roles: {"roles": roles}),
     st.sampled_from(["100%", "1/3"]).map(lambda share: {"owner": share}),
+    st.just({"attributions": {"method": "influenced", "otherwise": "owner"}}),
 )
 ways = st.lists(one_way, min_size=1, max_size=2)  # the rows go by them in turn
 more = st.fixed_dictionaries(

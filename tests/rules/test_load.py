@@ -172,17 +172,17 @@ def test_a_bracket_that_no_comma_cut_is_to_be_closed(rule: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "hint"),
+    ("base", "message", "hint"),
     [
-        ("second", "second stands below: a rule sees what those above it pay, so move it above first"),
-        ("first", "first is this rule, which can't rest on what it pays"),
-        ("secnd", "known:"),
+        ("second", "a later rule", "second stands below: a rule sees what those above it pay, so move it above first"),
+        ("first", "this rule", "first is this rule, which can't rest on what it pays"),
+        ("secnd", "unknown name 'secnd'", "known:"),
     ],
 )
-def test_a_payout_that_stands_below_is_told_apart_from_a_name_that_is_not_there(base: str, hint: str) -> None:
+def test_a_payout_that_stands_below_is_told_apart_from_a_missing_name(base: str, message: str, hint: str) -> None:
     rules = f"payouts:\n  first: {{for_each: partners, base: {base}, rate: 5%}}\n  second: {{amount: 5}}\n"
     (problem,) = read(FRAME + rules).problems
-    assert problem.code == "X131" and hint in problem.hint
+    assert problem.code == "X131" and message in problem.message and hint in problem.hint
 
 
 def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:

@@ -90,13 +90,24 @@ def test_the_rules_in_words_are_all_that_is_written() -> None:
             "mdf:\n  accrued: {rate: 2%, of: mdf_claims.paid, dated: mdf_claims.paid_on}\n",
             ["M104 a row of mdf_claims names no partner, whose fund could grow by it"],
         ),
+        *(
+            (
+                f"mdf:\n  accrued: {{rate: 2%, of: revenue.amount, dated: revenue.month, where: {where}}}\n",
+                [f"M104 what accrued in a month stays, and {column} is another one in each period"],
+            )
+            for where, column in (
+                ("partners.active", "partners.active"),
+                ("period.days > 30", "period.days"),
+                ("revenue.amount > 5 and sold > 9", "sold"),
+            )
+        ),
         ("mdf:\n  duplicates: [same_face]\n", ["P104 'same_face' is not one of same_proof, same_amount"]),
         ("mdf:\n  claim_within: soon\n", ["C102 'soon' is no number of days from 1 to 1,000"]),
     ],
     ids=str,
 )
 def test_faults_are_found_where_they_stand(mdf: str, expected: list[str]) -> None:
-    assert problems(mdf) == expected
+    assert problems(mdf, "kpis: {sold: {sum: revenue.amount, dated: revenue.month}}\n") == expected
 
 
 def test_only_a_program_with_funds_knows_what_they_reimburse() -> None:

@@ -125,6 +125,34 @@ def test_each_round_is_told() -> None:
     assert told.steps[1].words.endswith("caps leave 2.50; held at the cap of 35.00")
 
 
+@pytest.mark.parametrize(("excess", "where"), [("carry", "the next period"), ("house", "the house")])
+def test_what_a_cap_keeps_back_is_told_beside_what_was_due_and_paid(excess: str, where: str) -> None:
+    """13.00 by 6 : 5 : 2 and a cap of 4.00: 6.00 are due to the first and 2.00 kept back; of the second 1.00 is."""
+    weights, _, caps = columns([(6, None, 400), (5, None, 400), (2, None, 400)])
+    rule = Bounds.model_validate({"excess": excess})
+    told = [explain_bounded(weights, Fraction(1_300), (None, caps), rule, row, EUR) for row in range(3)]
+    assert [[(step.entitled, step.paid, step.remaining) for step in each.steps] for each in told] == [
+        [(600, 400, 300)],
+        [(500, 400, 300)],
+        [(200, 200, 300)],
+    ]
+    assert told[0].steps[0].words == (
+        "6.00 of 13.00 in proportion among 3; floors take 0.00, caps leave 3.00; "
+        f"held at the cap of 4.00, 2.00 goes to {where}"
+    )
+    assert told[2].steps[0].words.endswith("caps leave 3.00; held at the share of 2.00")
+    assert bounded(weights, Fraction(1_300), None, caps, rule, EUR).left == 300
+
+
+def test_what_the_house_adds_up_to_a_floor_is_told() -> None:
+    """10.00 by 3 : 1 and a floor of 4.00 from the house: 2.50 of the pool, and 1.50 more."""
+    weights, floors, _ = columns([(3, 400, None), (1, 400, None)])
+    rule = Bounds.model_validate({"floors_from": "house"})
+    told = explain_bounded(weights, Fraction(1_000), (floors, None), rule, 1, EUR)
+    assert [(step.entitled, step.paid, step.remaining) for step in told.steps] == [(250, 250, 0), (150, 150, 0)]
+    assert told.steps[1].words == "the house lifts it by 1.50 to the floor of 4.00"
+
+
 @given(members_any(), st.integers(0, 200) | st.fractions(0, 90, max_denominator=7), policies)
 def test_nothing_gets_lost_and_nobody_is_out_of_bounds(members: Members, size: Fraction, rule: Bounds) -> None:
     found = share(members, size, rule)

@@ -1,17 +1,17 @@
-"""Waterfalls, interest by day counts, high-water marks and clawback: published cases, conservation, twins."""
+"""Waterfalls, high-water marks and clawback: published cases, conservation, twins."""
 
 from __future__ import annotations
 
 import json
 import time
 from datetime import date
-from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from accrual_configs import accruals, rates
 from hypothesis import given, settings, strategies as st
 from pydantic import ValidationError
 
@@ -19,7 +19,7 @@ from rules.kinds.base import Terms
 from rules.problem import Refused
 from rules.quantities.currency import currency
 from rules.quantities.exact import Exact
-from rules.sharing.accrual import Accrual, day, day_counts
+from rules.sharing.accrual import day
 from rules.sharing.layers import Waterfall
 from rules.sharing.recovery import Clawback, PerformanceFee
 from rules.sharing.time_weighted import Movements
@@ -165,15 +165,6 @@ def test_a_second_distribution_goes_on_where_the_first_one_ended() -> None:
 
 # --- what always holds ------------------------------------------------------------------------------------------------
 
-rates = st.sampled_from(["0%", "5%", "8%", "12.5%", "1/3"])
-accruals = st.fixed_dictionaries(
-    {
-        "rate": rates,
-        "compounding": st.sampled_from(["simple", "yearly", "half_yearly", "quarterly", "monthly", "daily"]),
-        "days": st.sampled_from(["act/365", "act/360", "30/360", "30e/360"]),
-        "broken": st.sampled_from(["compound", "simple"]),
-    }
-)
 layers_of_any_order = st.lists(
     st.sampled_from([CAPITAL, {"catch_up": {"share": "60%", "to": "20%"}}, {"mark": {"hurdle": "3%"}}])
     | st.builds(lambda accrual: {"preferred": accrual}, accruals)
@@ -244,73 +235,6 @@ def test_a_hundred_thousand_accounts_take_less_than_a_second() -> None:
     found = run_waterfall(rule, movements.amount.sum() * 2, accounts, END)
     assert time.process_time() - started < 1
     assert sum(layer.paid.sum() + layer.carry_paid for layer in found) == movements.amount.sum() * 2
-
-
-# --- interest ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "convention", "days"),
-    [
-        # The bond basis and its European form part at the end of February and at a 31st (ISDA 2006, 4.16 (f), (g)).
-        ("2007-01-15", "2007-01-30", "30/360", 15),
-        ("2007-01-30", "2007-03-31", "30/360", 60),
-        ("2007-01-15", "2007-03-31", "30/360", 76),
-        ("2007-01-15", "2007-03-31", "30e/360", 75),
-        ("2008-02-29", "2008-03-31", "30/360", 32),
-        ("2008-02-29", "2008-03-31", "30e/360", 31),
-        ("2008-02-28", "2008-03-01", "act/365", 2),
-    ],
-)
-def test_days_are_counted_by_convention(since: str, until: str, convention: Any, days: int) -> None:
-    first, last = day(date.fromisoformat(since)), day(date.fromisoformat(until))
-    assert day_counts(np.array([first]), last, convention).tolist() == [days]
-
-
-@settings(max_examples=150)
-@given(accruals, st.integers(0, 3_000), st.integers(0, 4_000), money)
-def test_interest_is_told_as_it_is_paid(rule: dict[str, str], before: int, days: int, amount: Fraction) -> None:
-    accrual = Accrual.model_validate(rule)
-    since, until = START - before, START - before + days
-    (paid,) = accrual.interest(Exact.of([amount]), np.array([since]), until).fractions()
-    epoch = date(1970, 1, 1).toordinal()
-    dates = [date.fromordinal(each + epoch) for each in (since, until)]
-    told = accrual.explain(Fraction(amount), dates[0], dates[1], USD)
-    assert told.value == paid
-    counted = max(0, int(day_counts(np.array([since]), until, accrual.days)[0]))
-    assert ("rounded once" in told.words) == accrual.growth(counted)[1]
-
-
-@pytest.mark.parametrize("days", [1, 90, 200, 364, 366, 1_000])
-def test_a_broken_period_is_rounded_once_at_nine_decimals(days: int) -> None:
-    """Against powers in decimals of 60 digits, which share no code with ours."""
-    factor, is_rounded = Accrual.model_validate({"rate": "8%", "compounding": "yearly"}).growth(days)
-    with localcontext() as context:
-        context.prec = 60
-        power = Decimal("1.08") ** (Decimal(days) / 365)
-        assert is_rounded
-        assert factor == Fraction(power.quantize(Decimal("1e-9")))
-
-
-def test_whole_periods_are_exact_and_a_rational_root_too() -> None:
-    yearly = Accrual.model_validate({"rate": "21%", "compounding": "yearly", "days": "30/360"})
-    assert yearly.growth(720) == (Fraction(121, 100) ** 2, False)
-    assert yearly.growth(180) == (Fraction(11, 10), True)
-    tie = Accrual.model_validate({"rate": "1", "compounding": "yearly", "days": "30/360"})
-    assert tie.growth(180)[0] == Fraction(1_414_213_562, 10**9)
-
-
-@pytest.mark.parametrize(("root", "rounded"), [("1.0000000005", "1"), ("1.0000000015", "1.000000002")])
-def test_a_root_that_is_exactly_a_half_goes_to_the_even_digit(root: str, rounded: str) -> None:
-    accrual = Accrual.model_construct(rate=Fraction(root) ** 2 - 1, compounding="yearly", days="30/360")
-    assert accrual.growth(180)[0] == Fraction(rounded)
-    told = accrual.explain(Fraction(10**9), date(2025, 1, 1), date(2025, 7, 1), USD)
-    assert told.value == (Fraction(rounded) - 1) * 10**9
-
-
-def test_interest_over_more_than_a_century_is_refused() -> None:
-    with pytest.raises(Refused, match="K230"):
-        Accrual.model_validate({"rate": "8%"}).interest(Exact.of([1]), np.array([0]), 365 * 101)
 
 
 # --- marks and clawback -----------------------------------------------------------------------------------------------

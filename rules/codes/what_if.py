@@ -1,0 +1,43 @@
+"""W2xx: a scenario can't be laid over a program, or is asked what it can't tell."""
+
+from __future__ import annotations
+
+from rules.codes.code import Code
+
+WHAT_IF: dict[str, Code] = {
+    "W201": Code(
+        "Not what a scenario holds",
+        "A key with a slip of the pen would change nothing, and nobody would know.",
+        "Write `scenario`, `program`, `set`, `scale`, `add` and `remove`, each with what it takes.",
+    ),
+    "W202": Code(
+        "No such path",
+        "What is set, scaled or removed has to be in the program; what is added needs something to be added to.",
+        "Write the names on the way as they stand in the program, or add what is new under `add:`.",
+    ),
+    "W203": Code(
+        "There already",
+        "To add says that nothing is there yet; to write over something else unseen would be a guess.",
+        "Write it under `set:`.",
+    ),
+    "W204": Code(
+        "Cannot be scaled",
+        "A factor is of a number, an amount or a rate.",
+        "Name the number itself, or write the new value under `set:`.",
+    ),
+    "W205": Code(
+        "Two changes at one place",
+        "All changes are of the program as it is, so two at one place would have no order.",
+        "Keep one of the two, or write both as one change.",
+    ),
+    "W206": Code(
+        "No end of decimals",
+        "An amount is written with decimals, and this product has no end of them.",
+        "Write the amount that is meant under `set:`.",
+    ),
+    "W207": Code(
+        "Does not fit into the lines",
+        "A change is written into the lines of the program as they stand, and here it would read as something else.",
+        "Write what is changed on lines of its own in the program, or set the whole that it is part of.",
+    ),
+}
