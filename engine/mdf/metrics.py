@@ -87,7 +87,7 @@ def ratio(above: int | Fraction | None, below: int | Fraction | None) -> Fractio
     """One over the other, exact; unknown over nothing, and where either is unknown.
 
     >>> ratio(190_016, 1_000_000), ratio(190_016, 0)
-    (Fraction(5938, 31250), None)
+    (Fraction(2969, 15625), None)
     """
     return None if above is None or not below else Fraction(above) / Fraction(below)
 

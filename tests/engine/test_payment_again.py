@@ -17,6 +17,7 @@ from engine.acts.books import pay
 from engine.commands.cycle import _of_whom
 from engine.ledger.payments import _id
 from engine.reports.new_file import write_new
+from engine.values.draft import Recorded
 from rules.problem import Refused, Unavailable
 
 NAMES = st.text(min_size=1, max_size=64)
@@ -82,13 +83,13 @@ def test_whom_a_return_names(written: str, told: tuple[str, str]) -> None:
 def test_a_file_that_came_while_it_was_paid_is_left_and_the_payment_stands(
     team: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, real = team.folder / "paid.csv", pay.pay
+    path, real = team.folder / "paid.csv", pay.record
 
-    def they_come_first(*words: Any) -> pay.Payment:
+    def they_come_first(*words: Any) -> Recorded:
         path.write_text("theirs", "utf-8")
         return real(*words)
 
-    monkeypatch.setattr(pay, "pay", they_come_first)
+    monkeypatch.setattr(pay, "record", they_come_first)
     found = problem(team, "cycle", "pay", "2026-04", "--csv", path)
     assert (found["code"], found["hint"].startswith("the payment stands: ")) == ("S102", True)
     assert (path.read_text("utf-8"), len(team.status("2026-04")["payments"])) == ("theirs", 1)

@@ -156,7 +156,8 @@ def test_the_same_key_with_another_request_is_refused(store_address: Path | str)
         store.record(command("a", deal="D-1"), closed())
         with fault(Refused, "S214", "'a' was used for another request, which is event 1"):
             store.record(command("a", deal="D-2"), closed())
-        assert len(store.events()) == 1
+        _, refusal = store.events()
+        assert (refusal.type, refusal.key, refusal.payload["code"]) == ("refused", "", "S214")
 
 
 def test_a_command_without_a_key_is_a_new_one_each_time(store_address: Path | str) -> None:

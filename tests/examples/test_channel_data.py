@@ -96,7 +96,7 @@ def test_another_seed_gives_another_program(clean, tmp_path):
 
 
 def test_every_canonical_table_is_there_under_its_own_names(clean):
-    without = {"payouts", "scores", "awards", "balances", "coalitions"}
+    without = {"payouts", "scores", "awards", "balances", "coalitions", "attributions"}
     assert {path.stem for path in clean.glob("*.csv")} == set(TABLES) == set(canonical()) - without
     for table in TABLES:
         with (clean / f"{table}.csv").open(encoding="utf-8") as stream:
