@@ -22,7 +22,7 @@ from rules.meaning import KpiMeaning, Meaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.numerals import Unwritable
 from rules.quantities.written import parse_number
-from scenarios.acts.paid import PaidTerms, paid_by_cycle, paid_in, paid_now
+from scenarios.acts.paid import LeftOut, PaidTerms, left_out, paid_by_cycle, paid_in, paid_now
 from scenarios.contribution.compare import Beside, contributors, part_titles
 from scenarios.contribution.values import Contribution
 
@@ -46,7 +46,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A report, how many rows were left out of it, and what is suspicious about that."""
+    """A report, how many rows of the programs that score and pay were left out of it, and what is suspicious about
+    that."""
 
     contribution: Contribution
     rejected: int
@@ -66,11 +67,11 @@ def contribution(program: Path, period_name: str, asked: Asked, store: Address) 
     plan = compile_plan(meaning)
     terms = PaidTerms(period, meaning.terms.currency)
     payer = meaning.title if asked.pays is None else load(asked.pays).understood().title
-    paid = None
+    paid, not_used = None, LeftOut()
     if asked.cycle:
         paid = paid_by_cycle(store, asked.cycle, payer, terms)
     elif asked.pays is not None:
-        paid = paid_now(asked.pays, terms)
+        paid, not_used = paid_now(asked.pays, terms)
     if paid is not None:  # then nothing needs to be paid here
         plan = replace(plan, steps=tuple(step for step in plan.steps if isinstance(step, Quota | Kpi | Score)), gaps=())
     with gather_facts(meaning, loaded.folder, period) as facts:
@@ -98,7 +99,7 @@ def contribution(program: Path, period_name: str, asked: Asked, store: Address) 
         others=tuple(each for each in found if each.score is None),
         paid_minor=sum(paid.values()),
     )
-    return Reported(report, len(facts.rejected), warnings)
+    return Reported(report, len(not_used | left_out(loaded.folder, facts)), warnings)
 
 
 def times_of(text: str) -> Fraction:

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.acts.books.owed import Part, adjustment_minor, in_effect, parts_of
 from engine.acts.period import period_of
 from engine.acts.sheet_of import sheet_of
-from engine.facts.gather import gather_facts
+from engine.facts.gather import Gathered, gather_facts
 from engine.ledger import books_of
 from engine.ledger.adjustments import approved
 from engine.ledger.cycles import Cycle
@@ -25,6 +25,7 @@ from rules.problem import Conflict, Place, Problem, Refused
 from rules.quantities.currency import Currency
 
 Paid = Mapping[str, int]  # minor units by partner
+LeftOut = frozenset[tuple[Path, int]]  # rows by file and record, so that one that two programs read counts once
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ def paid_in(plan: Plan, sheet: Sheet, program_sha256: str, inputs: Sequence[Inpu
     return dict(zip(run.partners, run.payouts_minor[:, -1].tolist(), strict=True))
 
 
-def paid_now(program: Path, terms: PaidTerms) -> Paid:
-    """What a program pays each partner by its tables as they are; raises Refused (M507) where it is of other terms."""
+def paid_now(program: Path, terms: PaidTerms) -> tuple[Paid, LeftOut]:
+    """What a program pays each partner by its tables as they are, and the rows of these that can't be used; raises
+    Refused (M507) where it is of other terms."""
     loaded = load(program)
     meaning = loaded.understood()
     period, code = period_of(meaning, terms.period.name), meaning.terms.currency.code
@@ -54,7 +56,13 @@ def paid_now(program: Path, terms: PaidTerms) -> Paid:
         raise Refused(Problem("M507", message, Place(program.name), "name the program that pays by --pays"))
     plan = compile_plan(meaning)
     with gather_facts(meaning, loaded.folder, period) as facts:
-        return paid_in(plan, sheet_of(plan, facts, period, program, keep="lines"), loaded.sha256, facts.inputs)
+        sheet = sheet_of(plan, facts, period, program, keep="lines")
+        return paid_in(plan, sheet, loaded.sha256, facts.inputs), left_out(loaded.folder, facts)
+
+
+def left_out(folder: Path, facts: Gathered) -> LeftOut:
+    """The rows of a program's tables that can't be used."""
+    return frozenset((folder.resolve() / each.file, each.record) for each in facts.rejected)
 
 
 def paid_by_cycle(store: Address, name: str, program: str, terms: PaidTerms) -> Paid:

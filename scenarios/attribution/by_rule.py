@@ -93,6 +93,6 @@ def influenced(journeys: Journeys) -> Attribution:
     for deal, partner in pairs:
         shares.setdefault(deal, {})[partner] = ALL
     several = sum(1 for mine in shares.values() if len(mine) > 1)
-    notes = (f"influenced: {counted(several, 'deal')} counted more than once, for each partner anew",) if several else ()
+    notes = [f"influenced: {counted(several, 'deal')} counted more than once, for each partner anew"] if several else []
     figures: Mapping[str, int] = {"deals": len(shares), "deals_of_several": several}
-    return Attribution("influenced", shares, figures=dict(figures), notes=notes)
+    return Attribution("influenced", shares, figures=dict(figures), notes=tuple(notes))

@@ -145,7 +145,9 @@ def _learned(
     shares, notes = by_value(values, asked.won, asked.is_zeroed), [note]
     unshared = len(asked.won) - len(shares)
     if unshared:
-        notes.append(f"{method}: {in_words(unshared, 'deal')} whose partners are worth nothing together, or less, have no shares")
+        notes.append(
+            f"{method}: {in_words(unshared, 'deal')} whose partners are worth nothing together, or less, have no shares"
+        )
     below = deals_below_zero(values, asked.won)
     return Attribution(method, shares, values, errors, below, asked.is_zeroed, figures, tuple(notes))
 

@@ -169,5 +169,6 @@ def _percent(part: int, whole: int) -> str:
 
 def _below_zero(found: Attributed, told: Attribution) -> Iterator[str]:
     for partner, deals in told.below_zero.items():
-        value = f"{found.partners[partner]} is worth {_value(told.values[partner])}, with a part in {counted(deals, 'deal')}"
-        yield f"{told.method}: {value}" + ("; it counts as zero, which the others pay for" if told.is_zeroed else "")
+        value = f"{found.partners[partner]} is worth {_value(told.values[partner])}"
+        zeroed = "; it counts as zero, which the others pay for" if told.is_zeroed else ""
+        yield f"{told.method}: {value}, with a part in {counted(deals, 'deal')}{zeroed}"

@@ -112,7 +112,9 @@ def _too_little(name: str, seen: Observed, asked: Asked) -> Problem | None:
         return Problem("M301", message, Place(), "take more periods, or fit units together with --by")
     distinct = len(np.unique(seen.spend))
     if distinct < SPENDS_MIN:
-        message = f"{name}: {counted(distinct, 'different spend')}, and at least {SPENDS_MIN} are needed to tell a curve"
+        message = (
+            f"{name}: {counted(distinct, 'different spend')}, and at least {SPENDS_MIN} are needed to tell a curve"
+        )
         return Problem("M302", message, Place(), "fit units together with --by, or take more periods")
     own = seen.spend - (np.add.reduceat(seen.spend, seen.starts()) / np.bincount(seen.unit))[seen.unit]
     if float(np.sqrt((own**2).mean())) < SPREAD_MIN * seen.spend_max:

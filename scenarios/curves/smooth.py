@@ -148,10 +148,12 @@ class Hill(_Formula):
         scale = np.log(self.a) + np.log(self.alpha) - np.log(self.k)
         z = (scale - wanted) / (self.alpha + 1)
         for _ in range(_NEWTON_STEPS_MAX):
-            bend = (self.alpha - 1) - 2 * self.alpha * expit(self.alpha * z)
-            step = (self._log_slope(z) - wanted) / np.minimum(bend, -1e-9)
+            u = self.alpha * z
+            bend = (self.alpha - 1) - 2 * self.alpha * expit(u)
+            step = (scale + (self.alpha - 1) * z - 2 * np.logaddexp(0, u) - wanted) / np.minimum(bend, -1e-9)
             z = z - np.where(np.isfinite(step), step, 0.0)
-            if not bool(np.any(np.abs(step) > 1e-15 * (1 + np.abs(z)))):
+            # The error left is about the square of the last step; a bound near the rounding would hardly ever be met.
+            if not bool(np.any(np.abs(step) > 1e-9 * (1 + np.abs(z)))):
                 break
         return z
 

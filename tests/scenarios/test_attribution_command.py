@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -78,11 +77,6 @@ def story(folder: Path, method: str = "markov", **changed: str) -> Path:
     return write(folder, PROGRAM.replace("METHOD", method), TABLES | changed)
 
 
-def with_rows(name: str, rows: Sequence[str]) -> str:
-    """A table with more rows."""
-    return "\n".join([*(line.strip() for line in TABLES[name].strip().splitlines()), *rows, ""])
-
-
 def attribute(path: Path, *options: str | Path) -> Any:
     """What the command prints as JSON."""
     ended = partage("attribute", path, *PERIOD, *options, "--json")
@@ -130,17 +124,25 @@ def test_who_is_credited_with_what(tmp_path: Path) -> None:
     assert alone == by_method["u"]
 
 
-@pytest.mark.parametrize("shape", ["u", "w", "time_decay"])
-def test_a_shape_credits_what_a_run_pays_by_it(shape: str, tmp_path: Path) -> None:
-    path = story(tmp_path)
-    credited = amounts(attribute(path, "--method", shape, "--window", "30d")["methods"][0])
-    program = path.read_text("utf-8").replace(
-        "{attributions: markov}", f"{{touches: {{shape: {shape}, within: 30 days}}}}"
+def test_shapes_credit_what_a_run_pays_by_them(tmp_path: Path) -> None:
+    path, shapes = story(tmp_path), ("u", "w", "time_decay")
+    credited = {each["method"]: amounts(each) for each in attribute(path, "--compare", "--window", "30d")["methods"]}
+    program = path.read_text("utf-8").replace("  attributions: attributions.csv\n", "")
+    start, _, _ = program.partition("credit:\n")
+    of = "of: deals, where: deals.status = 'won'"
+    ways = "".join(
+        f"  by_{shape}: {{{of}, from: {{touches: {{shape: {shape}, within: 30 days}}}}}}\n" for shape in shapes
     )
-    program = program.replace("rate: 10%", "rate: 100%").replace("  attributions: attributions.csv\n", "")
-    path.write_text(program, "utf-8")
+    pays = "".join(
+        f"  {shape}: {{credit: by_{shape}, base: deals.amount, dated: deals.closed_on, rate: 100%}}\n"
+        for shape in shapes
+    )
+    path.write_text(f"{start}credit:\n{ways}payouts:\n{pays}", "utf-8")
+    paid: dict[str, dict[str, int]] = {shape: {} for shape in shapes}
     with told(path, "2026-02") as run:
-        assert {who: minor for who, minor in run.payouts().items() if minor} == credited
+        for who, shape, _, minor in map(str.split, run.lines()):
+            paid[shape][who] = paid[shape].get(who, 0) + int(minor)
+    assert paid == {shape: credited[shape] for shape in shapes}
 
 
 def test_removal_effects_by_hand(tmp_path: Path) -> None:
@@ -189,8 +191,20 @@ def saved(folder: Path, method: str = "markov", *options: str) -> tuple[Path, An
     return path, found
 
 
-def test_a_payout_is_shared_by_the_saved_weights_and_adds_up_to_each_deal(tmp_path: Path) -> None:
-    path, found = saved(tmp_path)
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """What `saved` gives, made once and never changed."""
+    return saved(tmp_path_factory.mktemp("saved"))
+
+
+def copied(once: tuple[Path, Any], folder: Path) -> tuple[Path, Any]:
+    path, found = once
+    shutil.copytree(path.parent, folder, dirs_exist_ok=True)
+    return folder / path.name, found
+
+
+def test_a_payout_is_shared_by_the_saved_weights_and_adds_up_to_each_deal(once: tuple[Path, Any]) -> None:
+    path, found = once
     assert [Path(each).name for each in found["files"]] == ["attributions.csv", "attributions.manifest.json"]
     with told(path, "2026-02") as run:
         by_deal: dict[str, int] = {}
@@ -201,8 +215,8 @@ def test_a_payout_is_shared_by_the_saved_weights_and_adds_up_to_each_deal(tmp_pa
         assert run.payouts() == {"acme": 28_78, "bolt": 44_98, "crux": 106_25}
 
 
-def test_what_is_paid_is_explained_by_method_and_version_and_the_saved_row(tmp_path: Path) -> None:
-    path, found = saved(tmp_path)
+def test_what_is_paid_is_explained_by_method_and_version_and_the_saved_row(once: tuple[Path, Any]) -> None:
+    path, found = once
     with told(path, "2026-02") as run:
         (leaf,) = (each for each in leaves(run.why("acme")) if each.title == "weight of acme")
     assert (leaf.shown, leaf.source) == ("40", "attributions.csv record 1")
@@ -210,9 +224,9 @@ def test_what_is_paid_is_explained_by_method_and_version_and_the_saved_row(tmp_p
 
 
 def test_a_run_is_worked_out_again_from_the_saved_table_and_nothing_is_solved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    once: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, _ = saved(tmp_path / "here")
+    path, _ = copied(once, tmp_path / "here")
     store = tmp_path / "books.db"
     assert partage("--store", store, "run", path, *PERIOD).exit_code == 0
     shutil.rmtree(tmp_path / "here")
@@ -226,21 +240,23 @@ def test_a_run_is_worked_out_again_from_the_saved_table_and_nothing_is_solved(
     assert (ended.exit_code, "run 1 is proved" in ended.out) == (0, True)
 
 
-def test_the_same_question_writes_the_same_bytes_and_another_one_another_version(tmp_path: Path) -> None:
-    _, one = saved(tmp_path / "one")
-    path, two = saved(tmp_path / "two")
+def test_the_same_question_writes_the_same_bytes_and_another_one_another_version(
+    once: tuple[Path, Any], tmp_path: Path
+) -> None:
+    first, one = once
+    path, _ = copied(once, tmp_path)
+    head, *rows = (tmp_path / "touches.csv").read_text("utf-8").splitlines()
+    (tmp_path / "touches.csv").write_text("\n".join([head, *rows[::-1], ""]), "utf-8")
+    again = attribute(path, "--method", "markov", "--out", tmp_path / "attributions.csv", "--force")
+    assert one["weights_version"] == again["weights_version"], "whatever the order of rows"
     for name in ("attributions.csv", "attributions.manifest.json"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    head, *rows = with_rows("touches.csv", []).splitlines()
-    (tmp_path / "two/touches.csv").write_text("\n".join([head, *rows[::-1], ""]), "utf-8")
-    again = attribute(path, "--method", "markov", "--out", tmp_path / "two/attributions.csv", "--force")
-    assert one["weights_version"] == two["weights_version"] == again["weights_version"], "whatever the order of rows"
+        assert (tmp_path / name).read_bytes() == (first.parent / name).read_bytes()
     windowed = attribute(path, "--method", "markov", "--window", "30 days")
     assert windowed["weights_version"] != one["weights_version"]
 
 
-def test_a_table_that_was_changed_or_is_by_another_method_pays_nothing(tmp_path: Path) -> None:
-    path, found = saved(tmp_path)
+def test_a_table_that_was_changed_or_is_by_another_method_pays_nothing(once: tuple[Path, Any], tmp_path: Path) -> None:
+    path, found = copied(once, tmp_path)
     table = tmp_path / "attributions.csv"
     text = table.read_text("utf-8")
     table.write_text(text.replace("D-1,acme,40", "D-1,acme,400"), "utf-8")
@@ -270,8 +286,10 @@ def test_tables_of_several_periods_stand_one_below_the_other(tmp_path: Path) -> 
         assert run.payouts() == {"acme": 50_00, "bolt": 40_00, "crux": 90_01}
 
 
-def test_a_deal_without_weights_goes_to_its_own_partner_where_the_rule_says_so(tmp_path: Path) -> None:
-    path, _ = saved(tmp_path)
+def test_a_deal_without_weights_goes_to_its_own_partner_where_the_rule_says_so(
+    once: tuple[Path, Any], tmp_path: Path
+) -> None:
+    path, _ = copied(once, tmp_path)
     with told(path, "2026-02") as run:
         assert not any("D-5" in line for line in run.lines())
     text = path.read_text("utf-8").replace("attributions: markov}", "attributions: {method: markov, otherwise: owner}}")
@@ -295,19 +313,8 @@ def test_influence_is_told_and_paid_only_where_it_is_brought_to_100_percent(tmp_
 def test_shares_below_zero_are_refused_kept_or_set_to_zero_and_told(tmp_path: Path) -> None:
     """Of three deals that nobody touched two are won: 2/3. With bolt's own 3/5, with acme's own 6/7, with all 8/10. So
     bolt adds -1/15 or -2/35, and acme 4/21 or 1/5."""
-    deals = [
-        "N-1 won",
-        "N-2 won",
-        "N-3 lost",
-        "B-1 won",
-        "B-2 lost",
-        "A-1 won",
-        "A-2 won",
-        "A-3 won",
-        "A-4 won",
-        "AB won",
-    ]
-    rows = [f"{name},acme,{status},2026-01-10,2026-02-03,10.00" for name, status in map(str.split, deals)]
+    deals = {"won": ("N-1", "N-2", "B-1", "A-1", "A-2", "A-3", "A-4", "AB"), "lost": ("N-3", "B-2")}
+    rows = [f"{name},acme,{status},2026-01-10,2026-02-03,10.00" for status, names in deals.items() for name in names]
     touched = [*(("bolt", each) for each in ("B-1", "B-2", "AB")), *(("acme", f"A-{at}") for at in range(1, 5))]
     by = [f"T-{at},{deal},{who},2026-01-20,mail" for at, (who, deal) in enumerate([*touched, ("acme", "AB")])]
     tables = {
@@ -356,11 +363,32 @@ def test_sampled_values_show_their_error_and_are_paid_only_where_that_is_said(tm
         (("--method", "markov", "--unions", "region"), "M409"),
         (("--method", "shapley_rate", "--unions", "region", "--sample", "9"), "M409"),
         (("--out", "weights.parquet"), "M401"),
-        (("--kinds", "nobody's", "--method", "markov"), "M402"),
+        (("--period", "2026-02.."), "M401"),
+        (("--period", "..2026-02"), "M401"),
+        (("--window", "1d", "--period", "2026-03", "--method", "markov"), "M402"),
+        (("--method", "shapley", "--unions", "tier"), "M409"),
     ],
 )
 def test_a_question_without_an_answer_is_refused(options: tuple[str, ...], code: str, tmp_path: Path) -> None:
     assert refusal(story(tmp_path), *options) == code
+
+
+def test_a_kind_that_no_touch_has_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    said = partage("attribute", story(tmp_path), *PERIOD, "--kinds", "webinar,=mial").err
+    assert "no touch is of the kind =mial" in said and "mail, webinar" in said
+
+
+def test_a_file_that_is_there_is_told_before_anything_is_worked_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenarios.acts.attribute.attribute", None)
+    (tmp_path / "mine.manifest.json").touch()
+    assert refusal(story(tmp_path), "--out", tmp_path / "mine.csv") == "S102"
+
+
+def test_where_no_deal_is_left_the_rows_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    path = story(tmp_path, **{"partners.csv": "partner_id,name,region\n"})
+    assert "18 rows of the sources cannot be used" in partage("attribute", path, *PERIOD).err
 
 
 def test_unions_share_before_their_members_do(tmp_path: Path) -> None:

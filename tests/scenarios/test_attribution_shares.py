@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from engine.values.journeys import NOBODY, UNKNOWN_DAY, Journeys
 from engine.values.weights import is_unchanged
@@ -23,6 +23,7 @@ from scenarios.attribution.paths import counted, paths
 from scenarios.attribution.table import BILLION, weighed, whole_weights
 
 CLOSED = date(2026, 3, 31).toordinal()
+few = settings(max_examples=settings().max_examples // 2)
 WHO = ("ann", "bob", "cid", "dee")
 
 Touch = tuple[int, int, int]  # deal, partner, days before the close
@@ -138,6 +139,13 @@ def test_whoever_touched_an_open_deal_influenced_all_of_it() -> None:
     assert not again.may_exceed
 
 
+def test_a_deal_that_nobody_touched_is_no_set_of_partners() -> None:
+    """It counts in the rate of nobody, and is neither a path nor a set."""
+    found = attributed("shapley_rate", Asked(journeys([(0, 1, 5)], deals=3, lost=[2])))
+    assert (found.figures["sets"], found.figures["paths"], found.figures["without_touch"]) == (1, 1, 2)
+    assert "shapley_rate: 1 set of partners, 1 path (1 won, 0 lost); over all coalitions" in found.notes
+
+
 # --- all methods, money and weights -----------------------------------------------------------------------------------
 
 touches_any = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(-2, 60)), max_size=14)
@@ -155,6 +163,7 @@ def shuffled(given_: Journeys, order: Sequence[int]) -> Journeys:
     )
 
 
+@few
 @given(touches_any, amounts_any, st.sets(st.integers(0, 4), max_size=3), st.sampled_from(list(METHODS)), st.data())
 def test_every_method_shares_deals_whole_and_in_no_order_of_rows(
     touches: list[Touch], amounts: list[int | None], lost: set[int], method: str, data: st.DataObject
@@ -175,6 +184,7 @@ def test_every_method_shares_deals_whole_and_in_no_order_of_rows(
     assert sum(money.amounts_minor.values()) == money.total_minor
 
 
+@few
 @given(st.lists(st.fractions(-3, 5, max_denominator=10**10), min_size=1, max_size=6).filter(lambda each: sum(each) > 0))
 def test_whole_weights_add_up_and_are_less_than_a_billionth_from_their_shares(values: list[Fraction]) -> None:
     shares = {at: value / sum(values) for at, value in enumerate(values)}

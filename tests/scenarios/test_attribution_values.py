@@ -9,7 +9,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from rules.problem import Refused
 from rules.sharing.owen import owen
@@ -19,6 +19,7 @@ from scenarios.attribution.markov import Counts, removal_effects
 from scenarios.attribution.paths import Path
 from scenarios.attribution.shapley import BILLION, equal_split, rate_values, sampled_rates, touch_sets
 
+few = settings(max_examples=settings().max_examples // 2)
 walks = st.dictionaries(
     st.lists(st.integers(0, 3), max_size=5).map(tuple),
     st.builds(Counts, st.integers(0, 3), st.integers(0, 3)),
@@ -74,6 +75,7 @@ def walked(paths: Mapping[Path, Counts], order: int, without: int | None, steps:
     return won
 
 
+@few
 @given(walks.filter(has_won), st.sampled_from([1, 2]))
 def test_removal_effects_are_those_of_walking_the_chain(paths: dict[Path, Counts], order: int) -> None:
     found = removal_effects(paths, order)
@@ -87,6 +89,7 @@ def test_removal_effects_are_those_of_walking_the_chain(paths: dict[Path, Counts
         assert float(effect) == pytest.approx(1 - walked(paths, order, partner) / whole, abs=1e-6)
 
 
+@few
 @given(walks.filter(has_won), st.sampled_from([1, 2, 3]))
 def test_floats_say_what_fractions_say(paths: dict[Path, Counts], order: int) -> None:
     exact, floats = removal_effects(paths, order), removal_effects(paths, order, exact_states_max=0)
@@ -95,6 +98,7 @@ def test_floats_say_what_fractions_say(paths: dict[Path, Counts], order: int) ->
         assert abs(effect - floats.effects[partner]) <= Fraction(1, 10**8)
 
 
+@few
 @given(walks.filter(has_won))
 def test_order_of_the_paths_and_touches_in_a_row_change_nothing(paths: dict[Path, Counts]) -> None:
     again = {path: paths[path] for path in reversed(list(paths))}
@@ -144,6 +148,7 @@ def players_of(sets: Mapping[Path, Counts]) -> list[int]:
     return sorted({each for members in sets for each in members})
 
 
+@few
 @given(walks)
 def test_rates_are_shared_as_over_all_orders_and_add_up(paths: dict[Path, Counts]) -> None:
     sets = touch_sets(paths)
@@ -172,6 +177,7 @@ def test_a_partner_whose_deals_are_lost_is_below_zero() -> None:
     assert by_value(found, won, is_zeroed=True) == {0: {0: 1}, 1: {0: 1, 1: 0}}
 
 
+@few
 @given(walks, st.lists(st.sampled_from("xyz"), min_size=4, max_size=4))
 def test_owen_values_are_those_of_the_whole_table(paths: dict[Path, Counts], unions: list[str]) -> None:
     sets = touch_sets(paths)
@@ -197,8 +203,8 @@ def test_sampling_comes_within_its_standard_error_and_is_the_same_for_a_seed() -
     sets = touch_sets(
         {(0,): Counts(3, 1), (0, 1): Counts(4, 4), (1, 2): Counts(2, 6), (3,): Counts(1, 1), (): Counts(1, 4)}
     )
-    exact, found = rate_values(sets), sampled_rates(sets, 4_000, seed=7)
-    assert found == sampled_rates(sets, 4_000, seed=7) != sampled_rates(sets, 4_000, seed=8)
+    exact, found = rate_values(sets), sampled_rates(sets, 1_500, seed=7)
+    assert found == sampled_rates(sets, 1_500, seed=7) != sampled_rates(sets, 1_500, seed=8)
     for player, value in exact.items():
         assert abs(found.values[player] - float(value)) <= 4 * found.errors[player] + 1e-9
     assert sum(found.values.values()) == pytest.approx(float(sum(exact.values())), abs=1e-9)
@@ -231,6 +237,7 @@ def summed(
     return found
 
 
+@few
 @given(deals_any, amounts_any)
 def test_equal_parts_are_the_shapley_value_of_revenue(deals: dict[int, Path], amounts: list[int]) -> None:
     players = sorted({each for path in deals.values() for each in path})
@@ -238,6 +245,7 @@ def test_equal_parts_are_the_shapley_value_of_revenue(deals: dict[int, Path], am
     assert {str(player): value for player, value in summed(deals, amounts).items()} == expected
 
 
+@few
 @given(deals_any, amounts_any, st.lists(st.sampled_from("xy"), min_size=5, max_size=5))
 def test_by_unions_they_are_its_owen_value(deals: dict[int, Path], amounts: list[int], unions: list[str]) -> None:
     players = sorted({each for path in deals.values() for each in path})

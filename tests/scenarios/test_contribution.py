@@ -102,7 +102,7 @@ SCORED = st.builds(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(SCORED, max_size=12, unique_by=lambda each: each.partner), st.randoms(use_true_random=False))
 def test_any_comparison_adds_up_and_is_the_one_worked_out_partner_by_partner(
     partners: list[Contributor], random: Random

@@ -232,6 +232,9 @@ def test_a_picture_is_what_its_suffix_says(folder: Path, picture: str) -> None:
         ("--from seen.csv --adstock 1", "M316"),
         ("--from seen.csv --adstock half", "M316"),
         ("--from seen.csv --bootstrap 5", "M316"),
+        ("--from seen.csv --adstock=", "M316"),
+        ("--from seen.csv --out both.svg --picture both.svg", "M316"),
+        ("program.yaml --outcome sold --spend mdf --by tier --period 2025-01..2025-06", "no partner has a tier"),
         ("--from seen.csv --seed -1", "M316"),
         ("--from seen.csv --picture curves.gif", "M501"),
         ("--from none.csv", "M310"),
@@ -255,6 +258,8 @@ def table(tmp_path: Path, text: str | bytes) -> Path:
         (b"", {"M310"}),
         (b"\xff\xfe\x00", {"M310"}),
         ("unit,period,spend\nA,1,2\n", {"M310"}),
+        ("unit,period,spend,spend,outcome\nA,1,2,3,5\n", {"M310"}),
+        ("unit,period,spend,outcome, Outcome\nA,1,2,3,5\n", {"M310"}),
         ("unit,period,spend,outcome\n", {"M313"}),
         ("unit,period,spend,outcome\nA,1,,5\n", {"M313"}),
         ("unit,period,spend,outcome\nA,1,-2,5\nB,1,x,5\nC,1,1e9,5\nD,1,nan,4\nE,1\n,1,2,3\n", {"M311"}),
@@ -276,6 +281,14 @@ def test_a_table_that_is_too_large_is_not_read_to_its_end(tmp_path: Path, monkey
     monkeypatch.setattr("scenarios.acts.observe_file.ROWS_MAX", 3)
     with pytest.raises(Refused, match="M314"):
         observe_file(table(tmp_path, "unit,period,spend,outcome\n" + "A,1,2,5\n" * 4), "partner")
+
+
+def test_a_table_that_is_too_large_is_told_so_wherever_it_was_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenarios.acts.observe_file.BYTES_MAX", 26)
+    with pytest.raises(Refused, match="M314"):
+        observe_file(table(tmp_path, "unit,period,spend,outcome\n\u00e9,1,2,5\n"), "partner")
 
 
 def test_rows_that_were_rejected_are_told(folder: Path) -> None:

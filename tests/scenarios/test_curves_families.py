@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from scenarios.curves.envelope import Envelope
 from scenarios.curves.floats import Floats, floats
 from scenarios.curves.mixed import Family, Mixed
 from scenarios.curves.pieces import Points, Steps
 from scenarios.curves.smooth import Exponential, Hill, LinearCap, Log, MichaelisMenten, Power, Smooth
+
+few = settings(max_examples=settings().max_examples // 2)
 
 sizes = st.floats(1e-3, 1e6)
 MAKERS: dict[str, Callable[[float, float, float], Smooth]] = {
@@ -63,6 +65,7 @@ def test_a_target_return_of_a_michaelis_menten_curve() -> None:
     assert one(curve.slope(floats([150]))) == pytest.approx(1.6, rel=1e-12)
 
 
+@few
 @given(made, st.floats(0.01, 20))
 def test_the_slope_is_what_the_next_bit_brings(made: tuple[Smooth, float], place: float) -> None:
     curve, k = made
@@ -72,6 +75,7 @@ def test_the_slope_is_what_the_next_bit_brings(made: tuple[Smooth, float], place
     assert risen / (2 * step) == pytest.approx(one(curve.slope(floats([x]))), rel=1e-4, abs=scale * 1e-8)
 
 
+@few
 @given(made, st.floats(0.01, 0.999))
 def test_the_spend_at_a_slope_has_that_slope(made: tuple[Smooth, float], part: float) -> None:
     curve, k = made
@@ -82,6 +86,7 @@ def test_the_spend_at_a_slope_has_that_slope(made: tuple[Smooth, float], part: f
     assert one(curve.slope(spend)) == pytest.approx(wanted, rel=1e-7)
 
 
+@few
 @given(made)
 def test_beyond_the_steepest_slope_nothing_is_spent(made: tuple[Smooth, float]) -> None:
     curve, _ = made
@@ -91,6 +96,7 @@ def test_beyond_the_steepest_slope_nothing_is_spent(made: tuple[Smooth, float]) 
         assert one(curve.spend_at_slope(floats([steepest * 1.001]))) == 0
 
 
+@few
 @given(made, st.floats(0, 3), st.floats(0, 5))
 def test_a_roof_lies_above_the_curve_and_touches_it(made: tuple[Smooth, float], low: float, width: float) -> None:
     curve, k = made
@@ -105,6 +111,7 @@ def test_a_roof_lies_above_the_curve_and_touches_it(made: tuple[Smooth, float], 
     assert (np.diff(heights, 2) <= 1e-7 * scale).all(), "a roof is concave"
 
 
+@few
 @given(made, st.floats(0, 2), st.floats(0.1, 5), st.floats(1e-3, 3))
 def test_no_spend_under_the_roof_is_better_at_a_price(
     made: tuple[Smooth, float], low: float, width: float, price: float
@@ -175,6 +182,7 @@ def test_a_curve_without_height_brings_nothing(curve: Smooth) -> None:
 knots = st.lists(st.tuples(st.integers(0, 50), st.integers(-20, 80)), min_size=1, max_size=7)
 
 
+@few
 @given(
     st.lists(knots, min_size=1, max_size=3), st.integers(0, 40), st.integers(0, 40), st.integers(0, 30), st.booleans()
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 
@@ -14,7 +14,12 @@ from engine.reports.charts.style import DASH, FIRST, MUTED, PAPER, SECOND
 
 DRAWN_MAX, NAMED_MAX, NAME_SIGNS = 2_000, 8, 28
 _WIDTH, _HEIGHT, _FEW = 560, 440, 100
-_NAME, _LINE, _ROOM = 0.3, 0.035, 0.08  # as wide and as high as a name, and what is left free: in parts of the plot
+_ROOM = 0.08  # what is left free beyond the last point: a part of the plot
+_SIGN, _LINE, _POINT = (
+    6.6,
+    15.0,
+    (26.0, 10.0),
+)  # pixels of a sign, of a line of text, and of a point with room beside it
 _WORDS: Mapping[int | None, str] = {
     1: "paid well above its peers",
     0: "near its peers",
@@ -29,6 +34,22 @@ _MARKS: Mapping[str, tuple[str, str]] = {  # shape and colour, in the order of t
 }
 
 Ends = tuple[float, float]
+Box = tuple[float, float, float, float]  # pixels from the left and from the top: left, right, top, bottom
+
+
+class Side(NamedTuple):
+    """Where a text stands beside a point: which of its ends is there, and how many pixels it is moved."""
+
+    align: Literal["left", "center", "right"]
+    right: int
+    down: int
+
+
+_NAME_SIDES = (  # beside, above and below the point
+    *(Side("left", 9, 0), Side("right", -9, 0), Side("center", 0, -16), Side("center", 0, 16)),
+    *(Side("right", 8, -16), Side("left", -8, -16)),
+)
+_LINE_ENDS, _LINE_SIDE = "equal shares", Side("right", -6, -10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,8 @@ def contribution_picture(title: str, subtitle: str, shares: Sequence[Shares]) ->
     ranked = sorted(shares, key=lambda each: (-abs(each.pay - each.contribution), each.name, each.pay))
     if len(ranked) > DRAWN_MAX:
         subtitle = f"{subtitle} The {DRAWN_MAX:,} with the largest gaps are drawn, of {len(ranked):,} partners."
+    if not ranked:
+        subtitle = f"{subtitle} No partner has a share of both."
     rows = [_row(each) for each in ranked[:DRAWN_MAX]]
     ends = {axis: _ends([row[axis] for row in rows]) for axis in ("contribution", "pay")}
     chart = alt.layer(_equal_shares(ends), _points(rows, ends), *_names(_named(rows, ends), ends))
@@ -83,62 +106,85 @@ def _axes(ends: Mapping[str, Ends]) -> dict[str, Any]:
 
 def _equal_shares(ends: Mapping[str, Ends]) -> Drawn:
     """The line on which a partner is paid the share that it contributed, as far as both axes go."""
-    (low_x, high_x), (low_y, high_y) = ends["contribution"], ends["pay"]
-    first, last = max(low_x, low_y), min(high_x, high_y)
-    line = alt.Chart(alt.InlineData(values=[{"contribution": at, "pay": at} for at in (first, last)]))
-    word = alt.Chart(alt.InlineData(values=[{"contribution": last, "pay": last}]))
+    first, last = max(low for low, _ in ends.values()), _last_of_both(ends)
+    line = alt.Chart(alt.InlineData(values=[{"contribution": first, "pay": first}, last]))
+    word = alt.Chart(alt.InlineData(values=[last]))
     return alt.layer(
         line.mark_line(color=MUTED, strokeWidth=1.25, strokeDash=DASH).encode(**_axes(ends)),
-        word.mark_text(text="equal shares", align="right", dx=-6, dy=-10, color=MUTED).encode(**_axes(ends)),
+        word.mark_text(
+            text=_LINE_ENDS, align=_LINE_SIDE.align, dx=_LINE_SIDE.right, dy=_LINE_SIDE.down, color=MUTED
+        ).encode(**_axes(ends)),
     )
+
+
+def _last_of_both(ends: Mapping[str, Ends]) -> dict[str, float]:
+    """The last point of the line on which both shares are equal."""
+    last = min(high for _, high in ends.values())
+    return {"contribution": last, "pay": last}
 
 
 def _points(rows: Sequence[Mapping[str, Any]], ends: Mapping[str, Ends]) -> alt.Chart:
     there = [word for word in _MARKS if any(row["standing"] == word for row in rows)]
+    legend: Any = alt.Undefined if there else None  # one of nothing would have no size
     shapes, colours = zip(*(_MARKS[word] for word in there), strict=True) if there else ((), ())
     found: alt.Chart = (
         alt.Chart(alt.InlineData(values=list(rows)))
         .mark_point(size=90 if len(rows) <= _FEW else 36, opacity=0.85)
         .encode(
             **_axes(ends),
-            shape=alt.Shape("standing:N", scale=alt.Scale(domain=there, range=list(shapes))),
-            color=alt.Color("standing:N", scale=alt.Scale(domain=there, range=list(colours))),
+            shape=alt.Shape("standing:N", legend=legend, scale=alt.Scale(domain=there, range=list(shapes))),
+            color=alt.Color("standing:N", legend=legend, scale=alt.Scale(domain=there, range=list(colours))),
         )
     )
     return found
 
 
-def _named(rows: Sequence[Mapping[str, Any]], ends: Mapping[str, Ends]) -> list[Mapping[str, Any]]:
-    """The partners with the largest gaps, without those whose name would lie over another one."""
-    found: list[Mapping[str, Any]] = []
+def _named(rows: Sequence[Mapping[str, Any]], ends: Mapping[str, Ends]) -> list[tuple[Mapping[str, Any], Side]]:
+    """The partners with the largest gaps, each with the first side of its point on which its name lies over no other
+    name, and if there is such a side over no other point."""
+    taken = [_box(_LINE_ENDS, _last_of_both(ends), ends, _LINE_SIDE)]
+    points = {id(row): _box("", row, ends, Side("center", 0, 0)) for row in rows}
+    found: list[tuple[Mapping[str, Any], Side]] = []
     for row in rows:
-        is_free = all(
-            _apart(row, other, ends, "contribution") > _NAME or _apart(row, other, ends, "pay") > _LINE
-            for other in found
-        )
-        if is_free and row["pay"] != row["contribution"]:
-            found.append(row)
-        if len(found) == NAMED_MAX:
+        if len(found) == NAMED_MAX or row["pay"] == row["contribution"]:
             break
+        boxes = {side: _box(row["name"], row, ends, side) for side in _NAME_SIDES}
+        free = [side for side, box in boxes.items() if _is_inside(box) and not any(_meet(box, each) for each in taken)]
+        others = [box for key, box in points.items() if key != id(row)]
+        free.sort(key=lambda side: any(_meet(boxes[side], each) for each in others))
+        if free:
+            found.append((row, free[0]))
+            taken.append(boxes[free[0]])
     return found
 
 
-def _apart(one: Mapping[str, Any], other: Mapping[str, Any], ends: Mapping[str, Ends], axis: str) -> float:
-    """How far two points lie from each other along an axis, in parts of the plot."""
-    low, high = ends[axis]
-    return abs(float(one[axis]) - float(other[axis])) / (high - low)
+def _box(text: str, at: Mapping[str, Any], ends: Mapping[str, Ends], side: Side) -> Box:
+    """The pixels of a text beside a point of the plot; those of the point itself where the text is empty."""
+    (low_x, high_x), (low_y, high_y) = ends["contribution"], ends["pay"]
+    x = (float(at["contribution"]) - low_x) / (high_x - low_x) * _WIDTH + side.right
+    y = (high_y - float(at["pay"])) / (high_y - low_y) * _HEIGHT + side.down
+    width, height = (len(text) * _SIGN, _LINE) if text else _POINT
+    left = x - {"left": 0.0, "center": width / 2, "right": width}[side.align]
+    return left, left + width, y - height / 2, y + height / 2
 
 
-def _names(rows: Sequence[Mapping[str, Any]], ends: Mapping[str, Ends]) -> Iterator[alt.Chart]:
-    """Names to the right of their points, and to the left where the plot ends."""
-    low, high = ends["contribution"]
-    for is_left in (False, True):
-        mine = [row for row in rows if (row["contribution"] > high - _NAME * (high - low)) is is_left]
+def _is_inside(box: Box) -> bool:
+    left, right, top, bottom = box
+    return left >= 0 and right <= _WIDTH and top >= -_LINE and bottom <= _HEIGHT
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def _names(named: Sequence[tuple[Mapping[str, Any], Side]], ends: Mapping[str, Ends]) -> Iterator[alt.Chart]:
+    """Names beside their points."""
+    for side in _NAME_SIDES:
+        mine = [row for row, of in named if of == side]
         names = alt.Chart(alt.InlineData(values=mine)).encode(**_axes(ends), text="name:N")
-        align: Literal["left", "right"] = "right" if is_left else "left"
-        beside = -9 if is_left else 9
-        yield names.mark_text(align=align, dx=beside, stroke=PAPER, strokeWidth=3)  # to be read over points and lines
-        yield names.mark_text(align=align, dx=beside)
+        beside: Any = {"align": side.align, "dx": side.right, "dy": side.down}
+        yield names.mark_text(**beside, stroke=PAPER, strokeWidth=3)  # to be read over points and lines
+        yield names.mark_text(**beside)
 
 
 def _described(ranked: Sequence[Shares]) -> str:
