@@ -27,7 +27,8 @@ from rules.problem import Place, Problem, Refused, errors
 from rules.program import Program
 
 _RULES = frozenset({"kpis", "scorecards", "quotas", "credit", "amounts", "payouts", "pools", "balances", "totals"})
-_NAMES = frozenset({"X131", "P126"})  # codes of names that nothing has
+_ALONE = frozenset({"X131", "P126", "P130", "M103", "M104"})  # codes of faults that hold whatever else there is
+_NESTED = {("mdf", "activities"), ("mdf", "stages")}  # keys of a section that hold single rules
 _WORD = re.compile(r"\w+")
 _OWN_CODE = re.compile(r"[A-Z][0-9]{3}")
 
@@ -81,7 +82,7 @@ def understand(data: bytes, file: str, folder: Path, warns: bool = True) -> Load
         if (noted := _noted(document)) is not None:
             return Loaded(folder, document, data, None, _in_order([*problems, *noted]))
         found = [problem for details in error.errors() for problem in _problems(root, details)]
-        found += _misspelled_elsewhere(document, [details["loc"] for details in error.errors()])
+        found += _wrong_elsewhere(document, [details["loc"] for details in error.errors()])
         return Loaded(folder, document, data, None, _in_order([*problems, *found]))
     meaning, found_by_check = check_program(program, document, warns)
     every = _in_order([*problems, *found_by_check])
@@ -100,16 +101,20 @@ def _noted(document: Document) -> list[Problem] | None:
     return [*found, *check_program(program, document, warns=False)[1]]
 
 
-def _misspelled_elsewhere(document: Document, faulty: list[tuple[str | int, ...]]) -> list[Problem]:
-    """The names that nothing has in what is written well beside the `faulty` parts of a program, so that they are told
-    with these and not after them; none where more than single rules is faulty, for then what there is is not known.
+def _wrong_elsewhere(document: Document, faulty: list[tuple[str | int, ...]]) -> list[Problem]:
+    """The names that nothing has, and other faults that hold alone, in what is written well beside the `faulty` parts
+    of a program, so that they are told with these and not after them; none where more than single rules is faulty, for
+    then what there is is not known.
     """
     written: Any = plain(document.root)
     without: set[str] = set()
-    for section, name in {path[:2] for path in faulty if len(path) > 1}:
-        if section in _RULES and isinstance(written.get(section), dict):
-            written[section].pop(name, None)
-            without |= {str(section), str(name)}
+    for *to, name in {path[: 3 if path[:2] in _NESTED else 2] for path in faulty if len(path) > 1}:
+        inside: Any = written
+        for key in to:
+            inside = inside.get(key) if isinstance(inside, dict) else None
+        if to[0] in {*_RULES, "mdf"} and isinstance(inside, dict):
+            inside.pop(name, None)
+            without |= {str(to[0]), str(name)} if to[0] in _RULES else set()  # nothing names a rule of mdf
     for section in _RULES & written.keys():
         if not written[section]:
             del written[section]
@@ -118,7 +123,7 @@ def _misspelled_elsewhere(document: Document, faulty: list[tuple[str | int, ...]
     except ValidationError:
         return []
     _, problems = check_program(program, document, warns=False)
-    return [each for each in problems if each.code in _NAMES and not without & set(_WORD.findall(each.message))]
+    return [each for each in problems if each.code in _ALONE and not without & set(_WORD.findall(each.message))]
 
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:

@@ -70,11 +70,10 @@ def entries_of(
     owners = {each.id: each.partner for each in ledger.budgets}
     partners = {*owners.values(), *(each.partner for each in ledger.requests.values())}
     named = (("budget", budget, owners), ("request", request, ledger.requests), ("partner", partner, partners))
-    for what, name, known in named:
-        if name is not None and name not in known:
-            raise Refused(
-                Problem("M105", f"the ledger has no {what} {name[:64]}", Place(), "partage mdf ledger lists all")
-            )
+    unknown = [(what, name) for what, name, known in named if name is not None and name not in known]
+    if unknown:
+        messages = [f"the ledger has no {what} {name[:64]}" for what, name in unknown]
+        raise Refused(*(Problem("M105", each, Place(), "partage mdf ledger lists all") for each in messages))
 
     def is_wanted(of_budget: str, of_request: str) -> bool:
         asked = ledger.requests.get(of_request)

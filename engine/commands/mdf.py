@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,22 @@ if TYPE_CHECKING:
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _BY = ("program", "budget", "partner", "activity", "region", "tier")
+
+
+def _before_the_last(ctx: click.Context, param: click.Parameter, day: datetime) -> datetime:
+    """A day that another one comes after: a day is a period up to the next."""
+    if day.date() == date.max:
+        raise click.BadParameter(f"no day comes after {date.max}; name an earlier one", ctx, param)
+    return day
+
+
 _as_of = click.option(
-    "--as-of", type=_DAY, metavar="YYYY-MM-DD", required=True, help="The day at whose end it is told."
+    "--as-of",
+    type=_DAY,
+    callback=_before_the_last,
+    metavar="YYYY-MM-DD",
+    required=True,
+    help="The day at whose end it is told.",
 )
 
 
@@ -38,7 +52,9 @@ _as_of = click.option(
 @click.option("--by", type=click.Choice(_BY), default="program", show_default=True, help="The groups that are told.")
 @click.option("--of", "component", metavar="PAYOUT", help="Of a payout or pool that locked cycles paid.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Draw the funnel into an SVG, PNG or HTML file."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the funnel of the whole program into an SVG, PNG or HTML file.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @json_option
@@ -119,7 +135,7 @@ def _incentive_status(
     _tell_head(found, f"{component} paid for periods that ended by {found.as_of}")
     grid = reports.incentive_grid(by, found.groups, found.names, found.meaning.terms)
     print_blocks(turned_or_in_blocks(grid, "", screen_width()))
-    for note in reports.stage_notes([each.returns for each in found.groups]):
+    for note in reports.returns_notes([each.returns for each in found.groups]):
         click.echo(note)
 
 

@@ -98,7 +98,7 @@ def _accrued(
 ) -> Iterator[Budget]:
     """A budget for each partner and month with rows: a part of their sum, rounded once, there from the next month on.
 
-    It is unknown where an amount is; a month that took back more than it sold accrues nothing.
+    It is unknown where an amount is, and below zero for a month that took back more than it sold.
     """
     seen = Seen(tables, accrued.table, period)
     sql = Sql(seen.named)
@@ -109,7 +109,7 @@ def _accrued(
         FROM {table_name(accrued.table)} AS t {seen.joins()}
         WHERE t.partner_id IS NOT NULL AND {month} IS NOT NULL AND {where} GROUP BY ALL ORDER BY 1, 2"""
     for partner, start, total, blanks in connection.execute(query, sql.parameters).fetchall():
-        minor = None if blanks else rules.part_minor(accrued.rate, max(int(total), 0))
+        minor = None if blanks else rules.part_minor(accrued.rate, int(total))
         first = months_later(start, 1)
         last = None if accrued.months is None else months_later(first, accrued.months) - timedelta(days=1)
         yield Budget(f"accrued/{partner}/{start:%Y-%m}", partner, None, None, minor, first, last, start)

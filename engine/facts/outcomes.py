@@ -25,8 +25,10 @@ from rules.tables import Table
 
 _LEAD = ("created_on", "qualified_on", "opportunity_on", "converted_on")
 _DEAL = ("status", "stage", "opened_on", "closed_on", "amount", "margin")
-_STAGE = """(SELECT arg_max(s.stage, (s.entered_on, s.stage)) FROM t_stages AS s WHERE s.deal_id = t.deal_id
-    AND s.entered_on <= $day AND (s.left_on IS NULL OR s.left_on > $day))"""
+_STAGE = """CASE WHEN t.deal_id IN (SELECT deal_id FROM t_stages WHERE deal_id IS NOT NULL)
+    THEN (SELECT arg_max(s.stage, (s.entered_on, s.stage)) FROM t_stages AS s WHERE s.deal_id = t.deal_id
+        AND s.entered_on <= $day AND (s.left_on IS NULL OR s.left_on > $day))
+    ELSE t.stage END"""
 
 
 def of_campaigns(connection: duckdb.DuckDBPyConnection, there: Collection[str], day: date) -> Outcomes:
@@ -80,7 +82,8 @@ def _ways(
 
 
 def _outcomes(connection: duckdb.DuckDBPyConnection, there: Collection[str], day: date, ways: str) -> Outcomes:
-    """The leads and deals to which `ways` lead; an open deal is in the stage of the day, where a table says it."""
+    """The leads and deals to which `ways` lead; an open deal is in the stage of the day, where a table tells of
+    the deal, else in its own."""
     leads = deals = None
     if "leads" in there:
         listed = ", ".join(f"t.{identifier(name)}" for name in _LEAD)

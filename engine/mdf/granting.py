@@ -75,6 +75,9 @@ class Granting:
         """A budget is there from now on."""
         amount = self._budgets[key].amount_minor
         assert amount is not None
+        if amount < 0:
+            self.refusals.negative(day, self._budgets[key], amount)
+            amount = 0
         self._free[key] = Pot()
         self._free[key].put(Cause.EXPIRED, amount)
         self.enter(day, "allocated", key, State.OUTSIDE, State.FREE, {Cause.EXPIRED: amount})
@@ -122,7 +125,8 @@ class Granting:
             opened = [each for each in mine if each.is_open(day) and each.id in self._free]
             if opened:
                 return [each.id for each in sorted(opened, key=lambda each: (each.last or date.max, each.id))], ""
-            return [], "it names no budget" + (f", and nothing has accrued to {request.partner}" if mine else "")
+            told = f", and nothing that accrued to {request.partner} is open on {day}" if mine else ""
+            return [], f"it names no budget{told}"
         budget = self._budgets.get(request.budget)
         if budget is None or budget_fault(budget):
             return [], f"of its budget {request.budget} it is not known what there is to spend"

@@ -10,6 +10,7 @@ first), claims submitted, decided and paid, each in the order of their ids.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from engine.mdf.granting import DECIDE, PAY, SUBMIT, Event, Granted, Granting
 from engine.mdf.movements import Cause, Ledger, State, ledger_of
 from engine.mdf.refusing import claim_fault
 from rules.mdf.meaning import MdfMeaning
+
+_HEX = re.compile(r"[0-9a-fA-F]+")  # a digest that tools write in upper case or in lower
 
 
 def commitment_ledger(facts: FundFacts, rules: MdfMeaning) -> Ledger:
@@ -59,14 +62,16 @@ class _Book(Granting):
         yield from super().known_events()
         for key, claim in self._claims.items():
             if fault := claim_fault(claim):
-                self.refusals.unplaced("mdf_claims", key, fault)
+                self.refusals.unplaced("mdf_claims", key, fault, claim.request or "")
                 continue
             assert claim.submitted_on is not None
             yield claim.submitted_on, SUBMIT, date.min, key
             decided = max(claim.decided_on or claim.submitted_on, claim.submitted_on)
             if claim.decided_on is not None and claim.approved_minor is not None:
                 yield decided, DECIDE, date.min, key
-            if claim.paid_on is not None and claim.paid_minor:
+            if claim.paid_on is not None and claim.paid_minor is None:
+                self.refusals.unplaced("mdf_claims", key, "it is not known how much was paid", claim.request or "")
+            elif claim.paid_on is not None and claim.paid_minor:
                 yield max(claim.paid_on, decided), PAY, date.min, key
 
     def submit(self, day: date, key: str) -> None:
@@ -74,8 +79,7 @@ class _Book(Granting):
         claim = self._claims[key]
         granted = self.granted.get(claim.request or "")
         if granted is None:
-            words = f"{claim.request} had nothing granted by {day}"
-            self.refusals.claim(day, "M124", claim, words, claim.claimed_minor)
+            self.refusals.claim(day, "M124", claim, f"{claim.request} had nothing granted by {day}", self._asked(claim))
             return
         due = None if claim.claimed_minor is None else self.rules.part_minor(granted.rate, claim.claimed_minor)
         code, words = self._why_refused(claim, day, granted)
@@ -88,6 +92,17 @@ class _Book(Granting):
         if due is not None:
             self._cut(day, claim, granted, due)
             self._take(day, claim, granted, min(due, granted.left))
+        else:
+            is_decided = claim.decided_on is not None and claim.approved_minor is not None
+            self.refusals.uncosted(day, claim, claim.decided_on if is_decided else None)
+
+    def _asked(self, claim: Claim) -> int | None:
+        """The fund's part of what is claimed on a request that holds nothing; unknown where its activity is."""
+        request = self._requests.get(claim.request or "")
+        activity = None if request is None else self.rules.activity(request.activity)
+        if activity is None or claim.claimed_minor is None:
+            return None
+        return self.rules.part_minor(activity.rate, claim.claimed_minor)
 
     def _why_refused(self, claim: Claim, day: date, granted: Granted) -> tuple[str, str]:
         if granted.deadline is not None and day > granted.deadline:
@@ -103,7 +118,7 @@ class _Book(Granting):
 
     def _likeness(self, claim: Claim) -> Iterator[tuple[object, ...]]:
         if "same_proof" in self.rules.duplicates and claim.proof is not None:
-            yield "same_proof", claim.proof
+            yield "same_proof", claim.proof.lower() if _HEX.fullmatch(claim.proof) else claim.proof
         if "same_amount" in self.rules.duplicates and claim.claimed_minor is not None:
             yield "same_amount", claim.request, claim.claimed_minor, claim.submitted_on
 
@@ -155,7 +170,7 @@ class _Book(Granting):
             self.enter(day, "validated", budget, *of, {Cause.REJECTED: part}, claim.request or "", claim.id)
 
     def _give_back(self, day: date, claim: Claim, held: _Held, granted: Granted) -> None:
-        words = claim.reason or ""
+        words = claim.reason or "no reason given"
         for budget, rest in held.submitted.items():
             granted.pots[budget].put(Cause.REJECTED, rest)
             of, rejected = (State.SUBMITTED, State.RESERVED), {Cause.REJECTED: rest}

@@ -56,7 +56,8 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the ledger refused or cut, by which rule: `asked` is what it would have been, `granted` what it was."""
+    """What the ledger refused or cut, by which rule: `asked` is what it would have been, `granted` what it was. What is
+    only not known yet stands `until` a day."""
 
     day: date | None
     code: str
@@ -68,6 +69,11 @@ class Refusal:
     granted_minor: int
     request: str = ""
     claim: str = ""
+    until: date | None = None
+
+    def stands(self, day: date) -> bool:
+        """Whether it is told at the end of a day."""
+        return (self.day is None or self.day <= day) and (self.until is None or day < self.until)
 
     @property
     def cut_minor(self) -> int | None:
@@ -115,7 +121,7 @@ class Ledger:
             self.requests,
             self.claims,
             tuple(each for each in self.movements if each.day <= day),
-            tuple(each for each in self.refusals if each.day is None or each.day <= day),
+            tuple(each for each in self.refusals if each.stands(day)),
         )
 
     def balances(self) -> Mapping[str, Balance]:

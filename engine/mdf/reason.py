@@ -27,10 +27,11 @@ def _unvalidated(claim: Claim) -> int | None:
 
 
 def cuts(ledger: Ledger) -> Mapping[str, Sequence[Refusal]]:
-    """Which rules refused or cut what is due of each claim; what was paid above it changes nothing of that."""
+    """Which rules refused or cut what is due of each claim; what was paid of it, too much or nobody knows how much,
+    changes nothing of that."""
     found: dict[str, list[Refusal]] = {}
     for each in ledger.refusals:
-        if each.table == "mdf_claims" and each.code != "M126":
+        if each.table == "mdf_claims" and each.code not in ("M126", "M130"):
             found.setdefault(each.key, []).append(each)
     return found
 
@@ -51,6 +52,7 @@ def why_reimbursable(
         money, part = rules.terms.money, rules.part_minor(activity.rate, claim.approved_minor)
         assert cut or part == minor, "a claim that no rule cuts is reimbursed its part"
         of = f" for {request.activity}" if request.activity else ""
-        told.append(f"{percent(activity.rate)} of the validated {money(claim.approved_minor)}{of} is {money(part)}")
+        cost = f"{percent(activity.rate)} of the validated {money(claim.approved_minor)}{of}"
+        told.append(f"{cost} is {money(part)} @ {activity.place}")
     told += [f"{each.code} {each.words} @ {each.rule}" for each in cut]
     return "; ".join(told)

@@ -35,10 +35,25 @@ class Refusals:
         rule, request = str(self.rules.written_at(_RULES.get(code, ""))), of.request or ""
         self.found.append(Refusal(day, code, "mdf_claims", of.id, words, rule, asked, granted, request, of.id))
 
-    def unplaced(self, table: Literal["mdf", "mdf_claims", "mdf_budgets"], key: str, words: str) -> None:
-        """Note a row that moves nothing, since it is not known how much or when."""
-        of = {"request": key} if table == "mdf" else {"claim": key} if table == "mdf_claims" else {}
-        self.found.append(Refusal(None, "M130", table, key, words, str(self.rules.place), None, 0, **of))
+    def uncosted(self, day: date, of: Claim, until: date | None) -> None:
+        """Note a claim that holds nothing `until` it is decided, since it is not known what it claims."""
+        words, rule = "it is not known what it claims", str(self.rules.place)
+        self.found.append(
+            Refusal(day, "M130", "mdf_claims", of.id, words, rule, None, 0, of.request or "", of.id, until)
+        )
+
+    def negative(self, day: date, of: Budget, minor: int) -> None:
+        """Note a month that took back more than it sold, of which nothing accrues."""
+        words = f"the part of its month is {self.rules.terms.amount(minor)}, and nothing accrues"
+        self.found.append(Refusal(day, "M130", "mdf_budgets", of.id, words, str(self.rules.place), None, 0))
+
+    def unplaced(
+        self, table: Literal["mdf", "mdf_claims", "mdf_budgets"], key: str, words: str, request: str = ""
+    ) -> None:
+        """Note a row that moves nothing, or does not in part, since it is not known how much or when; of a claim, its
+        `request` as well."""
+        of = (key, "") if table == "mdf" else (request, key) if table == "mdf_claims" else ("", "")
+        self.found.append(Refusal(None, "M130", table, key, words, str(self.rules.place), None, 0, *of))
 
 
 def why_not_budget(budget: Budget, request: Request, day: date) -> str:
@@ -59,7 +74,7 @@ def budget_fault(budget: Budget) -> str:
     """Why a budget has no place in the ledger; nothing where it has one."""
     if budget.amount_minor is None:
         return "its amount is not known" if budget.month is None else "an amount of its month is not known"
-    if budget.amount_minor < 0:
+    if budget.amount_minor < 0 and budget.month is None:
         return "its amount is below zero"
     return "it is not known from which day on it is there" if budget.first is None else ""
 

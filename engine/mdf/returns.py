@@ -19,7 +19,7 @@ from engine.mdf.facts import Deal, Lead, Outcomes
 class Returns:
     """What campaigns brought by a day. Counts are None where there is no table of leads; `pipeline` is what the open
     deals come to, `weighted` the same by how likely their stages are won; `payback` counts months from the first
-    approval on."""
+    approval on; `rows` are the leads and deals that count, by which groups that share some are known."""
 
     paid: int
     leads: int | None
@@ -32,6 +32,7 @@ class Returns:
     margin: int | None
     payback: Fraction | None
     unknown_stages: tuple[str, ...] = ()
+    rows: frozenset[tuple[str, str]] = frozenset()
 
     def cost_per(self, count: int | None) -> Fraction | None:
         """What was paid for each lead, or for whatever else was counted; unknown where nothing was."""
@@ -101,6 +102,10 @@ def returns_of(
         margin=margin,
         payback=None if won is None or margin is None else payback(paid, _monthly(won, first, as_of)),
         unknown_stages=unknown,
+        rows=frozenset(
+            [("lead", each.id) for each in leads or () if _has_begun(each, as_of)]
+            + [("deal", each.id) for each in [*(opened or ()), *(won or ())]]
+        ),
     )
 
 
@@ -139,6 +144,11 @@ def _reached(leads: Sequence[Lead] | None, step: str, as_of: date) -> int | None
         return None
     days: list[date | None] = [getattr(each, step) for each in leads]
     return sum(day is not None and day <= as_of for day in days)
+
+
+def _has_begun(lead: Lead, as_of: date) -> bool:
+    steps = (lead.created_on, lead.qualified_on, lead.opportunity_on, lead.converted_on)
+    return any(day is not None and day <= as_of for day in steps)
 
 
 def _is_open(deal: Deal, as_of: date) -> bool:

@@ -121,16 +121,18 @@ def status_notes(found: Sequence[FundMetrics], ledger: Ledger, terms: Terms) -> 
     """What a reader of the figures has to know beside them."""
     if any(each.allocated is None for each in found):
         yield "a budget that several groups draw on is no group's own: what it holds is unknown for each of them"
-    yield from stage_notes([each.returns for each in found])
+    yield from returns_notes([each.returns for each in found])
     if ledger.refusals:
-        cut = sum(each.cut_minor or 0 for each in ledger.refusals)
+        cut = sum(each.cut_minor or 0 for each in ledger.refusals if each.code != "M126")  # nobody asked for it
         count = len(ledger.refusals)
         told = f"{count} row{'s' * (count != 1)} refused or cut, {terms.amount(cut)} less than asked"
         yield f"{told}: partage mdf ledger says why"
 
 
-def stage_notes(found: Sequence[Returns]) -> Iterator[str]:
-    """Why a weighted pipeline is unknown, where stages make it so."""
+def returns_notes(found: Sequence[Returns]) -> Iterator[str]:
+    """Why a weighted pipeline is unknown, where stages make it so; and that what groups share counts for each."""
+    if len(frozenset().union(*(each.rows for each in found))) < sum(len(each.rows) for each in found):
+        yield "leads and deals of several groups count for each of them: the groups add up to more than there are"
     stages = sorted({stage for each in found for stage in each.unknown_stages})
     if stages:
         yield f"weighted pipeline unknown: mdf: stages: does not say how likely {', '.join(stages)} is won"

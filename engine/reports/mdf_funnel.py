@@ -37,5 +37,6 @@ def funnel(title: str, as_of: date, found: FundMetrics, terms: Terms) -> Picture
         ("leads", [Step(name, count, "unknown" if count is None else f"{count:,}") for name, count in counts]),
         (f"deals, {terms.currency.code}", [money(*each) for each in deals]),
     ]
-    told = f"At the end of {as_of}. Leads and deals are those of the funded campaigns, caused by them or not."
+    whose = "Leads and deals are those of the funded campaigns, caused by them or not."
+    told = f"The whole program at the end of {as_of}. {whose}"
     return funnel_picture(f"{title}: from budget to outcome", told, groups)

@@ -99,7 +99,9 @@ def _accrued(scope: Scope, spec: AccruedSpec) -> AccruedMeaning | None:
         scope.problem("M104", (*path, "of"), message, "take a table with a partner_id")
         return None
     where, seen = _rows(scope, spec.where, table, day)
-    return AccruedMeaning(spec.rate, table, frozenset({table, *seen}), amount, day, where, spec.expires, scope.key_place(path))
+    return AccruedMeaning(
+        spec.rate, table, frozenset({table, *seen}), amount, day, where, spec.expires, scope.key_place(path)
+    )
 
 
 def _rows(scope: Scope, written: Written | None, table: str, day: Column) -> tuple[Expression | None, set[str]]:
@@ -115,6 +117,8 @@ def _rows(scope: Scope, written: Written | None, table: str, day: Column) -> tup
         is_own = column.table == table or bool(way)
         if not is_own or (column.table, column.name) in FLAGS or any(hop.is_of_period for hop in way):
             message = f"what accrued in a month stays, and {column} is another one in each period"
-            scope.problem("M104", path, message, "look at columns of the row and of what it refers to", offset=column.at)
+            scope.problem(
+                "M104", path, message, "look at columns of the row and of what it refers to", offset=column.at
+            )
         seen |= {hop.table for hop in way}
     return where, seen

@@ -28,8 +28,9 @@ MARKET_FUNDS: dict[str, Code] = {
     ),
     "M104": Code(
         "Accrual of what is no amount of a month",
-        "A fund accrues from one column of money, by the month of one date, for the partner that the row names.",
-        "Write `of: revenue.amount` and `dated: revenue.month`.",
+        "A fund accrues from one column of money, by the month of one date, for the partner that the row names; what "
+        "has accrued stays, so nothing that each period has anew can decide on it.",
+        "Write `of: revenue.amount`, `dated: revenue.month`, and `where:` of columns of the row and what it refers to.",
     ),
     "M105": Code(
         "No such budget, request or partner",
@@ -99,8 +100,9 @@ MARKET_FUNDS: dict[str, Code] = {
     ),
     "M130": Code(
         "Row that has no place in the ledger",
-        "An amount or a day that moves money is blank or negative, and unknown is never zero.",
-        "Fill it in at its source.",
+        "An amount or a day that moves money is blank or negative, and unknown is never zero. A month that took back "
+        "more than it sold accrues nothing, and takes nothing from other months.",
+        "Fill it in at its source, where it is blank.",
     ),
 }
 

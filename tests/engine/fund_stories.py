@@ -62,7 +62,7 @@ def claim(
     submitted: str | None,
     claimed: Euros | None,
     decided: tuple[str, Euros] | None = None,
-    paid: tuple[str, Euros] | None = None,
+    paid: tuple[str, Euros | None] | None = None,
     proof: str | None = None,
 ) -> Claim:
     """A claim on a request: what was claimed, validated and paid, in euros, and on which day."""

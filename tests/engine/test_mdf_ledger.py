@@ -89,6 +89,10 @@ def test_a_claim_is_reimbursed_its_part_of_the_cost_rounded_once() -> None:
         ),
         ([request("Q-1", 90), claim("C-1", "Q-1", None, 40)], [("M130", "C-1", None, 0)]),
         ([request("Q-1", 90), claim("C-1", None, "02-01", 40)], [("M130", "C-1", None, 0)]),
+        (
+            [request("Q-1", 90), claim("C-1", "Q-1", "02-01", 40, ("02-02", 40), ("02-03", None))],
+            [("M130", "C-1", None, 0)],
+        ),
         ([request("Q-1", -90)], [("M130", "Q-1", None, 0)]),
         ([budget("B2", None)], [("M130", "B2", None, 0)]),
         ([budget("B2", -5)], [("M130", "B2", None, 0)]),
@@ -204,11 +208,47 @@ def test_what_is_not_known_yet_is_pending_and_never_zero() -> None:
     waits = claim("C-1", "Q-3", "02-01", 40)
     costs_later = claim("C-2", "Q-3", "02-02", None, ("02-10", 20))
     found = ledger([budget(), *undecided, request("Q-3", 90), waits, costs_later])
-    assert refused(found) == []
+    assert refused(found.as_of(on("02-10"))) == []
     assert reimbursable(found) == {"C-1": None, "C-2": 20_00}
     unplaced = ledger([budget(), request("Q-3", 90), claim("C-1", "Q-3", None, 40, ("02-10", 20))])
     assert reimbursable(unplaced) == {"C-1": None}
+    unpaid = ledger([budget(), request("Q-3", 90), claim("C-1", "Q-3", "02-01", 40, ("02-02", 40), ("02-03", None))])
+    assert (reimbursable(unpaid), cuts(unpaid)) == ({"C-1": 40_00}, {})
+    assert [each.request for each in (*unplaced.refusals, *unpaid.refusals)] == ["Q-3", "Q-3"]
     assert found.as_of(on("02-28")).balances()["B"] == Balance(1000_00, 30_00, 40_00, 20_00, 0, 0, 910_00)
+
+
+def test_a_claim_of_an_unknown_amount_is_told_until_it_is_decided() -> None:
+    rows = [budget(), request("Q-1", 90), claim("C-1", "Q-1", "02-01", None), claim("C-9", "Q-1", "02-02", None)]
+    undecided = ledger(rows).as_of(on("12-31"))
+    assert [(each.key, each.words, each.request) for each in undecided.refusals] == [
+        ("C-1", "it is not known what it claims", "Q-1"),
+        ("C-9", "it is not known what it claims", "Q-1"),
+    ]
+    decided = ledger([*rows[:3], claim("C-9", "Q-1", "02-02", None, ("02-10", 20))])
+    told_on = {day: [each.key for each in decided.as_of(on(day)).refusals] for day in ("01-31", "02-09", "02-10")}
+    assert told_on == {"01-31": [], "02-09": ["C-1", "C-9"], "02-10": ["C-1"]}
+    assert cuts(decided) == {}
+
+
+def test_a_digest_is_the_same_in_capitals_and_another_proof_is_not() -> None:
+    def claims_with(*proofs: str) -> list[tuple[str, str, int | None, int]]:
+        made = [claim(f"C-{at}", "Q-1", f"02-0{at}", 10 * at, proof=proof) for at, proof in enumerate(proofs, 1)]
+        return refused(ledger([budget(), request("Q-1", 90), *made]))
+
+    assert claims_with("aa11", "AA11", "Aa12") == [("M120", "C-2", 20_00, 0)]
+    assert claims_with("invoice 1/x", "invoice 1/X") == []
+
+
+def test_what_is_rejected_without_a_reason_says_so() -> None:
+    found = ledger([budget(), request("Q-1", 90), claim("C-1", "Q-1", "02-01", 40, ("02-02", 30))])
+    assert [each.words for each in found.movements if each.kind == "rejected"] == ["no reason given"]
+
+
+def test_a_claim_on_nothing_would_have_been_the_funds_part_of_it() -> None:
+    rows = [request("Q-1", None, activity="fair"), claim("C-1", "Q-1", "02-01", 40), claim("C-2", "Q-9", "02-01", 40)]
+    by = rules({"fair": (Fraction(1, 3), None)})
+    assert refused(ledger([budget(), *rows], by)) == [("M124", "C-1", 13_33, 0), ("M124", "C-2", None, 0)]
 
 
 def test_what_is_paid_in_part_stays_owed_for_the_rest() -> None:
@@ -221,7 +261,7 @@ def test_why_a_claim_is_reimbursed_names_its_request_its_rate_and_what_cut_it() 
     rows = [budget(), request("Q-1", 30), claim("C-1", "Q-1", "02-01", 100, ("02-02", 80))]
     found = ledger(rows, by)
     assert why_reimbursable(found, by, found.claims["C-1"], 30_00, cuts(found)["C-1"]) == (
-        "claim on Q-1; 50 % of the validated 80.00 for webinar is 40.00; "
+        "claim on Q-1; 50 % of the validated 80.00 for webinar is 40.00 @ program.yaml:7:1; "
         "M123 EUR 30.00 was left of Q-1 @ program.yaml:7:1"
     )
 

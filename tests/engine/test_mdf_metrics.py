@@ -11,6 +11,7 @@ from fund_stories import budget, claim, ledger, on, request
 from engine.mdf.facts import Deal, Lead, Outcomes
 from engine.mdf.metrics import FundMetrics, fund_metrics
 from engine.mdf.returns import payback
+from engine.reports.mdf import returns_notes
 
 NOTHING = Outcomes((), ())
 
@@ -113,6 +114,26 @@ def test_what_each_euro_brought() -> None:
     assert (found.won, found.margin) == (7000_00, 600_00)
     assert found.margin_return == 1  # 600 of margin for 300 paid
     assert found.payback == Fraction(17, 4)  # January to April bring 200, May 400: a quarter of May
+
+
+def test_leads_and_deals_of_several_groups_count_for_each_and_that_is_said() -> None:
+    rows = [
+        budget(amount=1000),
+        request("Q-1", 100, campaign="M-1"),
+        request("Q-2", 100, campaign="M-1", partner="bolt"),
+        request("Q-3", 100, campaign="M-2", partner="crux"),
+    ]
+    outcomes = Outcomes((lead("L-1", "02-01"),), (deal("D-1", "03-05", "won", 50), deal("D-2", None, "demo", 10)))
+    found = ledger(rows).as_of(on("06-15"))
+
+    def notes(by: str, brought: Outcomes) -> list[str]:
+        groups = fund_metrics(found, brought, {}, on("06-15"), by)
+        return [note for note in returns_notes([each.returns for each in groups]) if "several groups" in note]
+
+    assert len(notes("partner", outcomes)) == 1
+    assert len(notes("partner", Outcomes((), (deal("D-9", "12-31", "won", 50),)))) == 1  # it is open, for two
+    assert notes("program", outcomes) == notes("partner", Outcomes((lead("L-1", "12-01"),), ())) == []
+    assert notes("partner", Outcomes((lead("L-1", "02-01", campaign="M-2"),), ())) == []
 
 
 def test_what_is_not_known_is_unknown_and_not_zero() -> None:

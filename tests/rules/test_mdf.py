@@ -110,11 +110,32 @@ def test_faults_are_found_where_they_stand(mdf: str, expected: list[str]) -> Non
     assert problems(mdf, "kpis: {sold: {sum: revenue.amount, dated: revenue.month}}\n") == expected
 
 
+def test_what_else_is_wrong_is_told_beside_what_cannot_be_read() -> None:
+    found = problems(
+        "mdf:\n"
+        "  activities: {webinar: 150%, fair: {at_most: USD 5}, cruise: {reimbures: 1%}}\n"
+        "  claim_within: soon\n"
+        "  accrued: {rate: 2%, of: revenue.amnt, dated: revenue.month}\n",
+        "payouts:\n  back: {base: mdf_claims.reimbursable, dated: mdf.decided, rate: 100%}\n",
+    )
+    assert [each.split()[0] for each in found] == ["X131", "M103", "P130", "P102", "C102", "X131"]
+    assert problems("mdf: {accrued: {rate: lots, of: revenue.amount, dated: revenue.month}}\n")[0].startswith("W110")
+
+
 def test_only_a_program_with_funds_knows_what_they_reimburse() -> None:
     payout = "payouts:\n  back: {base: mdf_claims.reimbursable, dated: mdf_claims.decided_on, rate: 100%}\n"
     assert problems("mdf: {proof: optional}\n", payout) == []
     (unknown,) = problems("", payout)
     assert unknown.startswith("X131")
+
+
+def test_what_the_ledger_reads_is_not_taken_for_a_source_that_nothing_reads() -> None:
+    """Regions and tiers of requests are those of their day; what came of funds is told by leads, deals and stages."""
+    sources = "partner_history: h.csv, leads: l.csv, deals: d.csv, stages: s.csv, customers: k.csv, revenue"
+    accrued = "accrued: {rate: 2%, of: revenue.amount, dated: revenue.month, where: customers.segment = 'small'}"
+    text = HEAD.replace("revenue", sources) + f"mdf:\n  {accrued}\n"
+    found = understand(text.encode(), "program.yaml", Path()).problems
+    assert [each.message for each in found if each.code == "P313"] == []
 
 
 def test_tables_that_the_ledger_needs_have_a_source() -> None:
