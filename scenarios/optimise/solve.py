@@ -1,0 +1,212 @@
+"""Split a budget: from a problem to the best split that was found, with its proof, or to why there is none.
+
+Units are worked on by name, so that their order changes nothing. No clock, thread or chance decides: the search ends by
+counting nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+
+from scenarios.curves.floats import Floats, Rows
+from scenarios.optimise.answer import HELD, Answer, Binding, relative_gap
+from scenarios.optimise.branch import Found, objective, search
+from scenarios.optimise.feasible import Conflict, Infeasible, Reach, conflicts_of, reach_of
+from scenarios.optimise.prices import Bounds
+from scenarios.optimise.problem import Problem, in_order
+from scenarios.optimise.roofs import Roofs, roofs_of
+from scenarios.optimise.tree import Tree, tree_of
+from scenarios.optimise.whole import whole_minor
+
+GAP = 1e-6
+
+
+def solve(problem: Problem, gap: float = GAP) -> Answer | Infeasible:
+    """The best split of a budget, searched until it is within `gap` (a part of its value) of a bound, or to a limit.
+
+    >>> from scenarios.curves.floats import floats
+    >>> from scenarios.curves.mixed import Mixed
+    >>> from scenarios.curves.smooth import Power
+    >>> from scenarios.optimise.problem import Budget
+    >>> curves = Mixed([(np.arange(3), Power(floats([3, 2, 1]), floats([0.5, 0.5, 0.5])))])
+    >>> found = solve(Problem(("a", "b", "c"), curves, np.zeros(3), np.full(3, 14_000), Budget.equal(14_000)))
+    >>> found.spend_minor.tolist(), round(found.shadow_price, 6)
+    ([9000, 4000, 1000], 0.158114)
+    """
+    began = perf_counter()
+    ordered, order = in_order(problem)
+    tree = tree_of(ordered)
+    if isinstance(tree, tuple):
+        return Infeasible((Conflict("groups", tree[0], 0, 0, tree[1:]),))
+    if conflicts := conflicts_of(ordered, tree):
+        return Infeasible(conflicts)
+    reach = reach_of(ordered, tree)
+    if unknown := _without_numbers(ordered, reach):
+        return Infeasible(unknown)
+    per = ordered.minor_per_spend
+    roofs = roofs_of(ordered.curves, reach.least / per, reach.most / per, ordered.minimums / per)
+    bounds = Bounds(tree.floor_minor / per, tree.cap_minor / per, ordered.hurdle)
+    found = search(roofs, tree, bounds, gap)
+    start = _start(ordered, tree, roofs, bounds)
+    if start is not None and (found.spend is None or start > found.value):
+        assert ordered.start_minor is not None
+        bound = np.inf if found.root is None else max(start, found.bound)
+        found = replace(found, spend=ordered.start_minor / per, value=start, bound=bound)
+        solver = "start"
+    else:
+        solver = "dual" if found.nodes == 1 else f"dual, branch and bound ({found.nodes} nodes)"
+    if found.spend is None:
+        return Infeasible((_no_choice(ordered, found.is_complete),))
+    answer = _answer(ordered, tree, reach, roofs, bounds, found, start, solver, gap)
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return replace(
+        answer,
+        units=problem.units,
+        spend=answer.spend[back],
+        spend_minor=answer.spend_minor[back],
+        marginal=answer.marginal[back],
+        held=answer.held[back],
+        seconds=perf_counter() - began,
+    )
+
+
+def _without_numbers(problem: Problem, reach: Reach) -> tuple[Conflict, ...]:
+    """Units whose curves give no number at an end of what they can get."""
+    found: dict[int, int] = {}
+    for minor in (reach.most, reach.least):
+        bad = np.flatnonzero(~np.isfinite(problem.curves.value(minor / problem.minor_per_spend)))
+        found |= {row: int(minor[row]) for row in bad.tolist()}
+    return tuple(Conflict("curve", problem.units[row], 0, found[row]) for row in sorted(found))
+
+
+def _no_choice(problem: Problem, is_proved: bool) -> Conflict:
+    names = tuple(name for name, least in zip(problem.units, problem.minimums.tolist(), strict=True) if least > 0)
+    return Conflict("choices" if is_proved else "search", "the budget", 0, 0, names)
+
+
+def _start(problem: Problem, tree: Tree, roofs: Roofs, bounds: Bounds) -> float | None:
+    """What the plan in force is worth, where it keeps all constraints."""
+    return None if problem.start_minor is None else _worth(problem, tree, roofs, bounds, problem.start_minor)
+
+
+def _worth(problem: Problem, tree: Tree, roofs: Roofs, bounds: Bounds, minor: Rows) -> float | None:
+    """What a plan in minor units is worth, or None where it breaks a constraint."""
+    is_off = (problem.minimums > 0) & (minor == 0)
+    low = np.maximum(problem.lower_minor, problem.minimums)
+    if not bool((is_off | ((minor >= low) & (minor <= problem.upper_minor))).all()):
+        return None
+    totals = np.zeros(len(tree.names), dtype=np.int64)
+    for node in range(len(tree.names)):
+        totals[node] = int(minor[tree.members(node)].sum())
+    if not bool(((totals >= tree.floor_minor) & (totals <= tree.cap_minor)).all()):
+        return None
+    value = objective(roofs, bounds, minor / problem.minor_per_spend)
+    return value if np.isfinite(value) else None
+
+
+def _answer(
+    problem: Problem,
+    tree: Tree,
+    reach: Reach,
+    roofs: Roofs,
+    bounds: Bounds,
+    found: Found,
+    start: float | None,
+    solver: str,
+    gap: float,
+) -> Answer:
+    assert found.spend is not None
+    spend, per = found.spend, problem.minor_per_spend
+    minor = whole_minor(spend, problem.curves, tree, _as_chosen(problem, reach), per)
+    worth = objective(roofs, bounds, minor / per)
+    if start is not None and worth < start:
+        assert problem.start_minor is not None
+        minor, worth = problem.start_minor, start
+    prices = np.zeros(len(tree.names)) if found.root is None else found.root.node_price
+    unspent = int(problem.budget.most_minor - minor.sum())
+    return Answer(
+        units=problem.units,
+        spend=spend,
+        spend_minor=minor,
+        value=found.value,
+        value_minor=worth,
+        bound=found.bound,
+        shadow_price=_forced(problem, spend) if _is_forced(problem) else float(prices[0]),
+        bindings=_bindings(tree, prices),
+        marginal=problem.curves.slope(spend),
+        held=_held(problem, minor),
+        unspent_minor=unspent,
+        start_value=start,
+        reasons=tuple(_reasons(problem, found, prices, unspent, solver, start, gap)),
+        solver=solver,
+        seconds=0.0,
+    )
+
+
+def _is_forced(problem: Problem) -> bool:
+    """Whether the units' floors take the whole budget, so that there is no choice to draw a price from."""
+    return int(problem.lower_minor.sum()) == problem.budget.most_minor > 0
+
+
+def _forced(problem: Problem, spend: Floats) -> float:
+    """What one more unit of budget would bring beyond floors that take it all: the best marginal return."""
+    has_room = problem.upper_minor > problem.lower_minor
+    best = np.where(has_room, problem.curves.slope(spend) - problem.hurdle, 0.0).max()
+    return max(float(best), 0.0)
+
+
+def _as_chosen(problem: Problem, reach: Reach) -> Reach:
+    """The bounds of units that get something: at least their minimum."""
+    return replace(reach, least=np.maximum(reach.least, np.minimum(problem.minimums, reach.most)))
+
+
+def _bindings(tree: Tree, prices: Floats) -> tuple[Binding, ...]:
+    found = []
+    for node in np.flatnonzero(prices).tolist():
+        side, limits = ("cap", tree.cap_minor) if prices[node] > 0 else ("floor", tree.floor_minor)
+        found.append(Binding(tree.names[node], side, int(limits[node]), abs(float(prices[node]))))
+    return tuple(found)
+
+
+def _held(problem: Problem, minor: Rows) -> Rows:
+    """Which of its own bounds each unit is at."""
+    is_choice = problem.minimums > 0
+    return np.select(
+        [
+            problem.lower_minor == problem.upper_minor,
+            is_choice & (minor == 0),
+            is_choice & (minor == problem.minimums),
+            minor == problem.upper_minor,
+            minor == problem.lower_minor,
+        ],
+        [HELD.index(name) for name in ("fixed", "off", "minimum", "upper", "lower")],
+        0,
+    )
+
+
+def _reasons(
+    problem: Problem, found: Found, prices: Floats, unspent: int, solver: str, start: float | None, gap: float
+) -> list[str]:
+    said = []
+    if _is_forced(problem):
+        said.append("the floors take the whole budget, which leaves no choice")
+    elif prices[0] > 0:
+        said.append(f"one more unit of budget would bring {prices[0]:.6g}")
+    elif prices[0] < 0:
+        said.append(f"the budget asks for more than pays: its last unit costs {-prices[0]:.6g}")
+    elif unspent:
+        said.append(f"{unspent} of the budget stays unspent: no unit brings anything more for it")
+    else:
+        said.append("one more unit of budget would bring nothing")
+    if relative_gap(found.value, found.bound) > gap:
+        part = relative_gap(found.value, found.bound)
+        said.append(f"the best split may be better by up to {part:.3g} of the value; the search ended at its limit")
+    if solver == "start":
+        said.append("nothing better than the plan in force was found, which is kept")
+    elif problem.start_minor is not None and start is None:
+        said.append("the plan in force breaks a constraint, so it is no candidate")
+    return said

@@ -1,0 +1,73 @@
+"""A split in whole minor units that adds up exactly: by largest remainder, down the tree, within all bounds.
+
+In: a split in floats that keeps floors and caps. Out: whole minor units; every node gets the whole number just below or
+above what it had, so that floors and caps, which are whole, are kept. A unit whose last minor unit completes a step
+comes before others, whatever its remainder.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenarios.curves.floats import Floats, Rows
+from scenarios.curves.mixed import Mixed
+from scenarios.optimise.feasible import Reach
+from scenarios.optimise.roofs import Flags
+from scenarios.optimise.tree import Tree
+
+
+def whole_minor(spend: Floats, curves: Mixed, tree: Tree, reach: Reach, minor_per_spend: float) -> Rows:
+    """The split in minor units, (units,)."""
+    wanted = np.clip(spend * minor_per_spend, np.where(spend > 0, reach.least, 0), reach.most)
+    first = _completes(wanted, curves, minor_per_spend)
+    given = np.zeros(len(spend), dtype=np.int64)
+    share = np.zeros(len(tree.names), dtype=np.int64)
+    sums = np.zeros(len(tree.names))
+    for level in range(len(tree.above)):
+        sums[tree.at(level)] = tree.totals(level, wanted)[tree.at(level)]
+    share[0] = min(max(int(np.floor(sums[0] + 0.5)), int(reach.node_least[0])), int(reach.node_most[0]))
+    by_node = np.argsort(tree.own, kind="stable")
+    ends = np.searchsorted(tree.own[by_node], np.arange(len(tree.names) + 1))
+    for node in np.argsort(tree.depth, kind="stable").tolist():
+        below = np.flatnonzero(tree.parent == node)
+        rows = by_node[ends[node] : ends[node + 1]]
+        parts = apportioned(
+            int(share[node]),
+            np.concatenate([sums[below], wanted[rows]]),
+            np.concatenate([np.zeros(len(below), dtype=bool), first[rows]]),
+            np.concatenate([reach.node_least[below], np.where(wanted[rows] > 0, reach.least[rows], 0)]),
+            np.concatenate([reach.node_most[below], np.where(wanted[rows] > 0, reach.most[rows], reach.least[rows])]),
+        )
+        share[below], given[rows] = parts[: len(below)], parts[len(below) :]
+    return given
+
+
+def apportioned(total: int, wanted: Floats, first: Flags, least: Rows, most: Rows) -> Rows:
+    """Whole numbers near those wanted that add up to a total, within bounds: what is left after rounding down goes, one
+    each, to those that come first, then by largest remainder, then by place.
+
+    >>> apportioned(100, np.array([33.3, 33.3, 33.4]), np.zeros(3, bool), np.zeros(3, int), np.full(3, 99)).tolist()
+    [33, 33, 34]
+    """
+    given = np.clip(np.floor(wanted), least, most).astype(np.int64)
+    order = np.lexsort((-(wanted - given), ~first))
+    while left := total - int(given.sum()):
+        if left > 0:
+            able = order[given[order] < most[order]][:left]
+            step = 1
+        else:
+            able = order[given[order] > least[order]][left:]
+            step = -1
+        if not len(able):
+            break
+        given[able] += step * max(1, abs(left) // len(able) if len(able) == len(order) else 1)
+        given = np.clip(given, least, most)
+    return given
+
+
+def _completes(wanted: Floats, curves: Mixed, minor_per_spend: float) -> Flags:
+    """Whether the whole number below a spend loses something that the one above would not add to."""
+    low, high = np.floor(wanted), np.ceil(wanted)
+    at = curves.value(wanted / minor_per_spend)
+    loses = curves.value(low / minor_per_spend) < at
+    return np.asarray(loses & (curves.value(high / minor_per_spend) <= at))
