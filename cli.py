@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Set what partners contribute against what they are paid.",
     ),
     "curves": ("scenarios.commands.curves", "Fit what a spend brings, as far as the data tell."),
+    "simulate": ("scenarios.commands.simulate", "Work out what a change would come to: cost, winners, losers."),
+    "apply": ("scenarios.commands.apply", "Write the changes of a scenario into a program, comments kept."),
     "run": ("engine.commands.run", "Calculate a period: who gets what, to the last unit."),
     "show": ("engine.commands.show", "Show a kept run: its register, its lines, its inputs."),
     "trace": ("engine.commands.trace", "Tell what became of a source row, rule by rule."),

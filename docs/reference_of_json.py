@@ -12,6 +12,7 @@ from markup import anchor, table
 from meanings_of_books import MEANINGS_OF_BOOKS
 from meanings_of_effect import MEANINGS_OF_EFFECT
 from meanings_of_json import MEANINGS
+from meanings_of_what_if import MEANINGS_OF_WHAT_IF
 from sessions_of_json import BOOKS, ONE_RUN, Session, lay_out_books, lay_out_run
 from transcripts import answer, inside
 
@@ -178,7 +179,8 @@ def _meaning(path: str, is_of_books: bool) -> str:
     root, _, key = path.partition("[].")
     said = f"payload.{key}" if root in ("requests", "disputes") else ""
     of_books = MEANINGS_OF_BOOKS.get(path) or MEANINGS_OF_BOOKS.get(said) if is_of_books else None
-    return of_books or MEANINGS_OF_EFFECT.get(path) or MEANINGS.get(path, "")
+    others = MEANINGS_OF_EFFECT.get(path) or MEANINGS_OF_WHAT_IF.get(path)
+    return of_books or others or MEANINGS.get(path, "")
 
 
 def _walk(value: Any, path: str, found: Keys) -> None:

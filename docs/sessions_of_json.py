@@ -70,6 +70,17 @@ ONE_RUN: tuple[Session, ...] = (
     Session("mdf effect", f"{_EFFECT}01..2025-12 --outcome sold --margin 30% --also other --split activity"),
     Session("mdf effect", f"{_EFFECT}01..2025-12 --outcome customers --lasts 2"),
     Session("mdf effect", f"{_EFFECT}06..2025-12 --outcome sold"),
+    Session(
+        "simulate",
+        "partage simulate mine/program.yaml mine/steeper.yaml --period 2026-Q1 --by tier --per sourced --causes "
+        "--budget 10_000 --gate 'cost <= 9_000'",
+    ),
+    Session(
+        "simulate --break-even",
+        "partage simulate mine/program.yaml mine/steeper.yaml --period 2026-Q1 "
+        "--break-even payouts.co_selling_bonus.rate --cost 10_000",
+    ),
+    Session("apply", "partage apply mine/steeper.yaml --program mine/program.yaml --out mine/steeper-program.yaml"),
     Session("a failure of any command", "partage show 99"),
 )
 
@@ -149,6 +160,11 @@ BOOKS: tuple[Session, ...] = (
 )
 
 _BAD = "program: Bad\ncurency: EUR\n"
+_STEEPER = """scenario: steeper
+set: {payouts.commission.tiers.steps.2.rate: 12%}
+remove: [payouts.referral_fee]
+"""
+
 _TESTS = """program: Volume
 currency: EUR
 calendar: month
@@ -253,7 +269,7 @@ def lay_out_run() -> None:
         "touches.csv": "touch_id,deal_id,partner_id,touched_on\nT-1,D-2,P-01,2026-02-01\nT-2,D-3,P-02,2026-02-01\n",
     }
     programs = {"bad.yaml": _BAD, "tests.yaml": _TESTS, "balances.yaml": _BALANCES, "touched.yaml": _TOUCHED}
-    programs |= {"funds.yaml": _FUNDS, "measured.yaml": _MEASURED}
+    programs |= {"funds.yaml": _FUNDS, "measured.yaml": _MEASURED, "steeper.yaml": _STEEPER}
     for name, text in {**programs, **tables, **_FUND_TABLES, **_measured()}.items():
         Path("mine", name).write_text(text, "utf-8")
     _move("mine")

@@ -20,9 +20,7 @@ def command(ctx: click.Context, cycle: str | None, is_refused: bool, last: int |
     from engine.reports.cycle import log_grid
 
     every = log(store_path(ctx))
-    events = [
-        each for each in every if cycle in (None, each.cycle) and (not is_refused or each.type == "refused")
-    ]
+    events = [each for each in every if cycle in (None, each.cycle) and (not is_refused or each.type == "refused")]
     events = events[-last:] if last else events
     if is_json:
         print_json({"events": [event_json(each) for each in events]})

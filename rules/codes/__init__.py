@@ -1,9 +1,9 @@
 """Every problem code, once: the public catalogue from which `docs/reference/errors.md` is generated.
 
 A code never changes its meaning and is never used again. Each that a document or its data can trigger has a smallest
-failing example in `tests/errors/`. One file for each letter: D document, W written quantities, X expressions, P
-programs (P2xx scorecards), B the books, C crediting, F facts, K quantities, M market funds and what they brought, S
-store and usage.
+failing example in `tests/errors/`. One file for each letter: D document, W written quantities (W2xx what if), X
+expressions, P programs (P2xx scorecards), B the books, C crediting, F facts, K quantities, M market funds and what they
+brought, S store and usage.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from rules.codes.scorecards import SCORECARDS
 from rules.codes.sharing import SHARING
 from rules.codes.store import STORE
 from rules.codes.warnings import WARNINGS
+from rules.codes.what_if import WHAT_IF
 from rules.codes.written import WRITTEN
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "SHARING",
     "STORE",
     "WARNINGS",
+    "WHAT_IF",
     "WRITTEN",
     "Code",
 ]
@@ -71,6 +73,7 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "Response curves": CURVES,
     "Attribution": ATTRIBUTION,
     "Contribution and pictures": CONTRIBUTION,
+    "What if": WHAT_IF,
     "Usage, store and machine": STORE,
 }
 

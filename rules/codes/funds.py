@@ -121,8 +121,8 @@ EFFECTS: dict[str, Code] = {
     ),
     "M203": Code(
         "Nobody treated",
-        "In the time that was asked for no partner was funded, or paid the incentive.",
-        "Ask for another time, activity or incentive.",
+        "In the time that was asked for no partner was funded, or paid the incentive; or each that was is left out.",
+        "Ask for another time, activity or incentive; look why partners are left out.",
     ),
     "M204": Code(
         "Outcome that does not vary",

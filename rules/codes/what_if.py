@@ -40,4 +40,29 @@ WHAT_IF: dict[str, Code] = {
         "A change is written into the lines of the program as they stand, and here it would read as something else.",
         "Write what is changed on lines of its own in the program, or set the whole that it is part of.",
     ),
+    "W208": Code(
+        "No budget",
+        "A budget is an amount in the program's currency, with no more decimals than it has.",
+        "Write it as `1_200_000`, or with the currency before it.",
+    ),
+    "W209": Code(
+        "Not a gate",
+        "A check that compares nothing would always pass.",
+        "Write comparisons with `and` between them: `cost <= 1_200_000 and losers <= 5%`.",
+    ),
+    "W210": Code(
+        "Starts from another version",
+        "The changes of the scenario are of another file than the one that they would be written into.",
+        "Copy that version, or leave `program:` out to apply the changes alone.",
+    ),
+    "W211": Code(
+        "No rate to look for",
+        "What is looked for is a rate of the program, by its path.",
+        "Name a rate that is written there, such as `payouts.commission.rate`.",
+    ),
+    "W212": Code(
+        "Never costs that",
+        "No rate from 0 % to 100 % comes to the cost, or a higher rate may cost less.",
+        "Ask for a cost between the two that are told, or simulate the rates that you think of side by side.",
+    ),
 }

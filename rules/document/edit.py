@@ -48,6 +48,7 @@ class _Patch:
     end: int
     text: str
     of: int
+    depth: int = 0  # of two that are put at one place, the deeper comes first
 
 
 def edited(text: str, root: Mapping, changes: Items[Change]) -> tuple[str, tuple[Written, ...]]:
@@ -60,7 +61,7 @@ def edited(text: str, root: Mapping, changes: Items[Change]) -> tuple[str, tuple
     """
     whole = spans(text)
     small = [(each, of) for of, change in enumerate(changes) for each in _smaller(root, change)]
-    patches = sorted(_patches(text, whole, small), key=lambda patch: (patch.start, patch.end, patch.of))
+    patches = sorted(_patches(text, whole, small), key=lambda patch: (patch.start, patch.end, -patch.depth, patch.of))
     parts: list[str] = []
     written: list[Written] = []
     at = length = 0
@@ -191,9 +192,7 @@ def _put(text: str, above: Span, step: str | int, value: Node, of: int) -> Itera
         yield _Patch(old.start, old.end, (" " if old.start == behind and isinstance(step, str) else "") + lines, of)
 
 
-def _in_lines(
-    text: str, above: Span, news: Items[tuple[Change, int]], gone: dict[int, int]
-) -> Iterator[_Patch]:
+def _in_lines(text: str, above: Span, news: Items[tuple[Change, int]], gone: dict[int, int]) -> Iterator[_Patch]:
     """Entries of a collection in lines: gone with their lines, new at its end."""
     heads = [*above.keys.values()] if above.kind == "mapping" else above.values
     is_empty = len(gone) == len(heads) and not news
@@ -221,34 +220,29 @@ def _in_lines(
         if above.kind == "list" and lines.startswith("\n"):
             lines = lines.lstrip("\n ")
         space = "" if lines.startswith("\n") or not lines else " "
-        yield _Patch(end, end, f"\n{' ' * above.column}{head}{space}{lines}", of)
+        yield _Patch(end, end, f"\n{' ' * above.column}{head}{space}{lines}", of, len(change.path))
 
 
-def _in_braces(
-    text: str, above: Span, news: Items[tuple[Change, int]], gone: dict[int, int]
-) -> Iterator[_Patch]:
+def _in_braces(text: str, above: Span, news: Items[tuple[Change, int]], gone: dict[int, int]) -> Iterator[_Patch]:
     """Entries of a collection in braces or brackets: gone with their comma, new before the closing one."""
     heads = [*above.keys.values()] if above.kind == "mapping" else above.values
     left = [at for at in range(len(heads)) if at not in gone]
+    last = max(left, default=-1)
+    ends = [max(value.end, head.end) for value, head in zip(above.values, heads, strict=True)]
     for at, of in gone.items():
-        end = max(above.values[at].end, heads[at].end)
-        if at + 1 < len(heads) and (at + 1 in gone or any(later > at for later in left)):
+        if at < last:
             yield _Patch(heads[at].start, heads[at + 1].start, "", of)
-        elif at and left and at - 1 in left:
-            yield _Patch(above.values[at - 1].end, end, "", of)
-        else:
-            before = max(left, default=None)
-            yield _Patch(heads[at].start if before is None else _comma(text, above, before), end, "", of)
+    has_comma = not left
+    if last + 1 < len(heads):  # those at the end go together, and a comment behind the comma before them stays
+        start = heads[last + 1].start
+        has_comma = has_comma or "\n" in text[ends[last] : start]
+        yield _Patch(start if has_comma else ends[last], ends[-1], "", gone[last + 1])
     for number, (change, of) in enumerate(news):
         assert change.value is not None, "what is added has a value"
         head = f"{_key(change.path[-1])}: " if above.kind == "mapping" else ""
-        comma = ", " if left or number else ""
-        end = max((max(above.values[at].end, heads[at].end) for at in range(len(heads))), default=above.start + 1)
+        comma = ", " if number or not has_comma else ""
+        end = ends[-1] if ends else above.start + 1
         yield _Patch(end, end, f"{comma}{head}{_flow(change.value)}", of)
-
-
-def _comma(text: str, above: Span, before: int) -> int:
-    return text.index(",", above.values[before].end) if above.values[before].end < above.end else above.end
 
 
 def _line_start(text: str, at: int) -> int:

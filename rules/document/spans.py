@@ -88,7 +88,8 @@ def _last(span: Span, text: str) -> int:
 
 def _trimmed(event: Any, text: str) -> int:
     """The end of a scalar without the lines that follow a block of text."""
-    start, end = event.start_mark.index, event.end_mark.index
+    start: int = event.start_mark.index
+    end: int = event.end_mark.index
     return start + len(text[start:end].rstrip())
 
 

@@ -7,9 +7,11 @@ of what comes out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -44,16 +46,21 @@ SPLITS = (ACTIVITY, "region", "tier", "kind", "segment")
 
 def effect(program: Path, asked: Asked, store: Address) -> Findings:
     """Measure; raises Refused where the question or the program is at fault. What can't be measured is an answer."""
-    _refuse_unfit(asked)
+    unfit = tuple(_unfit(asked))
+    faults = list(unfit)
     loaded = load(program)
     meaning = replace(loaded.understood(), eligible=None)
     if asked.by:
         meaning = replace(meaning, calendar=replace(meaning.calendar, length=asked.by))
-    every = span_of(meaning.calendar, asked.periods)
-    kpis = _kpis(meaning, asked)
+    kpis = _kpis(meaning, asked, faults)
+    every = _tried(faults, lambda: span_of(meaning.calendar, asked.periods))
+    if every is None or unfit:
+        raise Refused(*faults)
     with gather_facts(meaning, loaded.folder, every[-1]) as facts:
-        treatment = _treatment(facts.snapshot, meaning, asked, store)
-        _refuse_unknown_activity(asked, treatment)
+        treatment = _tried(faults, lambda: _treatment(facts.snapshot, meaning, asked, store))
+        faults += [] if treatment is None else _unknown_activity(asked, treatment)
+        if faults or treatment is None:
+            raise Refused(*faults)
         data = _read(facts.snapshot, meaning, kpis, every, treatment, asked)
         warnings = unused_problems(facts.rejected, facts.unused, "warning")
         rejected = len(facts.rejected)
@@ -63,8 +70,20 @@ def effect(program: Path, asked: Asked, store: Address) -> Findings:
 # --- what was asked ---------------------------------------------------------------------------------------------------
 
 
-def _refuse_unfit(asked: Asked) -> None:
-    """Raise where options say nothing to each other, or contradict."""
+Told = TypeVar("Told")
+
+
+def _tried(faults: list[Problem], ask: Callable[[], Told]) -> Told | None:
+    """What is asked; or None, with why it is refused beside the other faults."""
+    try:
+        return ask()
+    except Refused as refused:
+        faults += refused.problems
+        return None
+
+
+def _unfit(asked: Asked) -> Iterator[Problem]:
+    """Options that say nothing to each other, or contradict."""
     faults = {
         "an incentive has no activities": asked.incentive and (asked.activity is not None or asked.split == ACTIVITY),
         "--treated-from is of funds; an incentive treats from its first payment": asked.incentive
@@ -73,22 +92,25 @@ def _refuse_unfit(asked: Asked) -> None:
         "--also takes another KPI than --outcome": asked.also == asked.outcome,
     }
     for message in (each for each, is_so in faults.items() if is_so):
-        raise Refused(Problem("M214", message, Place(), "leave one of the two out"))
+        yield Problem("M214", message, Place(), "leave one of the two out")
 
 
-def _kpis(meaning: Meaning, asked: Asked) -> Mapping[str, KpiMeaning]:
+def _kpis(meaning: Meaning, asked: Asked, faults: list[Problem]) -> Mapping[str, KpiMeaning]:
     """The KPIs that are asked for, by what they are for."""
-    found = {"outcome": partner_kpi(meaning, asked.outcome)}
-    if asked.also:
-        found["also"] = partner_kpi(meaning, asked.also)
-    if asked.margin and not _is_rate(asked.margin):
-        found["margin"] = partner_kpi(meaning, asked.margin)
-        if found["margin"].unit != "money":
-            hint = "name a KPI of money, or a rate such as 30%"
-            raise Refused(Problem("M214", f"{asked.margin} is no amount, so it is no margin", Place(), hint))
-    elif _rate(asked) is not None and found["outcome"].unit != "money":
+    names = {"outcome": asked.outcome, "also": asked.also, "margin": "" if _is_rate(asked.margin) else asked.margin}
+    tried = {
+        role: _tried(faults, partial(partner_kpi, meaning, name))
+        for role, name in names.items()
+        if name or role == "outcome"
+    }
+    found = {role: kpi for role, kpi in tried.items() if kpi is not None}
+    if "margin" in found and found["margin"].unit != "money":
+        hint = "name a KPI of money, or a rate such as 30%"
+        faults.append(Problem("M214", f"{asked.margin} is no amount, so it is no margin", Place(), hint))
+    rate = _tried(faults, lambda: _rate(asked))
+    if rate is not None and "outcome" in found and found["outcome"].unit != "money":
         message = f"{asked.outcome} is no amount, so a rate of it is no margin"
-        raise Refused(Problem("M214", message, Place(), "name a KPI that is a margin"))
+        faults.append(Problem("M214", message, Place(), "name a KPI that is a margin"))
     return found
 
 
@@ -109,10 +131,10 @@ def _rate(asked: Asked) -> float | None:
     return float(found)
 
 
-def _refuse_unknown_activity(asked: Asked, treatment: Treatment) -> None:
+def _unknown_activity(asked: Asked, treatment: Treatment) -> Iterator[Problem]:
     if asked.activity is not None and asked.activity not in treatment.kinds():
         hint = f"funded were {', '.join(treatment.kinds())}" if treatment.kinds() else "nothing was funded"
-        raise Refused(Problem("M215", f"nothing was funded for {asked.activity[:64]}", Place(), hint))
+        yield Problem("M215", f"nothing was funded for {asked.activity[:64]}", Place(), hint)
 
 
 # --- what was there ---------------------------------------------------------------------------------------------------
@@ -160,7 +182,7 @@ def _found(asked: Asked, meaning: Meaning, kpis: Mapping[str, KpiMeaning], data:
     minor = meaning.terms.minor_per_major
     built = _built(data, asked.activity, minor)
     window = Window(0, asked.lasts)
-    answer = measure(built.panel, asked.method, window, seed=asked.seed)
+    answer = _measured(built, asked, window)
     outcome = _outcome(kpis["outcome"])
     found = Findings(
         asked=asked,
@@ -172,8 +194,8 @@ def _found(asked: Asked, meaning: Meaning, kpis: Mapping[str, KpiMeaning], data:
         partners=len(data.partners),
         left_out=built.left_out,
         answer=answer,
-        paid_minor=_sum(built.paid_minor, built.panel),
-        granted_minor=_sum(built.granted_minor, built.panel),
+        paid_minor=_paid(built, answer),
+        granted_minor=sum(built.granted_minor[unit] for unit in _mine(built.panel, answer)),
         study=None,
         returns=None,
         also=None,
@@ -196,14 +218,11 @@ def _found(asked: Asked, meaning: Meaning, kpis: Mapping[str, KpiMeaning], data:
     other = None if also is None or also.unit != outcome.unit else _of(panel, built, data.values["also"])
     if asked.lasts is not None or other is not None:
         found = replace(found, net=net_lift(panel, other, asked.lasts, answer.method, seed=asked.seed))
-    paid = _sum(built.paid_minor, panel)
     margin = _margin(asked, panel, built, data)
     return replace(
         found,
-        paid_minor=paid,
-        granted_minor=_sum(built.granted_minor, panel),
         study=event_study(panel),
-        returns=returns_of(panel, answer, found.net, paid / minor, outcome.is_money, margin, asked),
+        returns=returns_of(panel, answer, found.net, _whole(found.paid_minor, minor), outcome.is_money, margin, asked),
         carry_over=None if asked.incentive else carry_over(panel),
     )
 
@@ -220,9 +239,31 @@ def _built(data: _Data, kind: str | None, minor: int, among: Flags | None = None
     return build(partners, data.every, outcome, throughout, data.treatment, kind, minor)
 
 
-def _sum(minor: Mapping[str, int], panel: Panel) -> int:
-    """An amount of all treated units of a panel."""
-    return sum(minor[unit] for unit, is_treated in zip(panel.units, panel.treated.tolist(), strict=True) if is_treated)
+def _measured(built: Built, asked: Asked, window: Window) -> Effect | NotMeasurable:
+    """The effect; where no treated partner is left in the panel, what became of those that there were."""
+    if built.funded and not built.panel.treated.any():
+        words = f"none of the {built.funded} that were treated in this time can be compared"
+        left = [f"{count} partner{'' if count == 1 else 's'}: {reason}" for reason, count in built.left_out.items()]
+        return NotMeasurable("M203", f"{words}; left out are {'; '.join(left)}")
+    return measure(built.panel, asked.method, window, seed=asked.seed)
+
+
+def _mine(panel: Panel, answer: Effect | NotMeasurable) -> list[str]:
+    """The units of a panel whose effect was counted; all treated ones where none could be."""
+    is_mine = panel.treated
+    if isinstance(answer, Effect):
+        is_mine = np.asarray(answer.counted(panel).any(axis=1), dtype=np.bool_)
+    return [unit for unit, is_in in zip(panel.units, is_mine.tolist(), strict=True) if is_in]
+
+
+def _paid(built: Built, answer: Effect | NotMeasurable) -> int | None:
+    """What was paid to them; None where a payment lacks its amount."""
+    known = [built.paid_minor[unit] for unit in _mine(built.panel, answer)]
+    return None if None in known else sum(each for each in known if each is not None)
+
+
+def _whole(minor: int | None, minor_per_major: int) -> float | None:
+    return None if minor is None else minor / minor_per_major
 
 
 def _of(panel: Panel, built: Built, values: Floats) -> Floats:
@@ -255,13 +296,12 @@ def _groups(asked: Asked, data: _Data, minor: int, outcome: Outcome, window: Win
         else:
             among = np.array([each == name for each in data.groups], dtype=np.bool_)
             built = _built(data, asked.activity, minor, among)
-        answer = measure(built.panel, asked.method, window, seed=asked.seed)
-        ready = prepare(built.panel, window)
-        if isinstance(answer, Effect) and not isinstance(ready, NotMeasurable):
-            paid = _sum(built.paid_minor, ready[0])
-            yield Group(name, answer, paid, worth_of(answer, paid / minor, outcome.is_money, _rate(asked)))
-        else:
-            yield Group(name, answer, _sum(built.paid_minor, built.panel), None)
+        answer = _measured(built, asked, window)
+        paid = _paid(built, answer)
+        worth = None
+        if isinstance(answer, Effect):
+            worth = worth_of(answer, _whole(paid, minor), outcome.is_money, _rate(asked))
+        yield Group(name, answer, paid, worth)
 
 
 def _notes(asked: Asked, data: _Data) -> Iterator[str]:

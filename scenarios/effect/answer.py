@@ -6,10 +6,13 @@ that average times their number. Uncertainty that a method can't give is None, n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scenarios.effect.panel import Floats
+import numpy as np
+
+from scenarios.effect.panel import Flags, Floats, Panel
 
 PRE_PERIODS_MIN = 8
 CONFIDENCE = 0.95
@@ -58,8 +61,8 @@ class Effect:
     """What was measured: an effect per treated unit and period, and in total, with its 95 % interval and p-value.
 
     `observed` and `counterfactual` are means over the treated units, by time; `band` holds the lower and the upper end
-    of the counterfactual. `pre_fit` is the root mean square of observed less counterfactual before treatment. `mde` is
-    the smallest effect per unit and period that such a panel finds 4 times of 5 at 5 %.
+    of the counterfactual. `pre_fit` is the root mean square of observed less counterfactual before treatment. `degrees`
+    of freedom are those of Student's t that the interval is of, or is closest to; infinite for the normal one.
     """
 
     method: Method
@@ -67,6 +70,7 @@ class Effect:
     total: float
     std_error: float | None  # of per_unit_period
     interval: tuple[float, float] | None  # of per_unit_period
+    degrees: float
     p_value: float | None
     p_kind: Kind | None
     pre_fit: float
@@ -74,13 +78,23 @@ class Effect:
     controls: int
     pre_periods: int  # of the first cohort that was counted
     unit_periods: int  # treated and counted
+    spans: Mapping[
+        int, tuple[int, int]
+    ]  # of each start, the times that were counted: from the first, to before the second
     times: tuple[str, ...]
     observed: Floats  # (times,)
     counterfactual: Floats  # (times,)
     band: Floats | None  # (2, times)
-    mde: float | None
     notes: tuple[str, ...] = ()
     pre_trend_p: float | None = None  # that treated and controls moved alike before the start
+
+    def counted(self, panel: Panel) -> Flags:
+        """(units, times) which treated unit-periods of a panel were counted."""
+        times = np.arange(len(panel.times))
+        found = np.zeros((len(panel.units), len(times)), dtype=np.bool_)
+        for start, (first, end) in self.spans.items():
+            found |= (panel.start == start)[:, None] & (times >= first) & (times < end)
+        return found
 
     @property
     def total_interval(self) -> tuple[float, float] | None:

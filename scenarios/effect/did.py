@@ -16,7 +16,6 @@ from scenarios.effect.answer import WHOLE, Effect, Kind, Method, Window
 from scenarios.effect.inference import Sure, by_randomisation, by_t, is_asymptotic, is_noise, satterthwaite, t_reach
 from scenarios.effect.matching import matched_weights
 from scenarios.effect.panel import NEVER, Flags, Floats, Panel, Whole
-from scenarios.effect.power import minimum_detectable
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,7 @@ def did(panel: Panel, window: Window = WHOLE, neighbours: int | None = None, see
         total=estimate * unit_periods,
         std_error=None if noise or min(sides) < 2 else error,
         interval=sure.interval,
+        degrees=change.degrees if kind is Kind.T else max(len(panel.units) - 2, 1),
         p_value=sure.p_value,
         p_kind=kind,
         pre_fit=float(np.sqrt(np.mean(path.estimates[:start] ** 2))),
@@ -81,11 +81,11 @@ def did(panel: Panel, window: Window = WHOLE, neighbours: int | None = None, see
         controls=sides[1],
         pre_periods=start,
         unit_periods=unit_periods,
+        spans={start: (first, end)},
         times=panel.times,
         observed=observed,
         counterfactual=observed - path.estimates,
         band=path.around(observed - path.estimates) if kind is Kind.T else None,
-        mde=minimum_detectable(panel.of(weights > 0), end - first),
         notes=_notes(sides, neighbours, noise, kind),
     )
 

@@ -1,58 +1,45 @@
-"""What a panel could find: the error to expect, the minimum detectable effect and the power, from the time before.
+"""What an estimate could have found: the minimum detectable effect, and the power for an effect of some size.
 
-In: the outcome before the first start. Out: plain numbers in the outcome's unit, per unit and period. The time before
-is cut in two, as if treatment had begun there: how much the units' changes differ among themselves is the noise that
-an effect must rise above. It holds whatever goes from one period into the next, with no model of it.
+In: an `Effect` with its interval, which tells the error of the very estimate that was made. Out: plain numbers in the
+outcome's unit, per unit and period. An effect is found where the interval leaves out zero.
 """
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 from scipy import special
 
+from scenarios.effect.answer import Effect
 from scenarios.effect.inference import t_reach
-from scenarios.effect.panel import Flags, Floats, Panel
 
 POWER = 0.8
 
 
-def minimum_detectable(panel: Panel, periods: int, power: float = POWER) -> float | None:
-    """The smallest effect that a test at 5 % finds with the given power; None where the time before can't say.
+def minimum_detectable(effect: Effect, power: float = POWER) -> float | None:
+    """The smallest effect that is found with the given power; None without an interval.
 
-    (t of 97.5 % + t of the power) x the expected error (Bloom, Evaluation Review 1995), with clusters - 1 degrees.
+    (t of 97.5 % + t of the power) x error (Bloom, Evaluation Review 1995), so never below half the interval.
     """
-    error = expected_error(panel, periods)
+    error = _error(effect)
+    return None if error is None else (t_reach(effect.degrees) + t_reach(effect.degrees, power)) * error
+
+
+def power_of(effect: Effect, size: float) -> float | None:
+    """How often an effect of that size is found: by the noncentral t; None without an interval."""
+    error = _error(effect)
     if error is None:
         return None
-    degrees = len(panel.units) - 1
-    return (t_reach(degrees) + t_reach(degrees, power)) * error
+    edge, away = t_reach(effect.degrees), abs(size) / error
+    if effect.degrees == inf:
+        return float(special.ndtr(away - edge) + special.ndtr(-away - edge))
+    found = np.nan_to_num(special.nctdtr(effect.degrees, away, [edge, -edge]))  # NaN where next to nothing is left
+    return float(1 - found[0] + found[1])
 
 
-def power_of(panel: Panel, periods: int, effect: float) -> float | None:
-    """How often a test at 5 % would find an effect of that size: by the noncentral t."""
-    error = expected_error(panel, periods)
-    if error is None:
+def _error(effect: Effect) -> float | None:
+    """The error whose interval of 95 % is as wide as that of the estimate; placebos and permutations state none."""
+    if effect.interval is None or not effect.interval[1] > effect.interval[0]:
         return None
-    degrees = len(panel.units) - 1
-    edge, away = t_reach(degrees), abs(effect) / error
-    return float(1 - special.nctdtr(degrees, away, edge) + special.nctdtr(degrees, away, -edge))
-
-
-def expected_error(panel: Panel, periods: int) -> float | None:
-    """The error of a difference-in-differences whose time after is `periods` long, or half of the time before."""
-    if not panel.starts():
-        return None
-    before = panel.outcome[:, : panel.starts()[0]]
-    after = min(periods, before.shape[1] // 2)
-    treated = panel.treated
-    if after < 1 or min(int(treated.sum()), int((~treated).sum())) < 1 or len(treated) < 4:
-        return None
-    changes = before[:, -after:].mean(axis=1) - before[:, :-after].mean(axis=1)
-    variance = _within(changes, treated)
-    return float(np.sqrt(variance * (1 / treated.sum() + 1 / (~treated).sum()))) if variance > 0 else None
-
-
-def _within(changes: Floats, treated: Flags) -> float:
-    """The variance of changes around the mean of their own side."""
-    misses = np.where(treated, changes - changes[treated].mean(), changes - changes[~treated].mean())
-    return float((misses * misses).sum() / (len(changes) - 2))
+    return (effect.interval[1] - effect.interval[0]) / 2 / t_reach(effect.degrees)

@@ -17,7 +17,7 @@ from scenarios.effect.inference import SIDE_MIN, Sure, by_t, is_noise
 from scenarios.effect.matching import nearest
 from scenarios.effect.panel import Floats, Panel, Whole
 from scenarios.effect.simplex import simplex_weights
-from scenarios.effect.synthetic import answer, detectable
+from scenarios.effect.synthetic import answer
 
 ZETA_TIMES = 1e-6  # the paper's ridge on the weights of times, over the spread of changes
 
@@ -33,9 +33,11 @@ def sdid(panel: Panel, window: Window = WHOLE, seed: int = 0) -> Effect:
     found = gaps_of(panel, window, follow)
     controls = int((~panel.treated).sum())
     error = jackknife(panel, window) if int(found.sizes.sum()) >= SIDE_MIN else None
+    degrees = inf
     notes: tuple[str, ...] = ()
     if error is not None:
-        sure, kind = by_t(found.effect, error, int(found.sizes.sum()) - 1), Kind.JACKKNIFE
+        degrees = int(found.sizes.sum()) - 1
+        sure, kind = by_t(found.effect, error, degrees), Kind.JACKKNIFE
     else:
         others = placebos(panel, window, follow, seed)
         error, kind = spread(others), Kind.PLACEBO
@@ -46,11 +48,12 @@ def sdid(panel: Panel, window: Window = WHOLE, seed: int = 0) -> Effect:
     return answer(
         Method.SDID,
         panel,
+        window,
         found,
         std_error=error,
         interval=sure.interval,
+        degrees=degrees,
         p=(sure.p_value, kind if sure.p_value is not None else None),
-        mde=detectable(error),
         notes=notes,
     )
 

@@ -14,7 +14,6 @@ from scenarios.effect.answer import WHOLE, Effect, Kind, Method, Window
 from scenarios.effect.group_time import Controls, GroupTime, combine, eligible, group_time
 from scenarios.effect.inference import Sure, by_randomisation, by_t, is_asymptotic, is_noise, t_reach
 from scenarios.effect.panel import Flags, Floats, Panel, Whole
-from scenarios.effect.power import minimum_detectable
 
 
 def staggered(panel: Panel, window: Window = WHOLE, controls: Controls = "not_yet", seed: int = 0) -> Effect | None:
@@ -49,6 +48,7 @@ def staggered(panel: Panel, window: Window = WHOLE, controls: Controls = "not_ye
         total=overall.estimate * unit_periods,
         std_error=None if noise or min(sides) < 2 else overall.std_error,
         interval=sure.interval,
+        degrees=overall.degrees if kind is Kind.T else max(len(panel.units) - 2, 1),
         p_value=sure.p_value,
         p_kind=kind,
         pre_fit=float(np.sqrt(np.mean(missed[:first] ** 2))),
@@ -56,11 +56,11 @@ def staggered(panel: Panel, window: Window = WHOLE, controls: Controls = "not_ye
         controls=sides[1],
         pre_periods=first,
         unit_periods=unit_periods,
+        spans={int(found.starts[at]): _span(cells[at]) for at in np.flatnonzero(measured)},
         times=panel.times,
         observed=observed,
         counterfactual=observed - missed,
         band=_band(found, shares, observed - missed) if kind is Kind.T else None,
-        mde=minimum_detectable(panel, max(unit_periods // sides[0], 1)),
         notes=_notes(found, unit_periods, window, noise, kind),
     )
 
@@ -71,6 +71,12 @@ def counted(found: GroupTime, window: Window) -> Floats:
     bounds = np.array([window.bounds(int(start), len(times)) for start in found.starts])
     inside = (times >= bounds[:, :1]) & (times < bounds[:, 1:])
     return np.where(inside & ~np.isnan(found.att), found.sizes[:, None], 0).astype(np.float64)
+
+
+def _span(cells: Floats) -> tuple[int, int]:
+    """The times of a cohort that count, one after the other: whoever is a control late is one before."""
+    at = np.flatnonzero(cells)
+    return int(at[0]), int(at[-1]) + 1
 
 
 def _estimates(panel: Panel, window: Window, controls: Controls) -> Callable[[Whole], tuple[float, float]]:
@@ -112,7 +118,10 @@ def _notes(found: GroupTime, unit_periods: int, window: Window, noise: bool, kin
     bounds = [window.bounds(int(start), found.att.shape[1]) for start in found.starts]
     asked = sum(int(size) * (end - first) for size, (first, end) in zip(found.sizes, bounds, strict=True))
     if lost := asked - unit_periods:
-        notes.append(f"{lost} treated unit-periods are left out: nobody was left untreated to compare them with")
+        notes.append(
+            f"{lost} treated unit-periods are left out: nobody was left untreated to compare them with, so "
+            "what they brought is not in the total"
+        )
     if alone := int((found.sizes == 1).sum()):
         notes.append(f"{alone} of {len(found.sizes)} starts have one unit, so these are compared with one another")
     if kind is Kind.PERMUTATION:

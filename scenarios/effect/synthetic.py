@@ -7,30 +7,31 @@ are at least 19 controls.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf
 
 import numpy as np
 
 from scenarios.effect.answer import WHOLE, Effect, Kind, Method, Window
-from scenarios.effect.donors import CONTROLS_MIN, Cohort, Gaps, gaps_of, placebos, spread
-from scenarios.effect.inference import t_reach
+from scenarios.effect.donors import CONTROLS_MIN, Cohort, Gaps, gaps_of, placebos
 from scenarios.effect.matching import DONORS_MAX, nearest
 from scenarios.effect.panel import Floats, Panel
-from scenarios.effect.power import POWER
 from scenarios.effect.simplex import simplex_weights
 
 EXACT = 1e-9  # of the spread of outcomes
+LEVEL = 0.05  # at which a test refuses
 TIE = 1e-9  # of a ratio: what counts as just as extreme in spite of the last bits
 
 
 def synthetic(panel: Panel, window: Window = WHOLE, seed: int = 0) -> Effect:
     """The mean gap between the treated and their synthetic control.
 
-    p = (1 + placebos whose ratio of root mean squared gaps, after to before, is at least that of the treated) /
-    (1 + placebos). The interval holds the effects that the placebo test of the mean gap does not refuse at 5 % (Firpo &
+    p = (1 + placebos whose ratio of root mean squared gaps, after to before, is at least that of the treated) / (1 +
+    placebos). The interval holds the effects that the placebo test of the mean gap does not refuse at 5 % (Firpo &
     Possebom, Journal of Causal Inference 2018): estimate +- r x fit before, r the ratio of mean gap to fit before that
-    one placebo in twenty reaches. Every unit is fitted with at most 100 donors, those that were nearest to it.
-    A fit before that is exact counts as a billionth of the spread of outcomes, so that no ratio rests on rounding.
+    one placebo in twenty reaches. The two ask different things; a note tells where they part over zero. Every unit is
+    fitted with at most 100 donors, those that were nearest to it. A fit before that is exact counts as a billionth of
+    the spread of outcomes, so that no ratio rests on rounding.
     """
     found = gaps_of(panel, window, follow)
     others = placebos(panel, window, follow, seed)
@@ -38,15 +39,17 @@ def synthetic(panel: Panel, window: Window = WHOLE, seed: int = 0) -> Effect:
     least = exact_fit(panel)
     ratio = found.after / max(found.before, least)
     extreme = sum(each.after / max(each.before, least) >= ratio * (1 - TIE) for each in others)
+    p_value = (1 + extreme) / (1 + len(others)) if others else None
+    interval = _interval(found, others, least) if controls >= CONTROLS_MIN else None
     return answer(
         Method.SYNTHETIC,
         panel,
+        window,
         found,
         std_error=None,
-        interval=_interval(found, others, least) if controls >= CONTROLS_MIN else None,
-        p=((1 + extreme) / (1 + len(others)), Kind.PLACEBO) if others else (None, None),
-        mde=detectable(spread(others)) if controls >= CONTROLS_MIN else None,
-        notes=_notes(controls, found.before <= least),
+        interval=interval,
+        p=(p_value, Kind.PLACEBO if others else None),
+        notes=tuple(_notes(controls, found.before <= least, p_value, interval)),
     )
 
 
@@ -73,29 +76,30 @@ def _interval(found: Gaps, others: list[Gaps], least: float) -> tuple[float, flo
     return found.effect - half, found.effect + half
 
 
-def _notes(controls: int, is_exact: bool) -> tuple[str, ...]:
-    notes = []
-    if controls < CONTROLS_MIN:
-        notes.append(f"with {controls} controls no placebo test reaches 5 %, so there is no interval")
+def _notes(controls: int, is_exact: bool, p_value: float | None, interval: tuple[float, float] | None) -> Iterator[str]:
+    if p_value is None:
+        yield "there are too few controls for placebos, so there is neither a p-value nor an interval"
+    elif controls < CONTROLS_MIN:
+        yield f"with {controls} controls no placebo test reaches 5 %, so there is no interval"
+    if p_value is not None and interval is not None and (p_value <= LEVEL) == (interval[0] <= 0 <= interval[1]):
+        yield (
+            "p-value and interval disagree over zero: p ranks how far the paths part in either direction, the interval "
+            "is of the mean effect"
+        )
     if is_exact:
-        notes.append("the fit before the start is exact, as it is by chance where donors are many and periods few")
-    return tuple(notes)
-
-
-def detectable(std_error: float | None) -> float | None:
-    """The minimum detectable effect of a normal test at 5 %, with a power of 80 %."""
-    return (t_reach(inf) + t_reach(inf, POWER)) * std_error if std_error else None
+        yield "the fit before the start is exact, as it is by chance where donors are many and periods few"
 
 
 def answer(
     method: Method,
     panel: Panel,
+    window: Window,
     found: Gaps,
     *,
     std_error: float | None,
     interval: tuple[float, float] | None,
+    degrees: float = inf,
     p: tuple[float | None, Kind | None],
-    mde: float | None,
     notes: tuple[str, ...],
 ) -> Effect:
     """An `Effect` from gaps and what a method says of their uncertainty."""
@@ -107,6 +111,7 @@ def answer(
         total=found.effect * unit_periods,
         std_error=std_error,
         interval=interval,
+        degrees=degrees,
         p_value=p[0],
         p_kind=p[1],
         pre_fit=found.before,
@@ -114,10 +119,10 @@ def answer(
         controls=controls,
         pre_periods=int(found.starts[0]),
         unit_periods=unit_periods,
+        spans={start: window.bounds(start, len(panel.times)) for start in found.starts.tolist()},
         times=panel.times,
         observed=observed,
         counterfactual=observed - found.mean,
         band=None,
-        mde=mde,
         notes=notes if controls <= DONORS_MAX else (*notes, f"the {DONORS_MAX} nearest controls are donors"),
     )

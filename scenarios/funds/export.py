@@ -16,6 +16,7 @@ from engine.reports.register import Grid
 from scenarios.effect.adstock import CarryOver, half_life_periods, long_run_multiplier
 from scenarios.effect.answer import Effect, NotMeasurable
 from scenarios.effect.event_study import EventStudy
+from scenarios.effect.power import minimum_detectable
 from scenarios.effect.spill import NetLift
 from scenarios.funds.findings import Findings, Group, Outcome, Returns
 from scenarios.funds.report import (
@@ -113,7 +114,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "treated": effect.units,
         "controls": effect.controls,
         "unit_periods": effect.unit_periods,
-        "mde": rounded(effect.mde),
+        "mde": rounded(minimum_detectable(effect)),
     }
 
 
@@ -220,13 +221,22 @@ def drawn(found: Findings) -> Picture:
     events = [Event(each["since"], *_floats(each, "effect", "low", "high")) for each in study]
     return effect_picture(
         f"W{question(found)[1:]}",
-        f"{span(found)}. {finding(found, effect)} Bands and bars are intervals of 95 %.",
+        f"{span(found)}. {finding(found, effect)}{_drawn_intervals(found, effect)}",
         named(found.outcome, found),
         found.period_word,
         points,
         found.periods[effect.pre_periods],
         events,
     )
+
+
+def _drawn_intervals(found: Findings, effect: Effect) -> str:
+    """What the drawn intervals are: there is no band without a clustered error, and no bar without a spread."""
+    names = [
+        *(["bands"] if effect.band is not None else []),
+        *(["bars"] if found.study is not None and found.study.intervals is not None else []),
+    ]
+    return f" {' and '.join(names).capitalize()} are intervals of 95 %." if names else ""
 
 
 def finding(found: Findings, effect: Effect) -> str:

@@ -55,7 +55,7 @@ class Group:
 
     name: str
     answer: Effect | NotMeasurable
-    paid_minor: int
+    paid_minor: int | None
     worth: Worth | None
 
 
@@ -64,8 +64,8 @@ class Returns:
     """What the effect is worth, and what of it is left: `net` after what was taken from elsewhere and from later.
 
     `break_even` is the effect per partner and period that would just pay, `power` how often such data would find it.
-    `payback_periods` counts from a partner's start. `lift` is the effect over what would have been. `deadweight` is
-    what an incentive paid for what would have been anyway.
+    `payback_periods` counts from a partner's start, and is infinite where these are too few. `lift` is the effect over
+    what would have been. `deadweight` is what an incentive paid for what would have been anyway.
     """
 
     worth: Worth
@@ -80,9 +80,9 @@ class Returns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Findings:
-    """All that was found. `paid_minor` and `granted_minor` are exact, and of the partners that count as treated;
-    `left_out` counts partners by why they can't be compared; `unknown` counts rows of funds that lack a day or an
-    amount."""
+    """All that was found. `paid_minor` and `granted_minor` are exact, and of the partners that count as treated; what
+    was paid is None where a payment lacks its amount. `left_out` counts partners by why they can't be compared;
+    `unknown` counts rows of funds that lack a day or an amount."""
 
     asked: Asked
     program: str
@@ -93,7 +93,7 @@ class Findings:
     partners: int
     left_out: Mapping[str, int]
     answer: Effect | NotMeasurable
-    paid_minor: int
+    paid_minor: int | None
     granted_minor: int
     study: EventStudy | None
     returns: Returns | None

@@ -6,12 +6,14 @@ Estimates are rounded for the eye alone: amounts to whole units of the currency,
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 from engine.reports.register import Grid
 from rules.quantities.currency import format_minor
 from scenarios.effect.adstock import CarryOver, half_life_periods
 from scenarios.effect.answer import Effect, Kind, Method, NotMeasurable
 from scenarios.effect.choose import PRE_TREND
+from scenarios.effect.power import minimum_detectable
 from scenarios.effect.spill import NetLift
 from scenarios.funds.findings import Findings, Outcome
 from scenarios.funds.worth import Range, Worth
@@ -87,8 +89,9 @@ def lines(found: Findings) -> Iterator[Line]:
     if effect.pre_trend_p is not None:
         alike = "like" if effect.pre_trend_p >= PRE_TREND else "unlike"
         yield "before", f"the treated moved {alike} their controls ({p_words(effect.pre_trend_p)})"
-    if effect.mde is not None:
-        yield "power", f"found 4 times of 5: {amount(effect.mde, found)} per partner and {word} or more"
+    smallest = minimum_detectable(effect)
+    if smallest is not None:
+        yield "power", f"found 4 times of 5: {amount(smallest, found)} per partner and {word} or more"
 
 
 def effect_grid(found: Findings) -> Grid:
@@ -145,14 +148,15 @@ def closing_lines(found: Findings) -> Iterator[Line]:
     """What was paid, when it comes back, what is left of the lift, and how long an effect goes on."""
     word, returns = found.period_word, found.returns
     if isinstance(found.answer, Effect) and returns is not None:
-        paid, granted = (format_minor(each, found.currency) for each in (found.paid_minor, found.granted_minor))
-        yield "paid", f"{found.currency.code} {paid}" + ("" if found.asked.incentive else f" of {granted} granted")
+        paid, granted = _exact(found.paid_minor, found), _exact(found.granted_minor, found)
+        lacking = ", as a payment lacks its amount" if found.paid_minor is None else ""
+        of = "" if found.asked.incentive else f" of {granted} granted"
+        yield "paid", f"{found.currency.code} {paid}{of}{lacking}"
         if returns.break_even is not None:
             power = "" if returns.power is None else f"; such data find that {_percent(returns.power)} of the time"
             yield "pays from", f"{_number(returns.break_even)} per partner and {word}{power}"
-        if returns.margin:
-            after = returns.payback_periods
-            yield "payback", "not yet" if after is None else f"{after:.1f} {word}s after a partner's start"
+        if (after := returns.payback_periods) is not None:
+            yield "payback", f"{after:.1f} {word}s after a partner's start" if isfinite(after) else "not yet"
         yield from (("net lift", each) for each in _net_words(found))
         yield from (("carry-over", each) for each in _carried_words(found))
         yield from (("note", each) for each in found.answer.notes)
@@ -209,7 +213,7 @@ def groups_grid(found: Findings) -> Grid:
     titles += (f"paid {found.currency.code}", "brought / paid", "why not measurable")
     rows: list[tuple[str, ...]] = []
     for each in found.groups:
-        name, paid = each.name or "(none)", format_minor(each.paid_minor, found.currency)
+        name, paid = each.name or "(none)", _exact(each.paid_minor, found)
         if isinstance(each.answer, NotMeasurable):
             told = f"{each.answer.code} {each.answer.words}"
             rows.append((name, *[UNKNOWN] * 5, paid, UNKNOWN, told))
@@ -237,6 +241,10 @@ def amount(value: float | None, found: Findings, outcome: Outcome | None = None)
     if value is None:
         return UNKNOWN
     return f"{value * 100:.2f} %" if (outcome or found.outcome).unit == "percent" else _number(value)
+
+
+def _exact(minor: int | None, found: Findings) -> str:
+    return UNKNOWN if minor is None else format_minor(minor, found.currency)
 
 
 def p_text(value: float | None) -> str:

@@ -29,7 +29,7 @@ def returns_of(
     panel: Panel,
     effect: Effect,
     net: NetLift | NotMeasurable | None,
-    paid: float,
+    paid: float | None,
     is_money: bool,
     margin: Margin | None,
     asked: Asked,
@@ -42,16 +42,19 @@ def returns_of(
     if isinstance(net, NetLift) and net.net is not None:
         brought = Range(net.net, *(net.interval or (None, None)))
         left = worth(brought, paid, is_money, None if rate is None else brought.times(rate))
-    pays = None if rate is None else break_even(paid, rate, effect.unit_periods)
-    observed = float(counted(panel, panel.outcome, window).mean()) * effect.unit_periods
-    spent = 0.0 if panel.spend is None else float(counted(panel, panel.spend, window).sum())
+    pays = None if rate is None or paid is None else break_even(paid, rate, effect.unit_periods)
+    is_counted = effect.counted(panel)
+    observed = float(panel.outcome[is_counted].sum())
+    spent = 0.0 if panel.spend is None else float(panel.spend[is_counted].sum())
     return Returns(
         worth=worth(total_of(effect), paid, is_money, earned),
         net=left,
         margin="" if margin is None else margin.words,
         break_even=pays,
-        power=None if pays is None else power_of(panel, max(effect.unit_periods // effect.units, 1), pays),
-        payback_periods=None if by_period is None else payback_periods(paid / effect.units, by_period.tolist()),
+        power=None if pays is None else power_of(effect, pays),
+        payback_periods=None
+        if by_period is None or paid is None
+        else payback_periods(paid / effect.units, by_period.tolist()),
         lift=lift(effect, observed),
         deadweight=deadweight(spent, effect, observed) if asked.incentive else None,
     )
@@ -74,7 +77,7 @@ def _margins(
     return total_of(found), by_period_since(margin.panel, found)
 
 
-def worth_of(effect: Effect, paid: float, is_money: bool, rate: float | None) -> Worth:
+def worth_of(effect: Effect, paid: float | None, is_money: bool, rate: float | None) -> Worth:
     """The worth of an effect whose margin is a rate of it."""
     brought = total_of(effect)
     return worth(brought, paid, is_money, None if rate is None else brought.times(rate))
@@ -89,10 +92,3 @@ def by_period_since(panel: Panel, effect: Effect) -> Floats | None:
         return None
     study = event_study(panel)
     return study.effects[study.event_times >= 0]
-
-
-def counted(panel: Panel, values: Floats, window: Window) -> Floats:
-    """The values (units, times) of the treated in the unit-periods of a window, one after the other."""
-    bounds = [window.bounds(start, len(panel.times)) for start in panel.start[panel.treated].tolist()]
-    rows = zip(values[panel.treated], bounds, strict=True)
-    return np.concatenate([row[first:end] for row, (first, end) in rows])

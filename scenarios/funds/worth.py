@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from scenarios.effect.answer import Effect
 
@@ -34,7 +35,7 @@ class Worth:
     """The value of a total effect: `brought` is in the outcome's unit, `margin` in money. `iroas` is brought / paid
     where that is money, `profit_return` (margin - paid) / paid, `cost_per` paid / brought where things are counted."""
 
-    paid: float
+    paid: float | None
     brought: Range
     margin: Range | None
     iroas: Range | None
@@ -47,21 +48,22 @@ def total_of(effect: Effect) -> Range:
     return Range(effect.total, *(effect.total_interval or (None, None)))
 
 
-def worth(brought: Range, paid: float, is_money: bool, margin: Range | None) -> Worth:
-    """What a total is worth beside what was paid; with nothing paid there is no return on it.
+def worth(brought: Range, paid: float | None, is_money: bool, margin: Range | None) -> Worth:
+    """What a total is worth beside what was paid; with nothing paid, or who knows what, there is no return on it.
 
     >>> found = worth(Range(1000.0, 500.0, 1500.0), 400.0, True, Range(600.0, 300.0, 900.0))
     >>> found.iroas.value, found.profit_return
     (2.5, Range(value=0.5, low=-0.25, high=1.25))
     """
-    has_paid = paid > 0
+    if paid is None or paid <= 0:
+        return Worth(paid, brought, margin, None, None, None)
     return Worth(
         paid=paid,
         brought=brought,
         margin=margin,
-        iroas=brought.times(1 / paid) if is_money and has_paid else None,
-        profit_return=margin.plus(-paid).times(1 / paid) if margin is not None and has_paid else None,
-        cost_per=None if is_money or not has_paid else _cost_per(brought, paid),
+        iroas=brought.times(1 / paid) if is_money else None,
+        profit_return=margin.plus(-paid).times(1 / paid) if margin is not None else None,
+        cost_per=None if is_money else _cost_per(brought, paid),
     )
 
 
@@ -74,7 +76,8 @@ def _cost_per(brought: Range, paid: float) -> Range | None:
 
 
 def payback_periods(paid: float, margins: Sequence[float]) -> float | None:
-    """After how many periods the margins add up to what was paid, in proportion within the period; None if never.
+    """After how many periods the margins add up to what was paid, in proportion within the period; infinite
+    where they do not, None where nothing was paid.
 
     >>> payback_periods(1000, [0, 100, 300, 400, 400])  # 800 after four, and half of the next 400
     4.5
@@ -86,7 +89,7 @@ def payback_periods(paid: float, margins: Sequence[float]) -> float | None:
         if total + margin >= paid:
             return periods + (paid - total) / margin
         total += margin
-    return None
+    return inf
 
 
 def deadweight(paid: float, effect: Effect, counted_sum: float) -> Range | None:
@@ -113,5 +116,5 @@ def lift(effect: Effect, counted_sum: float) -> Range | None:
 
 
 def break_even(paid: float, margin_rate: float, unit_periods: int) -> float | None:
-    """The effect per unit and period whose margin is just what was paid; None where no margin is known."""
-    return paid / (margin_rate * unit_periods) if margin_rate > 0 and unit_periods else None
+    """The effect per unit and period whose margin is just what was paid; None without a margin or with nothing paid."""
+    return paid / (margin_rate * unit_periods) if margin_rate > 0 and unit_periods and paid > 0 else None

@@ -6,17 +6,15 @@ changes made by hand. A fault of that program is told at the change that makes i
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from rules.document.edit import Change, NotInThisLayout, Written, edited
 from rules.document.reader import Mapping, Node, Scalar, read_document
 from rules.load import Loaded, load, understand
 from rules.problem import Place, Problem, Refused, errors
 from rules.quantities.numerals import Unwritable
-from scenarios.overlays.paths import NoSuchPath, places_for, values_at
+from scenarios.overlays.paths import Found, NoSuchPath, places_for, values_at
 from scenarios.overlays.scaled import NoDecimals, NoQuantity, factor_of, scaled
 from scenarios.overlays.scenario import Edit, Scenario
 
@@ -68,7 +66,7 @@ def laid_over(base: Loaded, edits: Sequence[Edit], warns: bool = True) -> Overla
     text = _text(base.data)
     root, _ = read_document(text.encode(), base.document.file)
     assert root is not None, "it was understood"
-    changes, of, problems = _changes(root, edits)
+    changes, of, problems = changes_of(root, edits)
     if problems:
         raise Refused(*problems)
     try:
@@ -85,31 +83,29 @@ def laid_over(base: Loaded, edits: Sequence[Edit], warns: bool = True) -> Overla
     return laid
 
 
-def _changes(root: Mapping, edits: Sequence[Edit]) -> tuple[list[Change], list[int], list[Problem]]:
-    """The changes of a document, of which edit each is, and what is wrong with them."""
+def changes_of(root: Mapping, edits: Sequence[Edit]) -> tuple[list[Change], list[int], list[Problem]]:
+    """The changes of a document that is a program, of which edit each is, and what is wrong with them."""
     found: list[tuple[Change, int]] = []
     problems: list[Problem] = []
+    whole: dict[Found, int] = {}  # what is changed, and by which edit
+    above: dict[Found, int] = {}  # what holds something that is changed
     for at, edit in enumerate(edits):
         try:
             for change in _changed(root, edit):
-                other = next((of for each, of in found if _meet(each, change)), None)
+                on_the_way = [change.path[:length] for length in range(1, len(change.path) + 1)]
+                other = next((whole[path] for path in on_the_way if path in whole), above.get(change.path))
                 if other is not None:
                     message = f"{edit.path} is changed together with {edits[other].path} ({edits[other].place})"
                     problems.append(Problem("W205", message, edit.place, "keep one of the two, or make them one"))
                     break
+                whole[change.path] = at
+                above |= dict.fromkeys(on_the_way[:-1], at)
                 found.append((change, at))
         except NoSuchPath as error:
             problems.append(Problem("W202", error.message, edit.place, error.hint))
         except Refused as refusal:
             problems += refusal.problems
     return [change for change, _ in found], [of for _, of in found], problems
-
-
-def _meet(one: Change, other: Change) -> bool:
-    """Whether two changes are of one value, or one is of a part of the other's."""
-    shorter = min(len(one.path), len(other.path))
-    is_end = one.is_new and other.is_new and "+" in (one.path[-1], other.path[-1])
-    return one.path[:shorter] == other.path[:shorter] and not (is_end and len(one.path) == len(other.path))
 
 
 def _changed(root: Mapping, edit: Edit) -> Iterator[Change]:
@@ -163,10 +159,4 @@ def _index(text: str, place: Place) -> int:
     starts = [0, *(at + 1 for at, sign in enumerate(text) if sign == "\n")]
     line = min(place.line, len(starts)) - 1
     end = starts[line + 1] - 1 if line + 1 < len(starts) else len(text)
-    assert bisect_right(starts, starts[line]) == line + 1, "lines are in order"
     return min(starts[line] + max(place.column - 1, 0), end)
-
-
-def scenario_file(path: Path) -> str:
-    """A scenario's name for people."""
-    return path.name

@@ -1,7 +1,7 @@
 """Paths: the names on the way to a value of a program, with dots between, and the values that a path comes to.
 
-A list counts from 1, `+` is the place behind its last item, `*` is every key or item, and a name that holds a dot stands
-in double quotes: `payouts.commission.tiers.steps.1.rate`, `scorecards."all.in".tiers`.
+A list counts from 1, `+` is the place behind its last item, `*` is every key or item, and a name that holds a dot
+stands in double quotes: `payouts.commission.tiers.steps.1.rate`, `scorecards."all.in".tiers`.
 """
 
 from __future__ import annotations

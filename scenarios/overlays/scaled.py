@@ -42,7 +42,7 @@ def scaled(text: str, factor: Fraction) -> str:
         return f"{product.numerator}/{product.denominator}"
     product = Fraction(match[2].replace("_", "")) * factor
     if has_decimals(product):
-        decimals = len(match[2].partition(".")[2])
+        decimals = 0 if match[3] else len(match[2].partition(".")[2])
         number = decimal_text(product, decimals)
         return match[1] + (_grouped(number) if "_" in match[2] else number) + match[3]
     if match[1]:

@@ -65,16 +65,16 @@ def read_scenario(path: Path) -> Scenario:
         reason = (error.strerror or "not readable").lower()
         hint = "name a scenario file, such as scenario.yaml"
         raise Refused(Problem("S101", f"cannot read the scenario: {reason}", Place(str(path)), hint)) from None
-    if not data.decode("utf-8-sig", "replace").strip():
-        return Scenario(path.stem, path.name, path.parent, "", (), Place(path.name, 1, 1))  # nothing is changed
     root, problems = read_document(data, path.name)
+    if [each.code for each in problems] == ["D105"]:  # empty, or comments alone: nothing is changed
+        return Scenario(path.stem, path.name, path.parent, "", (), Place(path.name, 1, 1))
     if root is None:
         raise Refused(*problems)
     found = list(problems)
     edits: list[Edit] = []
     for key, value in root.entries:
         if key.text in KINDS:
-            edits += _edits(key.text, value, found)  # type: ignore[arg-type]  # one of the kinds
+            edits += _edits(key.text, value, found)
         elif key.text not in KEYS:
             near = get_close_matches(key.text, KEYS, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "the keys are " + ", ".join(KEYS)
@@ -118,6 +118,10 @@ def _entries(kind: Kind, value: Node, found: list[Problem]) -> list[tuple[Scalar
         return []
     if isinstance(value, Mapping):
         return list(value.entries)
-    example = {"set": "{payouts.bonus.rate: 5%}", "add": "{payouts.bonus.cap: 500}", "scale": "{payouts.bonus.rate: 110%}"}
+    example = {
+        "set": "{payouts.bonus.rate: 5%}",
+        "add": "{payouts.bonus.cap: 500}",
+        "scale": "{payouts.bonus.rate: 110%}",
+    }
     found.append(Problem("W201", f"{kind} takes paths and values", value.place, f"write {kind}: {example[kind]}"))
     return []

@@ -27,7 +27,8 @@ def of_incentive(store: Address, meaning: Meaning, component: str) -> Treatment:
         names = [*(each.name for each in meaning.payouts), *(each.name for each in meaning.pools)]
         hint = f"its components are {', '.join(names)}" if component not in names else "lock the cycles that paid it"
         raise Refused(Problem("M213", message, Place(), hint))
-    return Treatment(tuple(sorted(first_payments(payments))), payments, 0)
+    grants = tuple(sorted(first_payments(payments)))
+    return Treatment(grants, payments, grants)
 
 
 def _paid(kept: Store, cycle: Cycle, meaning: Meaning, component: str) -> Iterator[Payment]:

@@ -24,44 +24,49 @@ def of_funds(snapshot: Snapshot, since: Since) -> Treatment:
         if table not in snapshot.tables():
             message = f"the program has no source {table}, so nobody knows who was funded"
             raise Refused(Problem("M212", message, Place(), f"add {table} to its sources, or ask for --incentive"))
-    grants, unknown = _grants(snapshot, since)
+    approved, unsure = _grants(snapshot, since)
     payments, unpaid = _payments(snapshot, since)
+    unknown = len(unsure) + len(unpaid)
     if since is Since.PAID:
-        grants = tuple(first_payments(payments))
-    return Treatment(tuple(sorted(grants)), payments, unknown + unpaid)
+        grants = tuple(sorted(first_payments(payments)))
+        return Treatment(grants, payments, approved, unpaid, unpaid, unknown)
+    return Treatment(approved, payments, approved, unsure, unpaid, unknown)
 
 
-def _grants(snapshot: Snapshot, since: Since) -> tuple[tuple[Grant, ...], int]:
-    """What was approved, and how many rows lack the amount of it; a request without a decision grants nothing."""
+def _grants(snapshot: Snapshot, since: Since) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+    """What was approved, and the same of rows that lack the amount of it; a request without a decision, or of nothing,
+    grants nothing."""
     wanted: dict[str, tuple[Expression, Type]] = {"approved": (Column(REQUESTS, "approved"), Type.MONEY)}
     partners, activities, begins, told = _rows(snapshot, REQUESTS, wanted, since)
-    found, unknown = [], 0
+    found, unsure = [], []
     for partner, activity, day, approved in zip(partners, activities, begins, told["approved"], strict=True):
-        if day is None or approved == 0:
-            continue
-        if approved is None:
-            unknown += 1
-            continue
-        found.append(Grant(partner, day, activity, int(approved)))
-    return tuple(found), unknown
+        if day is not None and approved is None:
+            unsure.append(Grant(partner, day, activity, 0))
+        elif day is not None and approved is not None and approved > 0:
+            found.append(Grant(partner, day, activity, int(approved)))
+    return tuple(sorted(found)), tuple(sorted(unsure))
 
 
-def _payments(snapshot: Snapshot, since: Since) -> tuple[tuple[Payment, ...], int]:
-    """What was paid, and how many rows lack the day or the amount of it; a claim without both is not paid yet."""
+def _payments(snapshot: Snapshot, since: Since) -> tuple[tuple[Payment, ...], tuple[Grant, ...]]:
+    """What was paid, and the days of payments that lack the amount; a claim without both is not paid yet, and a row
+    with an amount alone is none of the facts."""
     wanted: dict[str, tuple[Expression, Type]] = {
         "paid": (Column(CLAIMS, "paid"), Type.MONEY),
         "day": (Column(CLAIMS, "paid_on"), Type.DATE),
     }
     partners, activities, begins, told = _rows(snapshot, CLAIMS, wanted, since)
-    found, unknown = [], 0
+    found, unsure = [], []
     rows = zip(partners, activities, begins, told["paid"], told["day"], strict=True)
     for partner, activity, began, paid, ordinal in rows:
-        if ordinal is None or not paid:
-            unknown += (ordinal is None) != (paid is None)
+        if ordinal is None:
             continue
         day = day_of(int(ordinal))
-        found.append(Payment(partner, day, activity, int(paid), began if began and since is not Since.PAID else day))
-    return tuple(sorted(found)), unknown
+        if paid is None:
+            unsure.append(Grant(partner, day, activity, 0))
+        elif paid:
+            begins_on = began if began and since is not Since.PAID else day
+            found.append(Payment(partner, day, activity, int(paid), begins_on))
+    return tuple(sorted(found)), tuple(sorted(unsure))
 
 
 def _rows(

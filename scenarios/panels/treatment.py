@@ -40,11 +40,16 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """All grants and payments, sorted; `unknown` counts the rows that lack a day or an amount."""
+    """From when on who is treated, what was approved, and what was paid, each sorted. `unsure` are the days from which
+    on somebody may be treated, since an amount is not known; `unpaid` are payments that lack the amount; `unknown`
+    counts the rows that lack a day or an amount."""
 
     grants: tuple[Grant, ...]
     payments: tuple[Payment, ...]
-    unknown: int
+    approved: tuple[Grant, ...]
+    unsure: tuple[Grant, ...] = ()
+    unpaid: tuple[Grant, ...] = ()
+    unknown: int = 0
 
     def kinds(self) -> tuple[str, ...]:
         """The activities, or the component, in the order of their names."""
@@ -55,6 +60,9 @@ class Treatment:
         return Treatment(
             tuple(each for each in self.grants if each.kind == kind),
             tuple(each for each in self.payments if each.kind == kind),
+            tuple(each for each in self.approved if each.kind == kind),
+            self.unsure,
+            tuple(each for each in self.unpaid if each.kind == kind),
             self.unknown,
         )
 

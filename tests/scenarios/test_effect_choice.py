@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from rules.codes import CODES
 from scenarios.effect.answer import Effect, Method, NotMeasurable, Window
 from scenarios.effect.choose import measure
 from scenarios.effect.panel import Panel
-from scenarios.effect.power import expected_error, minimum_detectable, power_of
+from scenarios.effect.power import minimum_detectable, power_of
 
 
 def effect(panel: Panel, **how: object) -> Effect:
@@ -182,12 +183,24 @@ def test_a_tiny_panel() -> None:
 
 
 def test_what_could_be_found() -> None:
-    """Noise of 1 that is not carried on: half of 12 periods on each side is an error of sqrt(1/6 + 1/6) a partner."""
-    panel = drawn(9, 300, 300, carried=0.0)
-    error = expected_error(panel, 8)
-    assert error == pytest.approx(np.sqrt((1 / 6 + 1 / 6) * (1 / 300 + 1 / 300)), rel=0.1)
-    smallest = minimum_detectable(panel, 8)
-    assert smallest == pytest.approx(2.8 * error, rel=0.01)  # 1.96 + 0.84
-    assert power_of(panel, 8, smallest) == pytest.approx(0.8, abs=0.002)
-    assert power_of(panel, 8, 0.0) == pytest.approx(0.05)
-    assert minimum_detectable(drawn(9, 0, 5), 8) is None and power_of(drawn(9, 5, 0), 8, 1.0) is None
+    """(t of 97.5 % + t of 80 %) x the error of the estimate itself: 1.96 + 0.84 where units are many."""
+    found = effect(drawn(9, 300, 300, carried=0.0), method=Method.DID)
+    assert found.std_error == pytest.approx(np.sqrt((1 / 12 + 1 / 8) * (1 / 300 + 1 / 300)), rel=0.1)
+    smallest = minimum_detectable(found)
+    assert smallest == pytest.approx(2.8 * found.std_error, rel=0.01)
+    assert power_of(found, smallest) == power_of(found, -smallest) == pytest.approx(0.8, abs=0.002)
+    assert power_of(found, 0.0) == pytest.approx(0.05)
+    assert power_of(replace(found, degrees=inf), 0.0) == pytest.approx(0.05)
+    unsure = replace(found, interval=None)
+    assert minimum_detectable(unsure) is None and power_of(unsure, 1.0) is None
+
+
+@pytest.mark.parametrize("method", Method)
+@pytest.mark.parametrize(("treated", "controls"), [(1, 25), (5, 9), (12, 30)])
+def test_no_effect_within_the_interval_s_reach_is_promised(method: Method, treated: int, controls: int) -> None:
+    """An effect as large as half the interval is found every second time; four times of five takes more."""
+    found = effect(drawn(9, treated, controls, times=24), method=method)
+    smallest = minimum_detectable(found)
+    assert (smallest is None) is (found.interval is None)
+    if smallest is not None and found.interval is not None:
+        assert 1.3 < smallest / ((found.interval[1] - found.interval[0]) / 2) < 1.6

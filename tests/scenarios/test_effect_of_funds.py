@@ -10,12 +10,14 @@ import importlib.util
 import json
 import random
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from fund_files import NO_STORE, measured, small_files, told, written
 
 from cli import group
 from rules.problem import Refused
@@ -29,18 +31,6 @@ from scenarios.panels.treatment import Since
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNDS = ROOT / "docs/examples/funds"
-NO_STORE = Path("none.db")
-
-
-def told(program: Path, outcome: str = "sold", periods: str = "2025-01..2025-12", **asked: Any) -> Findings:
-    return effect(program, Asked(outcome, periods, **asked), NO_STORE)
-
-
-def measured(found: Findings) -> Effect:
-    assert isinstance(found.answer, Effect), found.answer
-    return found.answer
-
-
 # --- an effect that is known ------------------------------------------------------------------------------------------
 
 
@@ -136,76 +126,10 @@ def test_where_campaigns_bring_nothing_nothing_is_found(tmp_path: Path) -> None:
 
 # --- one rule at a time -----------------------------------------------------------------------------------------------
 
-PROGRAM = """program: Small funds
-currency: EUR
-calendar: month
-effective: 2025-01-01 to 2025-12-31
-tables:
-  sales:
-    row: what a partner sold in a month
-    key: [partner_id, month]
-    columns: {partner_id: id, month: month, amount: money, margin: money, customers: count}
-sources: {partners: partners.csv, sales: sales.csv, campaigns: campaigns.csv, mdf: mdf.csv, mdf_claims: claims.csv}
-kpis:
-  sold: {sum: sales.amount, dated: sales.month, blank: unknown}
-  margin: {sum: sales.margin, dated: sales.month}
-  customers: {title: customer, sum: sales.customers, dated: sales.month}
-"""
-MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
-Files = dict[str, list[str]]
-
-
-def small_files(effect: int = 50, start: int = 8) -> Files:
-    """14 partners over a year; A01 to A04 have a campaign from September on, and sell so much more from then on. What
-    they sold before wanders, so that there is something to be uncertain about."""
-    draw = random.Random(3)
-    names = [f"A{number:02}" for number in range(1, 15)]
-    sales = ["partner_id,month,amount,margin,customers"]
-    for name in names:
-        level = 1_000 + draw.randrange(500)
-        for at, month in enumerate(MONTHS):
-            more = effect if at >= start and name <= "A04" else 0
-            sold = level + 10 * at + draw.randrange(20) + more
-            sales.append(f"{name},{month},{sold},{sold // 4},{sold // 100}")
-    return {
-        "partners.csv": [
-            "partner_id,region,recruited_on",
-            *(f"{name},{'NS'[at % 2]},2024-01-01" for at, name in enumerate(names)),
-        ],
-        "sales.csv": sales,
-        "campaigns.csv": [
-            "campaign_id,starts_on",
-            "C-1,2025-09-05",
-            "C-2,2025-09-05",
-            "C-3,2025-09-05",
-            "C-4,2025-09-05",
-        ],
-        "mdf.csv": [
-            "request_id,partner_id,campaign_id,activity,decided_on,approved",
-            *(
-                f"Q-{number},A{number:02},C-{number},{'event' if number < 4 else 'advert'},2025-08-01,100"
-                for number in range(1, 5)
-            ),
-        ],
-        "claims.csv": [
-            "claim_id,request_id,submitted_on,claimed,decided_on,approved,paid_on,paid",
-            *(f"M-{number},Q-{number},2025-10-01,90,2025-10-05,90,2025-11-20,90" for number in range(1, 5)),
-        ],
-    }
-
 
 @pytest.fixture
 def small(tmp_path: Path) -> Callable[..., Path]:
-    def write(files: Mapping[str, list[str]], **extra: str) -> Path:
-        for name, lines in files.items():
-            (tmp_path / name).write_text("\n".join(lines) + "\n", "utf-8")
-        program = PROGRAM
-        for old, new in extra.items():
-            program = program.replace(old, new)
-        (tmp_path / "program.yaml").write_text(program, "utf-8")
-        return tmp_path / "program.yaml"
-
-    return write
+    return partial(written, tmp_path)
 
 
 def test_the_order_of_rows_changes_not_a_byte(small: Callable[..., Path]) -> None:
@@ -274,7 +198,7 @@ def test_what_is_paid_after_the_periods_is_not_counted(small: Callable[..., Path
 
 
 def test_what_a_customer_more_cost_is_what_was_paid_for_each(small: Callable[..., Path]) -> None:
-    found = told(small(small_files(effect=900)), "customers")
+    found = told(small(small_files(900)), "customers")
     assert found.returns is not None and found.returns.worth.cost_per is not None
     cost, total = found.returns.worth.cost_per, measured(found).total_interval
     assert total is not None and total[0] > 0

@@ -175,3 +175,21 @@ def test_cohorts_are_fitted_each_by_itself() -> None:
     assert whole.per_unit_period == pytest.approx(expected) and whole.unit_periods == sum(cells)
     late = synthetic(panel, Window(8))  # the later one has no eighth period after its start
     assert (late.units, late.unit_periods) == (1, 3)
+
+
+def test_a_note_says_where_p_value_and_interval_disagree() -> None:
+    """The one ranks gaps of either sign, the other is of their mean: over zero they may part, both ways."""
+    told = set()
+    for seed in range(40):
+        found = synthetic(with_placebos(1, 24, 1, seed))
+        assert found.p_value is not None and found.interval is not None
+        sure = found.p_value <= 0.05, not found.interval[0] <= 0 <= found.interval[1]
+        assert any("disagree over zero" in note for note in found.notes) is (sure[0] is not sure[1])
+        told.add(sure)
+    assert len(told) > 2
+
+
+def test_without_placebos_a_note_says_why_there_is_no_p_value() -> None:
+    found = synthetic(with_placebos(12, 12, 1))
+    assert (found.p_value, found.interval) == (None, None)
+    assert any("neither a p-value nor an interval" in note for note in found.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ FOUND = Effect(
     total=1_000.0,
     std_error=7.5,
     interval=(5.0, 35.0),
+    degrees=30.0,
     p_value=0.01,
     p_kind=Kind.T,
     pre_fit=0.0,
@@ -26,11 +28,11 @@ FOUND = Effect(
     controls=30,
     pre_periods=12,
     unit_periods=50,
+    spans={},
     times=("2026-01",),
     observed=NOTHING,
     counterfactual=NOTHING,
     band=None,
-    mde=None,
 )
 
 
@@ -50,8 +52,8 @@ def test_what_one_more_cost_has_no_most_where_there_may_be_none_more() -> None:
     assert worth(Range(-1.0, -5.0, 3.0), 450.0, False, None).cost_per is None
 
 
-@pytest.mark.parametrize("paid", [0.0, -10.0])
-def test_there_is_no_return_on_nothing(paid: float) -> None:
+@pytest.mark.parametrize("paid", [0.0, -10.0, None])
+def test_there_is_no_return_on_nothing(paid: float | None) -> None:
     found = worth(Range(20.0, 10.0, 40.0), paid, True, Range(5.0))
     assert (found.iroas, found.profit_return, found.cost_per) == (None, None, None)
 
@@ -59,7 +61,7 @@ def test_there_is_no_return_on_nothing(paid: float) -> None:
 def test_payback_with_lag() -> None:
     """Cumulative 800 after four months, and half of the next 400; the same case in exact numbers is the funds' own."""
     assert payback_periods(1_000, [0, 100, 300, 400, 400]) == 4.5
-    assert payback_periods(1_000, [0, 100, -300, 400]) is None
+    assert payback_periods(1_000, [0, 100, -300, 400]) == inf
     assert payback_periods(0, [1.0]) is None
 
 
@@ -94,4 +96,4 @@ def test_a_lift_is_a_part_of_what_would_have_been() -> None:
 def test_what_just_pays() -> None:
     """An effect of 40 on each of 50 makes 2,000, of which 20 % is the 400 that were paid."""
     assert break_even(400.0, 0.2, 50) == 40.0
-    assert break_even(400.0, 0.0, 50) is None
+    assert break_even(400.0, 0.0, 50) is None and break_even(0.0, 0.2, 50) is None

@@ -98,8 +98,12 @@ def _marked(start: str, x: alt.X) -> list[alt.Chart]:
 
 
 def _since_start(events: Sequence[Event], outcome: str, word: str) -> Any:
-    rows = [{"since": each.since, "effect": each.effect, "low": each.low, "high": each.high} for each in events]
-    sure = [row for row in rows if isfinite(row["low"]) and isfinite(row["high"])]
+    rows = [{"since": each.since, "effect": each.effect} for each in events]
+    sure = [
+        {"since": each.since, "low": each.low, "high": each.high}
+        for each in events
+        if isfinite(each.low) and isfinite(each.high)
+    ]
     first, last = min(each.since for each in events), max(each.since for each in events)
     x = alt.X(
         "since:Q",

@@ -1,0 +1,77 @@
+"""What each key of the JSON of scenarios means, by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_OF_OUTCOME: Mapping[str, str] = {
+    "program_sha256": "the digest of the program that was worked out",
+    "cost_minor": "what it pays over all periods, in minor units",
+    "over_budget_minor": "the cost less the budget; null without one",
+    "effective_rate": "the cost over the KPI of `per`, as a fraction's text; null where it is unknown",
+    "gini": "the Gini coefficient of what partners are paid, as a fraction's text; null where one is paid less than 0",
+    "periods[]": "one for each period",
+    "periods[].period": "the period",
+    "periods[].total_minor": "what it pays in it, in minor units",
+    "periods[].lines_sha256": "the digest of the lines, which is that of a run of the same program",
+    "groups[]": "one for each value of the column of partners that `by` names",
+    "groups[].group": "the value; empty where it is blank",
+    "groups[].cost_minor": "what its partners are paid",
+    "groups[].partners": "how many partners it has",
+    "groups[].paid": "how many of them are paid anything",
+    "groups[].impact": "that part over the best group's, as a fraction's text; null where none is paid, and of blanks",
+    "groups[].is_adverse": "whether that is less than four fifths",
+}
+
+MEANINGS_OF_WHAT_IF: Mapping[str, str] = {
+    # simulate
+    "per": "the KPI that what is paid is held against, or null",
+    "budget_minor": "the budget that the cost is held against, or null",
+    "as_it_is": "the program without any scenario",
+    **{f"as_it_is.{path}": words for path, words in _OF_OUTCOME.items()},
+    "scenarios[]": "one for each scenario, in the order of the command",
+    "scenarios[].scenario": "its name",
+    "scenarios[].file": "its file",
+    **{f"scenarios[].{path}": words for path, words in _OF_OUTCOME.items()},
+    "scenarios[].change_minor": "what it costs more than the program as it is",
+    "scenarios[].winners": "how many partners get more",
+    "scenarios[].losers": "how many get less",
+    "scenarios[].unchanged": "how many get the same",
+    "scenarios[].components[]": "one for each component of either program",
+    "scenarios[].components[].component": "the component",
+    "scenarios[].components[].before_minor": "what it pays as it is",
+    "scenarios[].components[].now_minor": "what it pays with the scenario",
+    "scenarios[].partners[]": "one for each partner, the biggest difference first, ties by id",
+    "scenarios[].partners[].partner_id": "the partner",
+    "scenarios[].partners[].before_minor": "what it is paid as it is",
+    "scenarios[].partners[].now_minor": "what it is paid with the scenario",
+    "scenarios[].partners[].difference_minor": "what it gains, below 0 where it loses",
+    "scenarios[].partners[].moved_by[]": "one for each component that moves it; they add up to the difference",
+    "scenarios[].partners[].moved_by[].component": "the component",
+    "scenarios[].partners[].moved_by[].difference_minor": "what it moves",
+    "scenarios[].partners[].causes[]": "with `--causes`, one for each change that moves it; they add up, too",
+    "scenarios[].partners[].causes[].cause": "the change, in words",
+    "scenarios[].partners[].causes[].difference_minor": "what it moves",
+    "scenarios[].causes[]": "with `--causes`, one for each change, in the order of the file",
+    "scenarios[].causes[].cause": "the change, in words",
+    "scenarios[].causes[].difference_minor": "what it moves in all",
+    "scenarios[].gate[]": "one for each clause of `--gate`",
+    "scenarios[].gate[].clause": "the clause, as it was written",
+    "scenarios[].gate[].value": "what it came to (minor units, partners, a part), as a fraction's text; null: unknown",
+    "scenarios[].gate[].holds": "whether it holds",
+    "holds": "whether every clause holds for every scenario; null without `--gate`",
+    # simulate --break-even
+    "path": "the path of the rate that was looked for",
+    "scenario": "the name of the scenario; null where there is none",
+    "wanted_minor": "the cost that was asked for, in minor units",
+    "rate": "the rate, as a fraction's text: of those that cost the same the one with the fewest digits",
+    "cost_minor": "what it costs: what was asked for, or the most below that",
+    "is_exact": "whether that is what was asked for",
+    "from_rate": "the lowest rate that costs the same",
+    "to_rate": "the highest rate that costs the same",
+    "next_minor": "what a billionth above the highest costs; null above 100 %",
+    "evaluations": "how many times the program was worked out",
+    # apply
+    "wrote": "the file that was written, or null",
+    "changed_lines[]": "the lines that differ, as a unified diff without its two heads",
+}

@@ -1,0 +1,113 @@
+"""partage simulate: what a program would come to with a change."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.commands.console import json_option, print_blocks, print_json, screen_width, tell_rejected
+from engine.commands.failures import as_json as as_json_problem, tell
+
+if TYPE_CHECKING:
+    from scenarios.outcomes.gate import Judged
+    from scenarios.outcomes.values import Simulated
+
+ROWS_SHOWN = 40
+_LEVELS = ("partner", "component", "tier", "region", "kind", "segment", "manager", "parent")
+
+
+@click.command(name="simulate")
+@click.argument("program", type=click.Path(path_type=Path))
+@click.argument("scenarios", nargs=-1, type=click.Path(path_type=Path), metavar="[SCENARIO]...")
+@click.option("--period", required=True, metavar="PERIOD[..PERIOD]", help="The period, or the first and the last.")
+@click.option("--by", type=click.Choice(_LEVELS), default="partner", show_default=True, help="What is told apart.")
+@click.option("--budget", default="", metavar="AMOUNT", help="Hold the cost against a budget.")
+@click.option("--per", default="", metavar="KPI", help="Hold what is paid against an amount: the effective rate.")
+@click.option("--causes", is_flag=True, help="Tell what each change of a scenario moves by itself.")
+@click.option("--gate", default="", help="Exit code 1 unless it holds, such as 'cost <= 1_200_000 and losers <= 5%'.")
+@click.option("--break-even", "path", default="", metavar="PATH", help="Look for the rate at a path that costs --cost.")
+@click.option("--cost", default="", metavar="AMOUNT", help="What the rate of --break-even is to cost.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every partner and component to a new CSV."
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@json_option
+def command(
+    program: Path,
+    scenarios: tuple[Path, ...],
+    period: str,
+    by: str,
+    budget: str,
+    per: str,
+    causes: bool,
+    gate: str,
+    path: str,
+    cost: str,
+    out: Path | None,
+    force: bool,
+    is_json: bool,
+) -> None:
+    """Work out PROGRAM with each SCENARIO, a file of changes, beside the program as it is: what it costs, who gains and
+    who loses. Nothing is kept.
+
+    The engine works out the very text that `partage apply` would write, so that the cents are those that a run would
+    pay.
+    """
+    if path or cost:
+        if len(scenarios) > 1 or not path or not cost or gate or out is not None:
+            raise click.UsageError("--break-even PATH goes with --cost AMOUNT and at most one SCENARIO")
+        _break_even(program, scenarios[0] if scenarios else None, period, path, cost, is_json)
+        return
+    from engine.reports.new_file import refuse_existing, write_new
+    from scenarios.acts.simulate import Asked, gate_of, simulate
+    from scenarios.outcomes.export import as_csv, as_json
+    from scenarios.outcomes.gate import judged
+
+    if out is not None:
+        refuse_existing(out, force)
+    clauses = gate_of(program, gate, bool(budget)) if gate else ()
+    found = simulate(program, scenarios, Asked(period, by, budget, per, causes))
+    held = [judged(clauses, each, found) for each in found.scenarios]
+    if out is not None:
+        write_new(out, as_csv(found), force, "the comparison")
+    if is_json:
+        warnings = [as_json_problem(each) for of in found.scenarios for each in of.outcome.warnings]
+        print_json({**as_json(found, held), "warnings": warnings})
+    else:
+        _print(found, held)
+        if out is not None:
+            click.echo(f"wrote {out}")
+    sys.exit(0 if all(clause.holds for of in held for clause in of) else 1)
+
+
+def _print(found: Simulated, held: list[tuple[Judged, ...]]) -> None:
+    from engine.reports.blocks import in_blocks
+    from scenarios.outcomes import report
+
+    click.echo(report.head(found))
+    tell_rejected(found.rejected)
+    tell(tuple(each for of in found.scenarios for each in of.outcome.warnings), is_json=False)
+    print_blocks(in_blocks(report.total_grid(found), screen_width()))
+    click.echo("")
+    print_blocks(in_blocks(report.by_grid(found, ROWS_SHOWN), screen_width()))
+    lines = [*report.moved_lines(found), *report.impact_lines(found)]
+    beside = zip(found.scenarios, held, strict=True)
+    lines += [line for each, of in beside for line in report.gate_lines(each, of, found)]
+    for line in ["", *lines] if lines else []:
+        click.echo(line)
+
+
+def _break_even(program: Path, file: Path | None, period: str, path: str, cost: str, is_json: bool) -> None:
+    """Look for the rate with which the program costs an amount, and tell it."""
+    from scenarios.acts.break_even import break_even
+    from scenarios.outcomes.broken_even import as_json, lines
+
+    found = break_even(program, file, period, path, cost)
+    if is_json:
+        print_json(as_json(found))
+        return
+    for line in lines(found):
+        click.echo(line)

@@ -1,0 +1,195 @@
+"""What a program comes to, with a scenario or without, and the two set side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from rules.problem import Problem
+from rules.quantities.currency import Currency
+
+Amounts = Mapping[tuple[str, str], int]  # minor units by partner and component
+
+
+@dataclass(frozen=True, slots=True)
+class OfPeriod:
+    """What one period comes to: what it pays in minor units, and the digest of its lines, which is that of a run."""
+
+    period: str
+    lines_sha256: str
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a program comes to over some periods.
+
+    `name` and `file` are the scenario's ("" for the program as it is), `program_sha256` is of the very program that was
+    evaluated. `amounts` are by partner and component, over all periods; `partners` are all who can be paid in any.
+    `groups` tells of each partner its value of the column that was asked for. `causes` are the changes one by one, with
+    what each moves, partner by partner, where that was asked for; `of_kpi` is what the KPI that pay is held against
+    comes to, in minor units, by group. `warnings` are what is suspicious about it, and not about the program as it is.
+    """
+
+    name: str
+    file: str
+    program_sha256: str
+    periods: tuple[OfPeriod, ...]
+    components: tuple[str, ...]
+    partners: tuple[str, ...]
+    amounts: Amounts
+    groups: Mapping[str, str] = field(default_factory=dict)
+    causes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    of_kpi_minor: Fraction | None = None
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def cost_minor(self) -> int:
+        """What it pays, over all periods and partners."""
+        return sum(each.total_minor for each in self.periods)
+
+    @property
+    def by_partner(self) -> Mapping[str, int]:
+        """What each partner is paid; those who are paid nothing included."""
+        found = Counter(dict.fromkeys(self.partners, 0))
+        for (partner, _), minor in self.amounts.items():
+            found[partner] += minor
+        return found
+
+    @property
+    def by_component(self) -> Mapping[str, int]:
+        """What each component pays."""
+        found = Counter(dict.fromkeys(self.components, 0))
+        for (_, component), minor in self.amounts.items():
+            found[component] += minor
+        return found
+
+    @property
+    def by_group(self) -> Mapping[str, int]:
+        """What each group is paid."""
+        found = Counter(dict.fromkeys(self.groups.values(), 0))
+        for partner, minor in self.by_partner.items():
+            found[self.groups.get(partner, "")] += minor
+        return found
+
+    @property
+    def effective_rate(self) -> Fraction | None:
+        """What is paid for one unit of the KPI that it is held against; unknown where there is none, or it is zero."""
+        return None if not self.of_kpi_minor else self.cost_minor / self.of_kpi_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What one partner gets without and with a scenario, in minor units, and what moves it: by component, and by change
+    where that was asked for."""
+
+    partner: str
+    before_minor: int
+    now_minor: int
+    by_component: Mapping[str, int]
+    by_cause: Mapping[str, int]
+
+    @property
+    def difference_minor(self) -> int:
+        """What is gained, below zero where it is lost."""
+        return self.now_minor - self.before_minor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """A scenario's outcome beside that of the program as it is: every partner of either, the biggest difference first,
+    ties by id."""
+
+    base: Outcome
+    outcome: Outcome
+    moved: tuple[Moved, ...]
+
+    @property
+    def change_minor(self) -> int:
+        """What it costs more than the program as it is."""
+        return self.outcome.cost_minor - self.base.cost_minor
+
+    @property
+    def winners(self) -> tuple[Moved, ...]:
+        """Those who get more."""
+        return tuple(each for each in self.moved if each.difference_minor > 0)
+
+    @property
+    def losers(self) -> tuple[Moved, ...]:
+        """Those who get less."""
+        return tuple(each for each in self.moved if each.difference_minor < 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """A program and its scenarios, side by side: what was asked, and what came out.
+
+    `by` is what amounts are told by: partner, component, or a column of partners; `per` the KPI that pay is held
+    against, "" where none is; `names` and `titles` are what partners and components are called; `rejected` rows were
+    left out of what was read for the program as it is.
+    """
+
+    program: str
+    currency: Currency
+    by: str
+    per: str
+    budget_minor: int | None
+    base: Outcome
+    scenarios: tuple[Compared, ...]
+    names: Mapping[str, str]
+    titles: Mapping[str, str]
+    rejected: int
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The program as it is, and every scenario."""
+        return self.base, *(each.outcome for each in self.scenarios)
+
+
+def compared(base: Outcome, outcome: Outcome) -> Compared:
+    """An outcome set beside that of the program as it is."""
+    before, now = base.by_partner, outcome.by_partner
+    parts: dict[str, Counter[str]] = {partner: Counter() for partner in {**before, **now}}
+    for amounts, sign in ((base.amounts, -1), (outcome.amounts, 1)):
+        for (partner, component), minor in amounts.items():
+            parts[partner][component] += sign * minor
+    rows = []
+    for partner, moved in parts.items():
+        by_cause = {cause: of[partner] for cause, of in outcome.causes.items() if of.get(partner)}
+        by_component = {component: minor for component, minor in moved.items() if minor}
+        row = Moved(partner, before.get(partner, 0), now.get(partner, 0), by_component, by_cause)
+        assert sum(by_component.values()) == row.difference_minor, "components add up to what moved"
+        assert not outcome.causes or sum(by_cause.values()) == row.difference_minor, "causes add up to what moved"
+        rows.append(row)
+    return Compared(base, outcome, tuple(sorted(rows, key=lambda each: (-abs(each.difference_minor), each.partner))))
+
+
+def in_order(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Every name of some lists once, in the order in which they come."""
+    return tuple(dict.fromkeys(name for names in lists for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """What was found: the path, the scenario that it was looked for in ("" for the program as it is), what was asked
+    for, and the rate with what it costs. `from_rate` to `to_rate` cost the same. Where no rate costs exactly what was
+    asked for, it is the highest that costs less, and `next_minor` is what one billionth more than `to_rate` costs. So
+    many `evaluations` were worked out."""
+
+    path: str
+    scenario: str
+    currency: Currency
+    wanted_minor: int
+    rate: Fraction
+    cost_minor: int
+    from_rate: Fraction
+    to_rate: Fraction
+    next_minor: int | None
+    evaluations: int
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it costs exactly what was asked for."""
+        return self.cost_minor == self.wanted_minor
