@@ -184,6 +184,25 @@ def test_a_cycle_that_was_locked_first_closes_without_the_next_ones_payments(tea
     assert team.unpaid("2026-05") == {"acme": 5000}
 
 
+def test_a_cycle_closes_whose_payees_were_paid_what_a_later_one_left_of_it(team: Office) -> None:
+    """100.00 of April and -10.00 of May are paid as 90.00: nothing is left of either, nor when June adds to it."""
+    team.locked("2026-04")
+    team.done("eve", "cycle", "open", "2026-05", "--program", team.program)
+    team.done("eve", "run", team.program, "--period", "2026-05")
+    less = ("acme", "--amount", "-60.00", "--reason", "agreed", "--evidence", "a 17")
+    number = team.done("dan", "adjust", "submit", "2026-05", *less)["event"]
+    team.done("bob", "adjust", "approve", number)
+    team.done("eve", "cycle", "submit", "2026-05")
+    team.done("kim", "cycle", "approve", "2026-05")
+    team.done("eve", "cycle", "lock", "2026-05")
+    assert team.refused("eve", "cycle", "close", "2026-04") == "B132"
+    paid = team.done("eve", "cycle", "pay", "2026-05")["payload"]["totals_minor"]
+    assert paid == {"EUR": "11000"}
+    team.locked("2026-06")
+    team.done("eve", "cycle", "close", "2026-04")
+    team.done("eve", "cycle", "close", "2026-05")
+
+
 def test_money_is_not_paid_by_postings_that_were_changed(team: Office) -> None:
     team.locked("2026-04")
     connection = sqlite3.connect(team.store)

@@ -136,17 +136,28 @@ def close(store: Address, name: str, asker: Asker) -> Recorded:
 
 
 def unpaid(store: Store, books: Books, cycle: Cycle, day: date) -> Owed:
-    """What the payees of a cycle are still owed by it and those before it, who are not on hold on a day."""
+    """What the payees of a cycle are still owed by it and those before it, who are not on hold on a day.
+
+    What a later cycle adds is not of this one; what it takes is set against whatever is owed, so that who was paid the
+    rest was paid this one.
+    """
     held = on_hold(store, books, day)
     later: Counter[tuple[str, str]] = Counter()
     for other in books.cycles.values():
         if other.is_locked and other.locked > cycle.locked:
-            for each in store.postings(other.name):
-                if each.posting.kind in ("earned", "adjusted"):
-                    later[each.posting.payee, each.posting.currency] += each.posting.amount_minor
+            later += +_earned(store, other)  # what is above zero
     own = {each.posting.payee for each in store.postings(cycle.name)}
     theirs = {key: amount - later[key] for key, amount in _owed(store).items() if key[0] in own and key[0] not in held}
     return {key: amount for key, amount in theirs.items() if amount > 0}
+
+
+def _earned(store: Store, cycle: Cycle) -> Counter[tuple[str, str]]:
+    """What a cycle gave its payees, by payee and currency."""
+    found: Counter[tuple[str, str]] = Counter()
+    for each in store.postings(cycle.name):
+        if each.posting.kind in ("earned", "adjusted"):
+            found[each.posting.payee, each.posting.currency] += each.posting.amount_minor
+    return found
 
 
 def paid_of(content: bytes) -> tuple[Paid, ...]:
