@@ -49,6 +49,7 @@ def reference() -> dict[str, str]:
     return dict(generate.reference())
 
 
+@pytest.mark.ci  # it runs every command and every example of an error: half a minute
 def test_the_reference_is_what_the_code_says(reference: dict[str, str]) -> None:
     kept = {path.name: path.read_text("utf-8") for path in REFERENCE.glob("*.md")}
     assert sorted(kept) == sorted(reference)

@@ -150,6 +150,7 @@ def test_a_command_that_is_killed_at_any_of_its_steps(books: Books, forks: Forks
     assert killed_at(books, forks, at_most=10_000) > 200
 
 
+@pytest.mark.ci
 def test_a_disk_that_is_full_stops_a_command_before_it_begins_or_lets_it_end(memory: Path, forks: Forks) -> None:
     (memory / "store").mkdir()
     books = Books(memory / "store" / "books.db", memory)

@@ -54,7 +54,8 @@ def rates_of(draw: st.DrawFn) -> list[Rate]:
         pair = draw(st.permutations([own, draw(st.sampled_from([code for code in CODES if code != own]))]))
         kind, day = draw(st.sampled_from(["spot", "average", "closing"])), draw(DAYS)
         rate = Fraction(draw(st.integers(1, 3 * 10**11)), 10**9)
-        found[(*pair, kind, day)] = Rate(pair[0], pair[1], kind, day, rate)
+        of = (day.year, day.month) if kind == "average" else day  # two averages of a month would clash
+        found[(*pair, kind, of)] = Rate(pair[0], pair[1], kind, day, rate)
     return list(found.values())
 
 

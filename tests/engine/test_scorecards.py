@@ -379,15 +379,13 @@ def test_neither_row_order_nor_threads_nor_the_format_change_anything(tmp_path: 
     assert same(plain, sheet_of(parquet))
 
 
-@pytest.mark.parametrize(
-    "column", ["won", "performance", "performance.tier", "performance.rank", "performance.points.won"]
-)
-def test_an_explanation_of_a_tampered_sheet_raises(column: str, tmp_path: Path) -> None:
+def test_an_explanation_of_a_tampered_sheet_raises(tmp_path: Path) -> None:
     with told(story(tmp_path, WHOLE)) as of:
         explain_all(of)
-        changed = of.sheet.columns[column] + Exact(np.array([0, 1, 0, 0]), 10**9)
-        columns = {**of.sheet.columns, column: changed}
-        sheet = Sheet(of.sheet.period, of.sheet.frames, columns, of.sheet.frame_of)
-        tampered = Told(of.plan, sheet, of.facts, of.run)
-        with pytest.raises(DoesNotReAdd):
-            explain_all(tampered)
+        for column in ("won", "performance", "performance.tier", "performance.rank", "performance.points.won"):
+            changed = of.sheet.columns[column] + Exact(np.array([0, 1, 0, 0]), 10**9)
+            columns = {**of.sheet.columns, column: changed}
+            sheet = Sheet(of.sheet.period, of.sheet.frames, columns, of.sheet.frame_of)
+            tampered = Told(of.plan, sheet, of.facts, of.run)
+            with pytest.raises(DoesNotReAdd):
+                explain_all(tampered)

@@ -106,6 +106,7 @@ def spring(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return story(tmp_path_factory.mktemp("spring"), (0, 1), edits=12, seed=3)
 
 
+@pytest.mark.ci
 def test_late_rows_come_to_what_one_pays_who_knew_them(spring: Story, tmp_path: Path) -> None:
     compare(spring, spring.lived(Team(tmp_path / "lived", tmp_path / "partage.db")))
 
