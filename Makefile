@@ -19,10 +19,10 @@ help: ## list these targets
 demo: .venv/.stamp-run ## pay a real season's pool in a fresh store, explain one payout, say what to try next
 	@sh docs/examples/demo.sh
 
-test: .venv/.stamp-test ## the whole suite: layers, docs, doctests, goldens, properties
+test: .venv/.stamp-test ## the suite: layers, docs, doctests, goldens, properties
 	$(VENV) -m pytest -n $(WORKERS) -m 'not ci and not soak' --doctest-modules --ignore=engine/store/migrations/env.py $(CODE) tests
 
-test-ci: .venv/.stamp-test ## tests that need strace, LibreOffice or Chromium
+test-ci: .venv/.stamp-test ## tests that need strace, LibreOffice or Chromium, or take minutes
 	@$(VENV) -m pytest -m ci tests; $(call nothing-collected,ci)
 
 lint: .venv/.stamp-test ## ruff (rules and format) and mypy --strict
