@@ -2,9 +2,9 @@
 
     python generate.py OUT_FOLDER [--seed 2026] [--rows-scale 1] [--clean]
 
-Out: OUT_FOLDER/TABLE.csv for every canonical table but `payouts`, OUT_FOLDER/faults.json with every bad line, and
-OUT_FOLDER/unreadable/ with files that cannot be read at all. The same seed and scale give the same bytes on any
-machine. Standard library only. Nothing in the data is real.
+Out: OUT_FOLDER/TABLE.csv for every canonical table but `payouts`, OUT_FOLDER/own/ with what a program calls a table of
+its own, OUT_FOLDER/faults.json with every bad line, and OUT_FOLDER/unreadable/ with files that cannot be read at all.
+The same seed and scale give the same bytes on any machine. Standard library only. Nothing in the data is real.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
-from synthetic import books, crediting, deals, delivery, engagement, market, people
+from synthetic import books, crediting, deals, delivery, engagement, market, people, response
 from synthetic.columns import COLUMNS, KEYS
 from synthetic.faults import Fault, Tables, mess_up
 from synthetic.unreadable import UNREADABLE
@@ -79,6 +79,15 @@ def write(folder: Path, tables: Tables, faults: list[Fault]) -> None:
     (folder / "faults.json").write_text(f"[\n{listed}\n]\n" if faults else "[]\n", "utf-8", newline="")
 
 
+def write_own(folder: Path, world: World) -> None:
+    """Write the tables that are no canonical ones: a program says what is in them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "campaign_revenue.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(response.HEADER)
+        writer.writerows(response.campaign_revenue(world))
+
+
 def write_unreadable(folder: Path) -> None:
     """Write the files that cannot be read at all, and what is wrong with each."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -116,6 +125,7 @@ def main() -> None:
     asked = arguments()
     world = make_tables(asked.seed, asked.rows_scale)
     assert_keys(world.tables)
+    write_own(asked.folder / "own", world)
     if asked.clean:
         write(asked.folder, world.tables, [])
         return
