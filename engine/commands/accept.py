@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.console import actor, counted, json_option, print_grid, print_json, store_path, store_shown
+from engine.commands.console import actor, json_option, print_grid, print_json, store_path, store_shown
+from engine.reports.counted import counted
 from rules.problem import Place, Problem, Refused
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_grid, print_json, store_path
+from engine.commands.console import force_option, json_option, new_file, print_grid, print_json, store_path
 
 ROWS_SHOWN = 40
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -23,8 +23,8 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     help="The day at whose beginning it starts; 1 January of that year unless said.",
 )
 @click.option("--program", default="", help="Only what this program, by its title, made payees owed.")
-@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write all rows to a new file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--csv", "table", help="Write all rows to a new file.")
+@force_option
 @json_option
 @click.pass_context
 def command(

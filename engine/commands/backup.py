@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.console import counted, json_option, print_json, store_path
+from engine.commands.console import json_option, print_json, store_path
 from engine.commands.progress import progress
+from engine.reports.counted import counted
 
 if TYPE_CHECKING:
     from engine.store.backups import Backup

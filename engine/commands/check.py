@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import counted, json_option, print_json
+from engine.commands.console import json_option, print_json
 from engine.commands.failures import as_json, told
+from engine.reports.counted import counted
 from rules.problem import errors
 
 

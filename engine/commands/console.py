@@ -7,18 +7,26 @@ import os
 import pwd
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from engine.reports.register import Grid
 
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any] | click.Command)
+
 SCREEN_WIDTH = 150  # as wide as a register is at most
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON with stable keys.")
+force_option = click.option("--force", is_flag=True, help="Write over a file that is there.")
+
+
+def new_file(*names: str, help: str) -> Callable[[_Decorated], _Decorated]:
+    """An option that names a file to be written."""
+    return click.option(*names, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=help)
 
 
 class _Number(click.types.IntParamType):
@@ -62,15 +70,6 @@ def actor() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid {os.getuid()}"
-
-
-def counted(number: int, word: str) -> str:
-    """A number of things in words.
-
-    >>> counted(1, "row"), counted(1200, "row")
-    ('1 row', '1,200 rows')
-    """
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def print_json(value: object) -> None:

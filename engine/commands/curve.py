@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import counted, json_option, print_grid, print_json
+from engine.commands.console import force_option, json_option, new_file, print_grid, print_json
+from engine.reports.counted import counted
 from rules.problem import Place, Problem, Refused
 
 
@@ -19,8 +20,8 @@ from rules.problem import Place, Problem, Refused
 @click.option("--from", "first", help="The lowest value of the measure.")
 @click.option("--to", "last", help="The highest value of the measure.")
 @click.option("--with", "given", multiple=True, metavar="NAME=VALUE", help="Fix an input or column; may be repeated.")
-@click.option("--svg", "picture", type=click.Path(dir_okay=False, path_type=Path), help="Draw it into an SVG file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--svg", "picture", help="Draw it into an SVG file.")
+@force_option
 @json_option
 def command(
     program: Path,

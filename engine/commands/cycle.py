@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands.asking import Desk, recording
-from engine.commands.console import NUMBER, InOrder, json_option, print_grid, print_json, store_path
+from engine.commands.console import (
+    NUMBER,
+    InOrder,
+    force_option,
+    json_option,
+    new_file,
+    print_grid,
+    print_json,
+    store_path,
+)
 from engine.commands.cycle_payees import payees
 from engine.commands.failures import as_json as as_json_problem, tell
 from rules.problem import Refused, Unavailable
@@ -91,8 +100,8 @@ def status(ctx: click.Context, name: str | None, is_json: bool) -> None:
 
 @command.command(name="trueups")
 @click.argument("name")
-@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write them to a new file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--csv", "table", help="Write them to a new file.")
+@force_option
 @json_option
 @click.pass_context
 def trueups(ctx: click.Context, name: str, table: Path | None, force: bool, is_json: bool) -> None:
@@ -194,8 +203,8 @@ def lock(desk: Desk, name: str) -> None:
     metavar="YYYY-MM-DD",
     help="The day of the payment; today unless said.",
 )
-@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write who gets what to a file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--csv", "table", help="Write who gets what to a file.")
+@force_option
 @recording
 def pay(
     desk: Desk,
@@ -232,8 +241,8 @@ def pay(
 @command.command(name="payment")
 @click.argument("name")
 @click.argument("payment", type=NUMBER)
-@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a new file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--csv", "table", help="Write it to a new file.")
+@force_option
 @json_option
 @click.pass_context
 def payment_(ctx: click.Context, name: str, payment: int, table: Path | None, force: bool, is_json: bool) -> None:

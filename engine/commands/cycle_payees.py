@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_grid, print_json, store_path
+from engine.commands.console import force_option, json_option, new_file, print_grid, print_json, store_path
 
 ROWS_SHOWN = 40
 
@@ -15,13 +15,8 @@ ROWS_SHOWN = 40
 @click.command(name="payees")
 @click.argument("name")
 @click.option("--payee", default="", metavar="P", help="The statement of this payee alone, line by line.")
-@click.option(
-    "--csv",
-    "table",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write all rows, or all lines of the statement, to a new file (- for the output).",
-)
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--csv", "table", help="Write all rows, or all lines of the statement, to a new file (- for the output).")
+@force_option
 @json_option
 @click.pass_context
 def payees(ctx: click.Context, name: str, payee: str, table: Path | None, force: bool, is_json: bool) -> None:

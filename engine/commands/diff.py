@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_grid, print_json, store_path
+from engine.commands.console import force_option, json_option, new_file, print_grid, print_json, store_path
 
 ROWS_SHOWN = 40
 
@@ -16,8 +16,8 @@ ROWS_SHOWN = 40
 @click.argument("now", type=int)
 @click.option("--by", type=click.Choice(["partner", "component"]), default="partner", help="Tell components apart too.")
 @click.option("--partner", default="", help="The lines of one partner, key by key.")
-@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write all rows to a new file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--csv", "table", help="Write all rows to a new file.")
+@force_option
 @json_option
 @click.pass_context
 def command(

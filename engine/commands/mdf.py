@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands.console import (
-    counted,
+    force_option,
     json_option,
+    new_file,
     print_blocks,
     print_grid,
     print_json,
@@ -19,6 +20,7 @@ from engine.commands.console import (
     tell_rejected,
 )
 from engine.commands.failures import as_json as as_json_problem, tell
+from engine.reports.counted import counted
 from rules.problem import Place, Problem, Refused
 
 if TYPE_CHECKING:
@@ -51,12 +53,8 @@ _as_of = click.option(
 @_as_of
 @click.option("--by", type=click.Choice(_BY), default="program", show_default=True, help="The groups that are told.")
 @click.option("--of", "component", metavar="PAYOUT", help="Of a payout or pool that locked cycles paid.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the funnel of the whole program into an SVG, PNG or HTML file.",
-)
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--out", help="Draw the funnel of the whole program into an SVG, PNG or HTML file.")
+@force_option
 @json_option
 @click.pass_context
 def status(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import counted, json_option, print_grid, print_json, store_path
+from engine.commands.console import force_option, json_option, new_file, print_grid, print_json, store_path
+from engine.reports.counted import counted
 
 ROWS_SHOWN = 40
 _COLUMNS = ("partner", "component", "key", "amount", "base")
@@ -28,8 +29,8 @@ _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 )
 @click.option("--separator", type=click.Choice(list(_SEPARATORS)), default="comma", help="What parts the cells.")
 @click.option("--decimal", type=click.Choice(["point", "comma"]), default="point", help="The decimal sign of amounts.")
-@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write all rows to a new file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--csv", "table", help="Write all rows to a new file.")
+@force_option
 @json_option
 @click.pass_context
 def command(

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_json
+from engine.commands.console import force_option, json_option, new_file, print_json
 from engine.version import VERSION
 
 
 @click.command(name="plan")
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option("--partner", help="The plan of one partner, with the terms that were agreed with it.")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write Markdown to a new file.")
-@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write HTML for print to a file.")
-@click.option("--force", is_flag=True, help="Write over files that are there.")
+@new_file("--output", "-o", help="Write Markdown to a new file.")
+@new_file("--html", "page", help="Write HTML for print to a file.")
+@force_option
 @json_option
 def command(
     program: Path, partner: str | None, output: Path | None, page: Path | None, force: bool, is_json: bool

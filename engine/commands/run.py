@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.commands.asking import Desk, recording
-from engine.commands.console import counted, print_grid, print_json
+from engine.commands.console import print_grid, print_json
 from engine.commands.failures import as_json as as_json_problem, tell
 from engine.commands.header import header, sums
+from engine.reports.counted import counted
 from engine.version import VERSION
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import print_json
+from engine.commands.console import force_option, new_file, print_json
 
 
 @click.command(name="schema")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a new file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--output", "-o", help="Write it to a new file.")
+@force_option
 def command(output: Path | None, force: bool) -> None:
     """Write the JSON Schema of a program, for editors that complete and check while you write.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_json, store_path
+from engine.commands.console import force_option, json_option, new_file, print_json, store_path
 from engine.commands.header import header
 
 
@@ -20,14 +20,13 @@ from engine.commands.header import header
 @click.option("--kpis", is_flag=True, help="Every KPI by partner.")
 @click.option("--exchange", is_flag=True, help="Amounts in other currencies, at their days and at the period's end.")
 @click.option("--balances", is_flag=True, help="Every balance by partner: opening, movements and closing.")
-@click.option(
+@new_file(
     "--csv",
     "table",
-    type=click.Path(dir_okay=False, path_type=Path),
     help="With --balances: write what is on them to a new file (- for the output) that the next period opens with; "
     "with --scorecards: scores and tiers.",
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@force_option
 @json_option
 @click.pass_context
 def command(

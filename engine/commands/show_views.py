@@ -11,11 +11,12 @@ import click
 from engine.acts.gains import gains_of
 from engine.acts.reopen import Reopened, reopen_run
 from engine.acts.show import Shown
-from engine.commands.console import counted, print_blocks, print_grid, screen_width
+from engine.commands.console import print_blocks, print_grid, screen_width
 from engine.commands.failures import as_json as as_json_problem, told
 from engine.commands.header import sums
 from engine.reports.balances import balance_grid, balance_json, balance_steps, balance_totals, closing_csv
 from engine.reports.blocks import in_blocks, turned_or_in_blocks
+from engine.reports.counted import counted
 from engine.reports.exchange import as_json as gains_json, grid as gains_grid
 from engine.reports.fates import fates_grid, fates_json, reasons_grid
 from engine.reports.kpis import as_json as kpis_json, grid as kpis_grid, units_json

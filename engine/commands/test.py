@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import counted, json_option, print_json
+from engine.commands.console import json_option, print_json
+from engine.reports.counted import counted
 
 
 @click.command(name="test")

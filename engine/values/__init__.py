@@ -30,7 +30,6 @@ from engine.values.plan import (
     RECORD as RECORD,
     ROOM_MAX_MINOR as ROOM_MAX_MINOR,
     Accumulate as Accumulate,
-    Award as Award,
     Credit as Credit,
     Due as Due,
     Gather as Gather,
@@ -44,15 +43,12 @@ from engine.values.plan import (
     ReadRows as ReadRows,
     Reverse as Reverse,
     Score as Score,
-    Share as Share,
-    Size as Size,
-    Solve as Solve,
     Step as Step,
     Sum as Sum,
     TopUp as TopUp,
-    Weigh as Weigh,
     Whole as Whole,
 )
+from engine.values.plan_pools import Award as Award, Share as Share, Size as Size, Solve as Solve, Weigh as Weigh
 from engine.values.posting import Owed as Owed, Posted as Posted, Posting as Posting
 from engine.values.pots import layer_column as layer_column, pot_of as pot_of, sheets_before as sheets_before
 from engine.values.reasoned import NOT_SCORED as NOT_SCORED, NOWHERE as NOWHERE, Reasoned as Reasoned

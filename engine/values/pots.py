@@ -8,7 +8,8 @@ from fractions import Fraction
 import numpy as np
 
 from engine.values.openings import OpeningRow, after
-from engine.values.plan import ACCOUNTS, PARTNERS, PROGRAM, Award
+from engine.values.plan import ACCOUNTS, PARTNERS, PROGRAM
+from engine.values.plan_pools import Award
 from engine.values.rolls import PAID, carry_of, layer_of
 from engine.values.sheet import Frame, Sheet
 from rules.calendar import Period

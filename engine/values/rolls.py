@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from engine.values.plan import ACCOUNTS, PROGRAM, Award, KeepBalance, Limit, Share, Step
+from engine.values.plan import ACCOUNTS, PROGRAM, KeepBalance, Limit, Step
+from engine.values.plan_pools import Award, Share
 from rules.balances.meaning import CLOSING, OPENING
 from rules.pools.meaning import CARRY
 from rules.problem import Place

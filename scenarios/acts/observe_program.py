@@ -17,8 +17,7 @@ from engine.acts.metrics import kpi_values
 from engine.facts.gather import gather_facts
 from engine.facts.measures import Groups
 from engine.facts.snapshot import Snapshot
-from engine.values import ALWAYS, PARTNERS
-from rules.active import ACTIVE, explain_active_days
+from rules.active import explain_active_days
 from rules.calendar import Period
 from rules.expressions.tree import Column, Type
 from rules.load import load
@@ -26,7 +25,7 @@ from rules.meaning import KpiMeaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact
 from scenarios.curves.observed import Observation, Table
-from scenarios.panels.measured import day_of, only_needed, partner_kpi
+from scenarios.panels.measured import day_of, only_needed, partner_days, partner_kpi
 from scenarios.panels.span import span_of
 
 FUNDS = "mdf"
@@ -62,7 +61,7 @@ def observe_program(program: Path, outcome: str, spend: str, by: str, periods: s
         if labels == ("",):
             message = f"no partner has a {by}, so there is nothing to fit by it"
             raise Refused(Problem("M316", message, Place("--by"), f"fill in partners.{by}, or fit --by program"))
-        days, rejected = _days(snapshot), len(facts.rejected)
+        days, rejected = partner_days(snapshot), len(facts.rejected)
     found, unknown = _grouped(names, every, outcomes, paid, days, (labels, groups) if by != "activity" else None)
     code = meaning.terms.currency.code
     unit = "money" if paid_by is None else paid_by.unit
@@ -103,18 +102,6 @@ def _funds(snapshot: Snapshot, every: Sequence[Period], minor: int) -> list[list
         before = mine.get(name, Fraction(0))
         mine[name] = None if amount is None or before is None else before + Fraction(amount) / minor
     return found
-
-
-def _days(snapshot: Snapshot) -> list[tuple[date | None, date | None]]:
-    """The first and the last day of each partner."""
-    wanted = {name: (Column(PARTNERS, column), Type.DATE) for name, column in ACTIVE.items()}
-    found = snapshot.rows(PARTNERS, None, None, ALWAYS, wanted, {})
-    days: dict[int, tuple[date | None, date | None]] = {}
-    ends = (found.measures[name].fractions() for name in ("from", "to"))
-    for partner, first, last in zip(found.frame.partners.tolist(), *ends, strict=True):
-        begins, ends_on = (None if each is None else day_of(int(each)) for each in (first, last))
-        days[partner] = begins, ends_on
-    return [days[place] for place in range(len(days))]
 
 
 def _grouped(

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import click
 
-from engine.commands.console import json_option, print_json
+from engine.commands.console import json_option, new_file, print_json
 from engine.commands.failures import as_json as as_json_problem, tell
 
 
 @click.command(name="apply")
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("--program", required=True, type=click.Path(path_type=Path), metavar="FILE", help="The program.")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a new file instead."
-)
+@new_file("--out", help="Write to a new file instead.")
 @click.option("--force", is_flag=True, help="Write over the file that --out names.")
 @click.option("--dry-run", "dry", is_flag=True, help="Show the lines that would change, and write nothing.")
 @json_option

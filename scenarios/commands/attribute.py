@@ -8,7 +8,15 @@ from typing import Any
 
 import click
 
-from engine.commands.console import json_option, print_blocks, print_json, screen_width, tell_rejected
+from engine.commands.console import (
+    force_option,
+    json_option,
+    new_file,
+    print_blocks,
+    print_json,
+    screen_width,
+    tell_rejected,
+)
 
 _METHODS = (  # those of `scenarios.attribution.methods`, which --help does not wait for
     "first",
@@ -77,8 +85,8 @@ _DAYS = _Days()
 )
 @click.option("--normalise", is_flag=True, help="Bring the parts of each deal to 100 %.")
 @click.option("--pay-sampled", is_flag=True, help="Let a table be paid that was sampled.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table of weights, a CSV file.")
-@click.option("--force", is_flag=True, help="Write over files that are there.")
+@new_file("--out", help="Write the table of weights, a CSV file.")
+@force_option
 @json_option
 def command(program: Path, period: str, out: Path | None, force: bool, is_json: bool, **asked: Any) -> None:
     """Share the deals of PROGRAM that were won in a period among the partners who touched them.

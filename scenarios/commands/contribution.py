@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.commands.console import json_option, print_blocks, print_json, screen_width, store_path, tell_rejected
+from engine.commands.console import (
+    force_option,
+    json_option,
+    new_file,
+    print_blocks,
+    print_json,
+    screen_width,
+    store_path,
+    tell_rejected,
+)
 from engine.commands.failures import as_json as as_json_problem, tell
 
 if TYPE_CHECKING:
@@ -29,12 +38,8 @@ _SUFFIXES = (".html", ".svg", ".png", ".csv")
 @click.option(
     "--pays", type=click.Path(path_type=Path), metavar="FILE", help="The program that pays, where it is another."
 )
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the report to a new file: .html, .svg, .png or .csv.",
-)
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@new_file("--out", help="Write the report to a new file: .html, .svg, .png or .csv.")
+@force_option
 @json_option
 @click.pass_context
 def command(

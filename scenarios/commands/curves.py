@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from engine.commands.console import InOrder, json_option, print_blocks, print_json, screen_width
+from engine.commands.console import (
+    InOrder,
+    force_option,
+    json_option,
+    new_file,
+    print_blocks,
+    print_json,
+    screen_width,
+)
 from rules.problem import Place, Problem, Refused
 
 _FAMILIES = ("auto", "michaelis_menten", "exponential", "log", "power", "hill", "s_shaped", "linear_cap")
@@ -38,9 +46,9 @@ def command() -> None:
 @click.option("--common-periods", is_flag=True, help="Take out what all units have in common in a period.")
 @click.option("--bootstrap", type=int, default=200, show_default=True, help="How often it is drawn again.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of what is drawn.")
-@click.option("--out", type=_FILE, help="Keep the curves in a file (JSON), for the optimiser.")
-@click.option("--picture", type=_FILE, help="Draw them: .svg, .png or .html.")
-@click.option("--force", is_flag=True, help="Write over files that are there.")
+@new_file("--out", help="Keep the curves in a file (JSON), for the optimiser.")
+@new_file("--picture", help="Draw them: .svg, .png or .html.")
+@force_option
 @json_option
 def fit(program: Path | None, table: Path | None, is_json: bool, force: bool, **asked: Any) -> None:
     """Fit response curves to the partners of PROGRAM, or to a table of one's own.

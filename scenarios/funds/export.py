@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.reports.counted import counted
 from engine.reports.register import Grid
 from scenarios.effect.adstock import CarryOver, half_life_periods, long_run_multiplier
 from scenarios.effect.answer import Effect, NotMeasurable
@@ -23,7 +24,6 @@ from scenarios.funds.report import (
     Line,
     amount,
     closing_lines,
-    counted,
     effect_grid,
     groups_grid,
     lines,

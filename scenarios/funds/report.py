@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
+from engine.reports.counted import counted
 from engine.reports.register import Grid
 from rules.quantities.currency import format_minor
 from scenarios.effect.adstock import CarryOver, half_life_periods
@@ -226,11 +227,6 @@ def groups_grid(found: Findings) -> Grid:
     if all(isinstance(each.answer, Effect) for each in found.groups):
         titles, rows, is_amount = titles[:-1], [row[:-1] for row in rows], is_amount[:-1]
     return Grid(titles, tuple(rows), is_amount)
-
-
-def counted(number: int, word: str) -> str:
-    """A number of things in words."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from fractions import Fraction
 
 import numpy as np
 
@@ -62,15 +63,26 @@ def only_needed(meaning: Meaning, wanted: Sequence[KpiMeaning]) -> Meaning:
 
 def partners_throughout(snapshot: Snapshot, every: Sequence[Period]) -> Flags:
     """(partners,) who was a partner on each day of all periods: before and after there is nothing to compare."""
+    whole = Period("all", every[0].start, every[-1].end)
+    return np.array(
+        [explain_active_days(*each, whole) == whole.days for each in partner_days(snapshot)], dtype=np.bool_
+    )
+
+
+def partner_days(snapshot: Snapshot) -> list[tuple[date | None, date | None]]:
+    """The first and the last day of each partner, in the order of the snapshot's."""
     wanted = {name: (Column(PARTNERS, column), Type.DATE) for name, column in ACTIVE.items()}
     rows = snapshot.rows(PARTNERS, None, None, ALWAYS, wanted, {})
-    whole = Period("all", every[0].start, every[-1].end)
-    found = np.zeros(len(snapshot.partners().keys), dtype=np.bool_)
     ends = (rows.measures[name].fractions() for name in ("from", "to"))
-    for partner, first, last in zip(rows.frame.partners.tolist(), *ends, strict=True):
-        begins, ends_on = (None if each is None else day_of(int(each)) for each in (first, last))
-        found[partner] = explain_active_days(begins, ends_on, whole) == whole.days
-    return found
+    days = {
+        partner: (_day(first), _day(last))
+        for partner, first, last in zip(rows.frame.partners.tolist(), *ends, strict=True)
+    }
+    return [days[place] for place in range(len(days))]
+
+
+def _day(ordinal: Fraction | None) -> date | None:
+    return None if ordinal is None else day_of(int(ordinal))
 
 
 def day_of(ordinal: int) -> date:
