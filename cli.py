@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "curves": ("scenarios.commands.curves", "Fit what a spend brings, as far as the data tell."),
     "simulate": ("scenarios.commands.simulate", "Work out what a change would come to: cost, winners, losers."),
+    "optimise": (
+        "scenarios.commands.optimise",
+        "Split a budget, or choose tiers or rates, with a proof of how good it is.",
+    ),
     "apply": ("scenarios.commands.apply", "Write the changes of a scenario into a program, comments kept."),
     "run": ("engine.commands.run", "Calculate a period: who gets what, to the last unit."),
     "show": ("engine.commands.show", "Show a kept run: its register, its lines, its inputs."),

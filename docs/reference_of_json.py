@@ -12,6 +12,8 @@ from markup import anchor, table
 from meanings_of_books import MEANINGS_OF_BOOKS
 from meanings_of_effect import MEANINGS_OF_EFFECT
 from meanings_of_json import MEANINGS
+from meanings_of_optimise import MEANINGS_OF_OPTIMISE
+from meanings_of_tuning import MEANINGS_OF_TUNING
 from meanings_of_what_if import MEANINGS_OF_WHAT_IF
 from sessions_of_json import BOOKS, ONE_RUN, Session, lay_out_books, lay_out_run
 from transcripts import answer, inside
@@ -179,7 +181,8 @@ def _meaning(path: str, is_of_books: bool) -> str:
     root, _, key = path.partition("[].")
     said = f"payload.{key}" if root in ("requests", "disputes") else ""
     of_books = MEANINGS_OF_BOOKS.get(path) or MEANINGS_OF_BOOKS.get(said) if is_of_books else None
-    others = MEANINGS_OF_EFFECT.get(path) or MEANINGS_OF_WHAT_IF.get(path)
+    parts = MEANINGS_OF_EFFECT, MEANINGS_OF_WHAT_IF, MEANINGS_OF_OPTIMISE, MEANINGS_OF_TUNING
+    others = next((each[path] for each in parts if path in each), "")
     return of_books or others or MEANINGS.get(path, "")
 
 

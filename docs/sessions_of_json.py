@@ -81,6 +81,10 @@ ONE_RUN: tuple[Session, ...] = (
         "--break-even payouts.co_selling_bonus.rate --cost 10_000",
     ),
     Session("apply", "partage apply mine/steeper.yaml --program mine/program.yaml --out mine/steeper-program.yaml"),
+    Session("optimise parameters", "partage optimise mine/cheaper.yaml"),
+    Session("optimise parameters", "partage optimise mine/cheapest.yaml"),
+    Session("optimise", "partage optimise mine/split.yaml --frontier 500..1_000 --steps 3 --out mine/split.csv"),
+    Session("optimise tiers", "partage optimise mine/choice.yaml"),
     Session("a failure of any command", "partage show 99"),
 )
 
@@ -160,6 +164,16 @@ BOOKS: tuple[Session, ...] = (
 )
 
 _BAD = "program: Bad\ncurency: EUR\n"
+_CHEAPER = """optimise: a cheaper plan
+program: program.yaml
+period: 2026-Q1
+parameters:
+  payouts.co_selling_bonus.rate: {from: 1%, to: 3%, step: 1%}
+  payouts.referral_fee.amount: {of: [EUR 250, five]}
+goal: {minimise: losers}
+hold: cost <= 10_500
+"""
+
 _STEEPER = """scenario: steeper
 set: {payouts.commission.tiers.steps.2.rate: 12%}
 remove: [payouts.referral_fee]
@@ -259,17 +273,31 @@ _BOOKS = {
     "owed.csv": "partner_id,balance,as_of,released_on,amount\nP-1,owed,2025-12-31,,10\n",
 }
 
+_SPLIT = """optimise: funds
+program: program.yaml
+budget: 1_000
+units:
+  P-01: {curve: {power: {a: 30, b: 0.5}}, now: 200, at_most: 700}
+  P-02: {curve: {power: {a: 20, b: 0.5}}, now: 400}
+groups: {both: {units: [P-01, P-02], at_least: 1_000}}
+pay: {payout: market_funds, period: 2026-Q1}
+"""
+_CHOICE = "optimise: tiers\ncurrency: EUR\nbudget: {at_most: 500}\ntiers: {from: choice.csv}\n"
+
 
 def lay_out_run() -> None:
     """What the sessions of one run read, beside what `partage init mine` wrote: in the folder where we are."""
     tables = {
         "decided.csv": "deal_id,status,closed_on,amount\nD-1,won,2026-02-10,100\nD-2,lost,2026-02-11,\n"
         "D-3,won,2026-04-01,100\n",
+        "choice.csv": "partner,tier,cost,value,now\nP-01,none,0,0,true\nP-01,gold,400,5,\n",
         "seen.csv": "unit,period,spend,outcome\n" + "".join(_seen()),
         "touches.csv": "touch_id,deal_id,partner_id,touched_on\nT-1,D-2,P-01,2026-02-01\nT-2,D-3,P-02,2026-02-01\n",
     }
     programs = {"bad.yaml": _BAD, "tests.yaml": _TESTS, "balances.yaml": _BALANCES, "touched.yaml": _TOUCHED}
     programs |= {"funds.yaml": _FUNDS, "measured.yaml": _MEASURED, "steeper.yaml": _STEEPER}
+    programs |= {"split.yaml": _SPLIT, "choice.yaml": _CHOICE}
+    programs |= {"cheaper.yaml": _CHEAPER, "cheapest.yaml": _CHEAPER.replace("10_500", "1")}
     for name, text in {**programs, **tables, **_FUND_TABLES, **_measured()}.items():
         Path("mine", name).write_text(text, "utf-8")
     _move("mine")

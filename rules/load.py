@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from rules.check import check_program
 from rules.consistent import Noting
+from rules.document.again import read_again
 from rules.document.commas import comma_hint
 from rules.document.reader import DEFAULT_LIMITS, Document, Node, locate, locate_key, plain, read_document
 from rules.kinds.scales.choice import Choice
@@ -69,10 +70,11 @@ def load(path: Path) -> Loaded:
     return understand(data, path.name, path.parent)
 
 
-def understand(data: bytes, file: str, folder: Path, warns: bool = True) -> Loaded:
+def understand(data: bytes, file: str, folder: Path, warns: bool = True, is_again: bool = False) -> Loaded:
     """Understand a program from its bytes; `file` is its name for people, `folder` holds its sources; `warns` tells
-    whether what is suspicious about the plan is looked for too, which takes a while."""
-    root, problems = read_document(data, file)
+    whether what is suspicious about the plan is looked for too, which takes a while; `is_again` that most of it was
+    read before."""
+    root, problems = read_again(data, file) if is_again else read_document(data, file)
     if root is None:
         return Loaded(folder, None, data, None, problems)
     document = Document(file, hashlib.sha256(data).hexdigest(), root)

@@ -19,7 +19,7 @@ from rules.check.scope import suggest
 from rules.expressions.evaluate import Value
 from rules.expressions.tree import Column, Type, as_written, columns
 from rules.kinds.base import TERM, Terms, number
-from rules.load import load
+from rules.load import Loaded, load
 from rules.meaning import Meaning
 from rules.payouts.meaning import PayoutMeaning
 from rules.problem import Place, Problem, Refused
@@ -37,14 +37,26 @@ def curve(
     last: str | None = None,
     given: Mapping[str, str] | None = None,
 ) -> tuple[Curve, Terms]:
+    """The curve of a payout rule of a program in a file, and the terms in which it is told; see `drawn`."""
+    found, terms, _ = drawn(load(program), rule, over, first, last, given)
+    return found, terms
+
+
+def drawn(
+    loaded: Loaded,
+    rule: str,
+    over: str | None = None,
+    first: str | None = None,
+    last: str | None = None,
+    given: Mapping[str, str] | None = None,
+) -> tuple[Curve, Terms, str]:
     """The curve of a payout rule over one of its inputs (`over`; unless said the one that its kind turns at, or one by
-    which a multiplier has bands) or over a column that its inputs are worked out from, and the terms in which it is
-    told.
+    which a multiplier has bands) or over a column that its inputs are worked out from; the terms in which it is told;
+    and what the input is called in the plan.
 
     `first` and `last` bound the measure, `given` fixes other inputs and columns; all as people write them. Raises
     Refused for a rule that has no curve: a contest, or one that pays the same whatever is measured.
     """
-    loaded = load(program)
     meaning = loaded.understood()
     payout = _payout(meaning, rule)
     made = made_up(meaning, payout)
@@ -53,19 +65,19 @@ def curve(
     edges_of = turns(payout, made.row())
     bands = dict(_bands(payout))
     measure = _measure(made, over, edges_of, bands)
-    drawn = _Drawn(compile_plan(meaning), made, measure)
+    line = _Drawn(compile_plan(meaning), made, measure)
     edges = edges_of.get(_moved(payout, measure)) or bands.get(measure, ())
-    start, end = _range(drawn, edges)
+    start, end = _range(line, edges)
     start = start if first is None else _number(_parsed(meaning, made, measure, first, "--from"))
     end = end if last is None else _number(_parsed(meaning, made, measure, last, "--to"))
     if start >= end:
         raise Refused(Problem("S142", "the curve ends where it begins, or before", Place(), "write --from below --to"))
     inside = tuple(edge for edge in _turning(made, measure, edges) if start <= edge <= end)
     grid = sorted({start + (end - start) * at / GRID for at in range(GRID + 1)} | {*inside})
-    points = drawn.points(grid)
-    tried = sorted({*inside, *jumps(drawn.dues, points), *([Fraction(0)] if start <= 0 <= end else [])})
-    points |= drawn.points([each for each in tried if each not in points])
-    cliffs = cliffs_at(tried, drawn.dues, start, end)
+    points = line.points(grid)
+    tried = sorted({*inside, *jumps(line.dues, points), *([Fraction(0)] if start <= 0 <= end else [])})
+    points |= line.points([each for each in tried if each not in points])
+    cliffs = cliffs_at(tried, line.dues, start, end)
     shown = dict(sorted(points.items()))
     found = Curve(
         rule=rule,
@@ -80,7 +92,7 @@ def curve(
         left_out=("limits",) if payout.limits else (),
         program_sha256=loaded.sha256,
     )
-    return found, payout.terms
+    return found, payout.terms, measure
 
 
 def _turning(made: MadeUp, measure: str, edges: Sequence[Fraction]) -> list[Fraction]:

@@ -11,6 +11,7 @@ from engine.facts.gather import Gathered
 from engine.facts.rejected import first_problems
 from engine.sheet import evaluate
 from engine.sheet.keeping import Keep
+from engine.sheet.reuse import Reuse
 from engine.values import Plan, Sheet
 from engine.values.versions import LockedBy
 from rules.calendar import Period
@@ -18,13 +19,19 @@ from rules.problem import Refused
 
 
 def sheet_of(
-    plan: Plan, facts: Gathered, period: Period, program: Path, keep: Keep = "all", versions: Sequence[LockedBy] = ()
+    plan: Plan,
+    facts: Gathered,
+    period: Period,
+    program: Path,
+    keep: Keep = "all",
+    versions: Sequence[LockedBy] = (),
+    reuse: Reuse | None = None,
 ) -> Sheet:
     """The sheet of a plan and a period; raises Refused with the faults of the program, then with the first rejected
-    rows and the command that lists all of them."""
+    rows and the command that lists all of them. `reuse` is what other programs worked out on the same facts."""
     try:
         refuse_between(plan, facts.snapshot, period)
-        return evaluate(plan, facts.snapshot, period, keep=keep, versions=versions)
+        return evaluate(plan, facts.snapshot, period, keep=keep, versions=versions, reuse=reuse)
     except Refused as refusal:
         command = f"partage run {shlex.quote(str(program))} --period {period.name} --official"
         raise Refused(*refusal.problems, *first_problems(facts.rejected, command)) from None

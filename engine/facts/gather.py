@@ -17,8 +17,10 @@ from pathlib import Path
 
 import duckdb
 
+from engine.facts.altered import alter
 from engine.facts.attributed import ATTRIBUTIONS, changed_weights
 from engine.facts.carried import unknown_kpis
+from engine.facts.changed import Change, Changed
 from engine.facts.clashes import clashes, register_records
 from engine.facts.columns import CURRENCY
 from engine.facts.connection import connect
@@ -51,16 +53,19 @@ from rules.problem import Place, Problem, Refused
 from rules.quantities.currency import format_minor
 
 Faults = dict[int, tuple[Fault, ...]]
+CHANGED = ", changed by the scenario"  # behind the name of a source whose rows are other ones
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """The facts of one period, what each table was read from, the rejected rows, and excuses that fit none of them."""
+    """The facts of one period, what each table was read from, the rejected rows, excuses that fit none of them, and
+    what a scenario made of the facts."""
 
     snapshot: Snapshot
     inputs: tuple[Input, ...]
     rejected: tuple[Rejected, ...] = ()
     unused: tuple[Excuse, ...] = ()
+    changed: Changed | None = None
 
 
 @contextmanager
@@ -71,11 +76,12 @@ def gather_facts(
     rows_max: int = ROWS_MAX,
     threads: int | None = None,
     opened: Callable[[Mapping[str, Path], Path], Mapping[str, Path]] | None = None,
+    changes: Sequence[Change] = (),
 ) -> Iterator[Gathered]:
     """The facts read from a program's folder; raises Refused with every problem of the program or a header.
 
     `opened` is shown the tables that were read, and writes those that the period opens with, which are not read from a
-    source, into a folder.
+    source, into a folder. With `changes`, the accepted rows are those that a scenario makes of them.
     """
     with tempfile.TemporaryDirectory(prefix="partage-") as name:
         scratch = Path(name)
@@ -84,11 +90,17 @@ def gather_facts(
             staged = _read(connection, meaning, folder, period, scratch, rows_max)
             faults = _faults(connection, meaning, staged, period)
             every, unused = _listed(connection, meaning, folder, staged, faults)
-            kept, inputs = {}, []
+            kept: dict[str, Path] = {}
+            inputs: list[Input] = []
             for table, each in staged.items():
                 path = scratch / f"{table}.parquet"
                 keep_sorted(connection, each, faults[table], path)
                 kept[table] = path
+            changed = None
+            if changes:
+                held = {table: {column.name for column in each.columns.read} for table, each in staged.items()}
+                after, changed = alter(meaning, kept, held, changes, period, scratch)
+                kept = dict(after)
             opening = {} if opened is None else dict(opened(kept, scratch))
             kept |= opening
             snapshot = Snapshot(
@@ -103,19 +115,22 @@ def gather_facts(
                 funds=reimbursing(meaning),
             )
             told = {table: each.texts for table, each in staged.items() if table not in opening}
+            read = {table: each.rows for table, each in staged.items()}
             snapshot.lines_of = lambda table, records: (
-                {record: row.line for record, row in told[table].cells(records).items()} if table in told else {}
+                {record: row.line for record, row in told[table].cells(_read_ones(records, read[table])).items()}
+                if table in told
+                else {}
             )
             for table, each in staged.items():
                 mine = [row for row in every if row.table == table]
                 rows_sha256, rows = snapshot.digest(table)
-                assert rows + len(faults[table]) == each.rows, f"every row of {table} was accepted or rejected"
-                raw = each.texts.raw_sha256
-                inputs.append(
-                    Input(table, each.texts.shown, raw, rows_sha256, rows, len(faults[table]), digest_of(mine))
-                )
+                is_changed = changed is not None and table in changed.told
+                is_whole = is_changed or rows + len(faults[table]) == each.rows
+                assert is_whole, f"every row of {table} was accepted or rejected"
+                raw, shown = each.texts.raw_sha256, each.texts.shown + (CHANGED if is_changed else "")
+                inputs.append(Input(table, shown, raw, rows_sha256, rows, len(faults[table]), digest_of(mine)))
             inputs += [Input(table, OPENED, "", *snapshot.digest(table), 0, digest_of([])) for table in opening]
-            yield Gathered(snapshot, tuple(inputs), every, unused)
+            yield Gathered(snapshot, tuple(inputs), every, unused, changed)
         finally:
             connection.close()
 
@@ -147,6 +162,11 @@ def reopen_facts(
             yield Gathered(snapshot, tuple(inputs), tuple(rejected))
         finally:
             connection.close()
+
+
+def _read_ones(records: Collection[int], rows: int) -> Collection[int]:
+    """The records that a source has: rows that a scenario adds stand in no line of a file."""
+    return [record for record in records if record <= rows]
 
 
 def _read(

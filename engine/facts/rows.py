@@ -69,6 +69,7 @@ class RowReader:
         self._connection, self._tables, self._period = connection, tables, period
         self._shown_key, self._exact = shown_key, exact
         self._kept: dict[_Asked, _Read] = {}
+        self._counts: dict[str, int] = {}
         self._keys: dict[str, tuple[NDArray[np.int64], pa.Array]] = {}
 
     def rows(
@@ -245,7 +246,10 @@ class RowReader:
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
-        return int(self._connection.execute(f"SELECT count(*) FROM {table_name(table)}").fetchall()[0][0])
+        if table not in self._counts:
+            query = f"SELECT count(*) FROM {table_name(table)}"
+            self._counts[table] = int(self._connection.execute(query).fetchall()[0][0])
+        return self._counts[table]
 
     def _keys_of(self, table: str, records: NDArray[np.int64]) -> NDArray[Any]:
         """The keys of records of a table in words; those of the whole table are held as Arrow texts, which take a fifth

@@ -18,7 +18,7 @@ from engine.scoring import Start, scored_columns
 from engine.sheet.balances import keep, open_accounts
 from engine.sheet.beside import refused_beside
 from engine.sheet.book import Book
-from engine.sheet.by_partner import by_partner, named, partners_held, separable
+from engine.sheet.by_partner import Ahead, by_partner, named, partners_held, separable
 from engine.sheet.credit import credit
 from engine.sheet.deducting import deduct
 from engine.sheet.earlier import Earlier, Shared
@@ -29,6 +29,7 @@ from engine.sheet.pools import award, share, size, solve, weigh, whole
 from engine.sheet.positions import open_positions, since_told
 from engine.sheet.quota import quotas
 from engine.sheet.returns import reverse, taken_back
+from engine.sheet.reuse import Reuse
 from engine.sheet.rolling import on_accounts
 from engine.sheet.stretches import fallen_since, of_stretches
 from engine.values import (
@@ -82,24 +83,32 @@ def evaluate(
     partners_at_once: int | None = None,
     locked: Mapping[str, LockedPool] | None = None,
     versions: Sequence[LockedBy] = (),
+    reuse: Reuse | None = None,
 ) -> Sheet:
     """Work out every step of a plan; raises Refused where a rule meets a value that it may not guess.
 
     Of a sheet that keeps `lines`, a run can be settled; to explain it takes all columns. What both hold is the same.
     The rows of such a sheet are worked out for so many `partners_at_once`: where that is not said, for as many as have
     the rows that are held with ease. `locked` are pools of this period, by name, whose shares stay as they were posted;
-    `versions` those that earlier periods were locked with, in their order, where they are not all this one.
+    `versions` those that earlier periods were locked with, in their order, where they are not all this one. `reuse` is
+    what evaluations of other programs on the same facts worked out; it says only how long this takes.
     """
+    assert reuse is None or (reuse.fits(facts, period) and not locked and not versions), "it is of these facts alone"
     first = period
+    if reuse is not None:
+        reuse.begin()
+
+    count = facts.count if reuse is None else reuse.count
 
     def evaluated(plan: Plan, facts: Facts, period: Period, keep: Keep, earlier: Earlier) -> Sheet:
-        at_once, pools = partners_at_once or partners_held(plan, facts), locked if period == first else None
+        at_once, pools = partners_at_once or partners_held(plan, facts, count), locked if period == first else None
         if keep == "lines" and at_once < len(facts.partners()):
             with suppress(Refused):  # what is refused is told of all partners at once
-                return _evaluate(plan, facts, period, keep, earlier, at_once, pools or {})
-        return _evaluate(plan, facts, period, keep, earlier, None, pools or {})
+                return _evaluate(plan, facts, period, keep, earlier, at_once, pools or {}, reuse)
+        return _evaluate(plan, facts, period, keep, earlier, None, pools or {}, reuse)
 
-    return evaluated(plan, facts, period, keep, Shared(plan, facts, keep, evaluated, versions).seen_as(None))
+    shared = Shared(plan, facts, keep, evaluated, versions, None if reuse is None else reuse.at)
+    return evaluated(plan, facts, period, keep, shared.seen_as(None))
 
 
 def _evaluate(
@@ -110,33 +119,43 @@ def _evaluate(
     earlier: Earlier,
     at_once: int | None,
     locked: Mapping[str, LockedPool],
+    reuse: Reuse | None,
 ) -> Sheet:
     measures = [measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures]
-    book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, facts.measure(measures), locked=locked)
-    passing = on_the_way(plan) if keep == "lines" else frozenset()
+    measured = facts.measure(measures) if reuse is None else reuse.measure(measures, facts, period)
+    book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, measured, locked=locked)
+    passing = on_the_way(plan) if keep == "lines" else frozenset[str]()
+    ahead = Ahead(plan.steps, passing, (lambda step: named((step,))) if reuse is None else reuse.named)
+    keys = {} if reuse is None else reuse.of_plan(plan)
 
     def work(step: Step, book: Book) -> None:
         _EVALUATORS[type(step)](step, book, facts)
 
     def later(steps: Sequence[Step]) -> Mapping[str, Sequence[Expression]]:
+        if reuse is not None:  # who reads rows next may not have to
+            return {}
         return asked_later(steps, lambda step: days_of(step, book))
 
     left, book.later = plan.steps, later(plan.steps)
     while left:
         parted = separable(left, book) if at_once is not None and isinstance(left[0], ReadRows) else ()
         steps = parted or left[:1]
-        left = tuple(step for step in left if not any(step is each for each in steps))
+        left = tuple(step for step in left if not any(step is each for each in steps)) if parted else left[1:]
+        ahead.pass_by(steps)
         if parted and at_once is not None:
             book.later = later(steps)
-            by_partner(steps, left, passing, book, at_once, work)
+            by_partner(steps, left, ahead.passing, book, at_once, work)
             book.later = later(left)
             continue
         try:
-            work(steps[0], book)
+            if reuse is None:
+                work(steps[0], book)
+            else:
+                reuse.work(steps[0], keys[id(steps[0])], book, work)
         except Refused as refusal:
             raise Refused(*dict.fromkeys([*refusal.problems, *refused_beside(left, book, work)])) from None
         if isinstance(steps[0], Gather):
-            book.drop(passing - named(left))
+            book.drop(ahead.done())
     written = frozen(book.frames), frozen(book.columns), frozen(book.frame_of)
     return Sheet(period, *written, frozen(earlier.sheets), frozen(book.credits))
 

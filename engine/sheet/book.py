@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -29,11 +29,11 @@ class Book:
     period: Period
     calendar: Calendar
     earlier: Earlier
-    frames: dict[str, Frame]
+    frames: MutableMapping[str, Frame]
     measured: Mapping[str, Measured]
-    columns: dict[str, Exact] = field(default_factory=dict)
-    frame_of: dict[str, str] = field(default_factory=dict)
-    credits: dict[str, Credits] = field(default_factory=dict)
+    columns: MutableMapping[str, Exact] = field(default_factory=dict)
+    frame_of: MutableMapping[str, str] = field(default_factory=dict)
+    credits: MutableMapping[str, Credits] = field(default_factory=dict)
     later: Mapping[str, Sequence[Expression]] = field(default_factory=dict)
     among: tuple[str, str | None] | None = None
     places: dict[str, NDArray[np.int64]] = field(default_factory=dict)
@@ -51,11 +51,31 @@ class Book:
             del self.columns[name], self.frame_of[name]
 
     def partner_columns(self) -> Mapping[str, Exact]:
-        """What partners have so far, by name."""
-        return {name: column for name, column in self.columns.items() if self.frame_of[name] == PARTNERS}
+        """What partners have so far, by name; nothing is looked at that is not asked for."""
+        return _OfPartners(self)
 
     def of_partners(self, among: tuple[str, str | None]) -> Book:
         """A book for the rows of some partners, with what partners have so far."""
         own = dict(self.partner_columns())
         frames, frame_of = {PARTNERS: self.frames[PARTNERS]}, dict.fromkeys(own, PARTNERS)
         return replace(self, frames=frames, columns=own, frame_of=frame_of, among=among, places={})
+
+
+class _OfPartners(Mapping[str, Exact]):
+    """The columns of a book that are of partners."""
+
+    __slots__ = ("_book",)
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def __getitem__(self, name: str) -> Exact:
+        if self._book.frame_of.get(name) != PARTNERS:
+            raise KeyError(name)
+        return self._book.columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, frame in self._book.frame_of.items() if frame == PARTNERS])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))

@@ -7,6 +7,7 @@ the program, pools) comes after, on those columns. Which partners are in a chunk
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 
@@ -23,10 +24,11 @@ CHUNK_ROWS = 1 << 21  # of the largest table that is read, so many are held at o
 Work = Callable[[Step, Book], None]
 
 
-def partners_held(plan: Plan, facts: Facts) -> int:
-    """How many partners have about as many rows as are held at once; all of them where there are no more rows."""
+def partners_held(plan: Plan, facts: Facts, count: Callable[[str], int]) -> int:
+    """How many partners have about as many rows as are held at once; all of them where there are no more rows. `count`
+    tells how many rows a table has."""
     tables = {step.table for step in plan.steps if isinstance(step, ReadRows)}
-    rows, partners = max(map(facts.count, tables), default=0), len(facts.partners())
+    rows, partners = max(map(count, tables), default=0), len(facts.partners())
     return max(1, -(-partners // max(1, -(-rows // CHUNK_ROWS))))
 
 
@@ -107,6 +109,24 @@ def _written(step: Step) -> tuple[str, ...]:
     if isinstance(step, ReadRows):
         return (*step.measures, *step.agreed)
     return step.columns if isinstance(step, Accumulate) else (step.name,)
+
+
+class Ahead:
+    """Which columns the steps that are left may still read, of those that are only `passing` on to their component."""
+
+    def __init__(self, steps: Sequence[Step], passing: frozenset[str], named: Callable[[Step], frozenset[str]]) -> None:
+        self.passing = passing
+        self._named = {id(step): passing & named(step) for step in steps} if passing else {}
+        self._left = Counter(name for each in self._named.values() for name in each)
+
+    def pass_by(self, steps: Sequence[Step]) -> None:
+        """These steps are worked out, or will be next."""
+        for step in steps:
+            self._left.subtract(self._named.get(id(step), ()))
+
+    def done(self) -> frozenset[str]:
+        """Those that no step names any more."""
+        return frozenset(name for name in self.passing if not self._left[name])
 
 
 def named(steps: Sequence[Step]) -> frozenset[str]:

@@ -7,7 +7,7 @@ the program that it was locked with, where that is another one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from datetime import date
 
 from engine.sheet.by_version import THIS, refuse_other_facts, refuse_other_rule, seen_by
@@ -16,6 +16,7 @@ from engine.sheet.lookback import looked_at, looking_back
 from engine.values import Credits, Facts, Plan, Sheet
 from engine.values.versions import LockedBy, Version, version_on
 from rules.calendar import Period
+from rules.meaning import Meaning
 
 Evaluated = Callable[[Plan, Facts, Period, Keep, "Earlier"], Sheet]
 
@@ -29,7 +30,7 @@ class Earlier:
         self._written = shared.plan_of(own)
         self._plan = looking_back(self._written, shared.wanted)
         self.sheets: dict[str, Sheet] = {}
-        self.credits: dict[str, Credits] = {}  # of crediting rules that are alike in all periods
+        self.credits: MutableMapping[str, Credits] = {}  # of crediting rules that are alike in all periods
 
     @property
     def first(self) -> date:
@@ -85,7 +86,7 @@ class Earlier:
 
     def worked_out(self, period: Period) -> Sheet:
         """The sheet of a period that this version is the one of."""
-        facts = self._shared.facts.at(period, None if self._own is None else self._own.meaning)
+        facts = self._shared.at(period, None if self._own is None else self._own.meaning)
         return self._shared.evaluated(self._plan, facts, period, self._shared.keep, self)
 
     def refuse_other_rule(self, name: str, period: Period, sheet: Sheet | None = None) -> None:
@@ -103,11 +104,19 @@ class Earlier:
 
 class Shared:
     """What all versions share: the sheets, each as its own version wrote it, and what any version looks back at.
-    `locked` are the earlier periods that were locked, in order, where they were locked with several versions."""
+    `locked` are the earlier periods that were locked, in order, where they were locked with several versions; `at`
+    gives the facts as another period sees them, where somebody holds them already."""
 
     def __init__(
-        self, plan: Plan, facts: Facts, keep: Keep, evaluated: Evaluated, locked: Sequence[LockedBy] = ()
+        self,
+        plan: Plan,
+        facts: Facts,
+        keep: Keep,
+        evaluated: Evaluated,
+        locked: Sequence[LockedBy] = (),
+        at: Callable[[Period, Meaning | None], Facts] | None = None,
     ) -> None:
+        self.at = at or facts.at
         self.facts, self.keep, self.evaluated, self.locked = facts, keep, evaluated, locked
         self.plans = [plan, *(each.version.plan for each in locked if each.version is not None)]
         self.wanted = {name for each in self.plans for name in looked_at(each)}

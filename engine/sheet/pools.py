@@ -54,7 +54,7 @@ def _whole(step: Whole, book: Book, facts: Facts) -> Exact:
         return Exact.of([column.sum() / known if known else None])
     measured = facts.measure_whole(of.measures)
     prefix = f"{PROGRAM}."
-    named = {name.removeprefix(prefix): each for name, each in book.columns.items() if name.startswith(prefix)}
+    named = {name.removeprefix(prefix): book.columns[name] for name in book.columns if name.startswith(prefix)}
     return kpi_columns(of, measured, named, book.period, 1).value
 
 

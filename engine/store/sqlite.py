@@ -21,6 +21,7 @@ from urllib.parse import quote
 from engine.store import blobs
 from engine.store.database import BUSY_MS, Reader
 from engine.store.faults import busy, no_folder, no_write, os_fault
+from engine.store.sqlite_load import load
 from rules.problem import PartageError, Place, Problem, Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from engine.store.bulk import Columns
 
 APPLICATION_ID = 0x50544745  # "PTGE": how a store is told from any other SQLite file
-_PARAMETERS_MAX = 900  # of one statement; SQLite takes 999 and more
 SETTINGS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: a commit is on the disk when it is told
@@ -90,19 +90,8 @@ class SqliteDatabase:
         return below
 
     def load(self, connection: Connection, table: str, columns: Sequence[str], chunks: Iterable[Columns]) -> None:
-        """Add rows, which come in chunks of columns: many by one statement, which pays for the triggers on each row."""
-        below, width = self.reader_of(connection), len(columns)
-        head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-        one = f"({', '.join('?' * width)})"
-        step = _PARAMETERS_MAX // width * width
-        many = head + ", ".join([one] * (step // width))
-        for chunk in chunks:
-            cells: list[object] = [None] * (width * len(chunk[0]))
-            for at, column in enumerate(chunk):
-                cells[at::width] = column.tolist()
-            whole = len(cells) // step * step
-            below.executemany(many, (cells[at : at + step] for at in range(0, whole, step)))
-            below.executemany(head + one, (cells[at : at + width] for at in range(whole, len(cells), width)))
+        """Add rows, which come in chunks of columns: see `engine.store.sqlite_load`."""
+        load(self.reader_of(connection), table, columns, chunks)
 
     def has_table(self, reader: Reader, name: str) -> bool:
         """Whether there is a table of this name."""

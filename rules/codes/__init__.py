@@ -1,9 +1,9 @@
 """Every problem code, once: the public catalogue from which `docs/reference/errors.md` is generated.
 
 A code never changes its meaning and is never used again. Each that a document or its data can trigger has a smallest
-failing example in `tests/errors/`. One file for each letter: D document, W written quantities (W2xx what if), X
-expressions, P programs (P2xx scorecards), B the books, C crediting, F facts, K quantities, M market funds and what they
-brought, S store and usage.
+failing example in `tests/errors/`. One file for each letter: D document, W written quantities (W2xx what if, W3xx the
+optimiser), X expressions, P programs (P2xx scorecards), B the books, C crediting, F facts, K quantities, M market funds
+and what they brought, S store and usage.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from rules.codes.document import DOCUMENT
 from rules.codes.expressions import EXPRESSIONS
 from rules.codes.facts import FACTS
 from rules.codes.funds import ATTRIBUTION, CONTRIBUTION, CURVES, EFFECTS, MARKET_FUNDS
+from rules.codes.optimise import OPTIMISE
 from rules.codes.payouts import PAYOUT_RULES
 from rules.codes.programs import PROGRAMS
 from rules.codes.quantities import QUANTITIES
 from rules.codes.scorecards import SCORECARDS
 from rules.codes.sharing import SHARING
 from rules.codes.store import STORE
+from rules.codes.tuning import TUNING
 from rules.codes.warnings import WARNINGS
 from rules.codes.what_if import WHAT_IF
 from rules.codes.written import WRITTEN
@@ -41,6 +43,7 @@ __all__ = [
     "EXPRESSIONS",
     "FACTS",
     "MARKET_FUNDS",
+    "OPTIMISE",
     "PAYOUT_RULES",
     "PROGRAMS",
     "QUANTITIES",
@@ -48,6 +51,7 @@ __all__ = [
     "SECTIONS",
     "SHARING",
     "STORE",
+    "TUNING",
     "WARNINGS",
     "WHAT_IF",
     "WRITTEN",
@@ -74,6 +78,8 @@ SECTIONS: Mapping[str, Mapping[str, Code]] = {
     "Attribution": ATTRIBUTION,
     "Contribution and pictures": CONTRIBUTION,
     "What if": WHAT_IF,
+    "The optimiser": OPTIMISE,
+    "Plan parameters": TUNING,
     "Usage, store and machine": STORE,
 }
 

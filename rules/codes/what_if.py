@@ -8,7 +8,7 @@ WHAT_IF: dict[str, Code] = {
     "W201": Code(
         "Not what a scenario holds",
         "A key with a slip of the pen would change nothing, and nobody would know.",
-        "Write `scenario`, `program`, `set`, `scale`, `add` and `remove`, each with what it takes.",
+        "Write `scenario`, `program`, `set`, `scale`, `add`, `remove` and `facts`, each with what it takes.",
     ),
     "W202": Code(
         "No such path",
@@ -56,13 +56,36 @@ WHAT_IF: dict[str, Code] = {
         "Copy that version, or leave `program:` out to apply the changes alone.",
     ),
     "W211": Code(
-        "No rate to look for",
-        "What is looked for is a rate of the program, by its path.",
-        "Name a rate that is written there, such as `payouts.commission.rate`.",
+        "No rate or amount to look for",
+        "What is looked for is a rate, an amount or the edge of a step, by its path.",
+        "Name one that is written there, such as `payouts.commission.rate`.",
     ),
     "W212": Code(
         "Never costs that",
-        "No rate from 0 % to 100 % comes to the cost, or a higher rate may cost less.",
-        "Ask for a cost between the two that are told, or simulate the rates that you think of side by side.",
+        "No rate from 0 % to 100 %, and no amount with which the program is sound, comes to the cost; or the cost "
+        "turns on the way.",
+        "Ask for a cost between the two that are told, or simulate what you think of side by side.",
+    ),
+    "W213": Code(
+        "Not how facts are changed",
+        "A key with a slip of the pen would change nothing; and facts are of all periods, so that no condition on them "
+        "asks for one.",
+        "Write `scale`, `leave`, `join` and `drop` under `facts:`, each with what it takes.",
+    ),
+    "W214": Code(
+        "No such table, column or partner",
+        "What is changed has to be among the facts; else nothing would be, and nobody would know.",
+        "Write the name as the program's sources have it.",
+    ),
+    "W215": Code(
+        "Facts that cannot be",
+        "Nobody leaves before having come, an id names one row, and an amount has an end.",
+        "Correct the day, the id or the factor of the change.",
+    ),
+    "W216": Code(
+        "Facts are no part of a program",
+        "A scenario that changes facts asks what would be if something else happened; nothing of that can be written "
+        "into the program.",
+        "Take `facts:` out to apply the other changes.",
     ),
 }

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence as Items
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from rules.document.reader import Mapping, Node, Scalar, Sequence, plain, read_document
+from rules.document.again import read_again
+from rules.document.reader import Mapping, Node, Scalar, Sequence, plain
 from rules.document.spans import Span, spans
 
 _WIDTH = 100  # of what is written on one line, in characters
@@ -55,11 +57,11 @@ def edited(text: str, root: Mapping, changes: Items[Change]) -> tuple[str, tuple
     """The text with all changes; raises NotInThisLayout where it would not read as that.
 
     >>> text = "rate: 5%   # as agreed\\n"
-    >>> root, _ = read_document(text.encode(), "p.yaml")
+    >>> root, _ = read_again(text.encode(), "p.yaml")
     >>> edited(text, root, [Change(("rate",), Scalar("6%", False, root.place))])[0]
     'rate: 6%   # as agreed\\n'
     """
-    whole = spans(text)
+    whole = _spans(text)
     small = [(each, of) for of, change in enumerate(changes) for each in _smaller(root, change)]
     patches = sorted(_patches(text, whole, small), key=lambda patch: (patch.start, patch.end, -patch.depth, patch.of))
     parts: list[str] = []
@@ -74,10 +76,15 @@ def edited(text: str, root: Mapping, changes: Items[Change]) -> tuple[str, tuple
         written.append(Written(start, length, patch.of))
         at = patch.end
     found = "".join([*parts, text[at:]])
-    again, problems = read_document(found.encode(), root.place.file)
+    again, problems = read_again(found.encode(), root.place.file)
     if again is None or problems or plain(again) != _expected(root, changes):
         raise NotInThisLayout("the text would not read as the change says")
     return found, tuple(written)
+
+
+@lru_cache(maxsize=2)  # what is changed is often the same text, over and over
+def _spans(text: str) -> Span:
+    return spans(text)
 
 
 def _smaller(root: Node, change: Change) -> Iterator[Change]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import PlainSerializer, WithJsonSchema
@@ -328,6 +329,9 @@ class Written:
     tree: Expression
 
 
+_parsed_once = lru_cache(maxsize=2048)(parse_expression)
+
+
 def _read(value: object) -> Written:
     if isinstance(value, Written):
         return value
@@ -335,7 +339,7 @@ def _read(value: object) -> Written:
         context = {"hint": "write it as text, such as deals.amount > 0", "offset": 0}
         raise PydanticCustomError("X119", "an expression is a text", context)
     try:
-        return Written(str(value), parse_expression(str(value)))
+        return Written(str(value), _parsed_once(str(value)))
     except BadExpression as error:
         first = error.faults[0]
         faults = [fault._asdict() for fault in error.faults]

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.reports.new_file import write_new
 from rules.load import load
 from rules.problem import Problem, Refused
+from scenarios.overlays.facts import has_facts
 from scenarios.overlays.overlay import laid_over
 from scenarios.overlays.scenario import Scenario, read_scenario
 
@@ -34,6 +35,7 @@ def apply(
     that is wrong with the changes, or with the program that they make, and then nothing is written."""
     scenario = read_scenario(scenario_file)
     _refuse_version(scenario)
+    _refuse_facts(scenario)
     base = load(program)
     laid = laid_over(base, scenario.edits)
     known = {(each.code, each.message) for each in base.problems}
@@ -51,6 +53,14 @@ def _refuse_version(scenario: Scenario) -> None:
         message = f"the scenario starts from another version, {scenario.program[:100]}"
         hint = "copy that file, or leave program: out to apply the changes alone"
         raise Refused(Problem("W210", message, scenario.place, hint))
+
+
+def _refuse_facts(scenario: Scenario) -> None:
+    place = has_facts(scenario.document)
+    if place is not None:
+        message = "the scenario changes facts, and these are no part of a program"
+        hint = "take facts: out to apply the other changes; what happened is changed where it is recorded"
+        raise Refused(Problem("W216", message, place, hint))
 
 
 def _diff(before: bytes, now: bytes) -> Sequence[str]:

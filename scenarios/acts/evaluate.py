@@ -1,21 +1,26 @@
 """Evaluate a program with changes for a period, as a run is worked out; nothing is kept.
 
-Facts are read once for all programs that read them in the same way, and read anew for one that does not.
+Facts are read once for all programs that read them in the same way, and read anew for one that does not. Of programs on
+the same facts, a step that says the same and reads the same is worked out once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from engine.acts.period import period_of
 from engine.acts.sheet_of import sheet_of
+from engine.facts.altered import without_places
+from engine.facts.changed import Change
 from engine.facts.gather import Gathered, gather_facts
 from engine.plan import compile_plan
 from engine.settle import settle
-from engine.values import Run
+from engine.sheet.reuse import Reuse, said
+from engine.values import Run, Sheet
 from rules.calendar import Period
 from rules.check.uses import columns_read, needs_tiers, needs_way_to_deals, reimbursing
 from rules.load import Loaded
@@ -32,31 +37,51 @@ def periods_of(meaning: Meaning, text: str) -> tuple[Period, ...]:
     return tuple(period_of(meaning, each.name) for each in span_of(meaning.calendar, text))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept(Gathered):
+    """The facts of a period, and the steps that programs worked out on them."""
+
+    reuse: Reuse | None = None
+
+
 @contextmanager
 def facts_by(base: Loaded, named: Period) -> Iterator[Callable[[Overlaid], tuple[Gathered, Period]]]:
     """The facts of a period, as a program with changes reads them: read once for all that read the same."""
-    gathered: list[tuple[Meaning, Period, Gathered]] = []
+    gathered: list[tuple[Meaning, Period, Gathered, tuple[Change, ...]]] = []
     with ExitStack() as stack:
 
         def facts_of(laid: Overlaid) -> tuple[Gathered, Period]:
             meaning = laid.loaded.understood()
             with told_by(laid):
                 period = period_of(meaning, named.name)
-                for read, of, facts in gathered:
-                    if _reads_the_same(read, meaning, of, period):
+                changes = without_places(laid.facts)
+                for read, of, facts, altered in gathered:
+                    if altered == changes and _reads_the_same(read, meaning, of, period):
                         return facts, period
-                facts = stack.enter_context(gather_facts(meaning, base.folder, period))
-            gathered.append((meaning, period, facts))
+                read_facts = stack.enter_context(gather_facts(meaning, base.folder, period, changes=laid.facts))
+                facts = _kept(read_facts, period)
+            gathered.append((meaning, period, facts, changes))
             return facts, period
 
         yield facts_of
 
 
 def run_of(loaded: Loaded, facts: Gathered, period: Period, program: Path) -> Run:
-    """What a program pays for the facts of a period."""
+    """What a program pays for the facts of a period; of facts that `facts_by` gave, only what is new is worked out."""
+    return run_and_sheet_of(loaded, facts, period, program)[0]
+
+
+def run_and_sheet_of(loaded: Loaded, facts: Gathered, period: Period, program: Path) -> tuple[Run, Sheet]:
+    """The same with the sheet, on which all that partners were found to have stands."""
     plan = compile_plan(loaded.understood())
-    sheet = sheet_of(plan, facts, period, program, keep="lines")
-    return settle(plan, sheet, loaded.sha256, facts.inputs)
+    reuse = facts.reuse if isinstance(facts, Kept) else None
+    sheet = sheet_of(plan, facts, period, program, keep="lines", reuse=reuse)
+    return settle(plan, sheet, loaded.sha256, facts.inputs), sheet
+
+
+def _kept(facts: Gathered, period: Period) -> Kept:
+    own: dict[str, Any] = {each.name: getattr(facts, each.name) for each in fields(Gathered)}
+    return Kept(**own, reuse=Reuse(facts.snapshot, period))
 
 
 @contextmanager
@@ -80,7 +105,16 @@ def _reads_the_same(one: Meaning, other: Meaning, of: Period, period: Period) ->
         and (one.tables, one.terms, one.calendar, one.eligible)
         == (other.tables, other.terms, other.calendar, other.eligible)
         and (one.exchange, reimbursing(one)) == (other.exchange, reimbursing(other))
-        and one.scorecards == other.scorecards
+        and _scores_the_same(one, other)
         and all(name in known.get(table, ()) for table, names in asked.items() for name in names)
-        and (needs_way_to_deals(one), needs_tiers(one, of)) == (needs_way_to_deals(other), needs_tiers(other, period))
+        and (needs_way_to_deals(one) or not needs_way_to_deals(other))
+        and (needs_tiers(one, of) or not needs_tiers(other, period))
     )
+
+
+def _scores_the_same(one: Meaning, other: Meaning) -> bool:
+    """Whether scores of earlier periods, where a table tells them, are of the same scorecards."""
+    if one.scorecards == other.scorecards or not any(source.table == "scores" for source in one.sources):
+        return True
+    known = said(one.scorecards)
+    return known is not None and known == said(other.scorecards)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
 from engine.acts.metrics import kpi_values
+from engine.facts.changed import Change, Told
 from engine.facts.gather import Gathered
 from engine.plan import compile_plan
 from engine.values import Run
@@ -22,9 +23,12 @@ from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.numerals import Unwritable
 from rules.quantities.written import parse_money
-from scenarios.acts.evaluate import facts_by, periods_of, run_of, told_by
+from scenarios.acts.cliffs import jumps_of
+from scenarios.acts.evaluate import facts_by, periods_of, run_and_sheet_of, told_by
+from scenarios.acts.standing import kpi_by_partner, tiers_by
 from scenarios.outcomes.gate import Clause, clauses_of
-from scenarios.outcomes.values import OfPeriod, Outcome, Simulated, compared, in_order
+from scenarios.outcomes.values import Jump, OfPeriod, Outcome, Simulated, Tiered, compared, in_order
+from scenarios.overlays.facts import changes_of_facts
 from scenarios.overlays.overlay import Overlaid, laid_over, start_of
 from scenarios.overlays.scenario import Scenario, read_scenario
 
@@ -35,17 +39,18 @@ ALONE = ("partner", "component")  # what amounts are told by without a column of
 class Asked:
     """What a simulation is asked for: the periods, what amounts are told by (partner, component or a column of
     partners), a budget to hold the cost against and a KPI to hold pay against ("" for none), and whether each change is
-    told apart."""
+    told apart, and the cliffs of the rules are."""
 
     period: str
     by: str = "partner"
     budget: str = ""
     per: str = ""
     tells_causes: bool = False
+    tells_cliffs: bool = False
 
 
 @dataclass(slots=True)
-class _Sum:
+class Summed:
     """An outcome as it adds up over periods."""
 
     laid: Overlaid
@@ -55,6 +60,10 @@ class _Sum:
     amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
     groups: dict[str, str] = field(default_factory=dict)
     of_kpi_minor: Fraction | None = Fraction(0)
+    changed: tuple[Told, ...] = ()
+    tiers: Mapping[str, Tiered] = field(default_factory=dict)
+    kpi_by_partner: dict[str, Fraction | None] = field(default_factory=dict)
+    cliffs: tuple[Jump, ...] | None = None
 
     def add(self, run: Run) -> None:
         """Add what a period pays."""
@@ -73,25 +82,35 @@ def simulate(program: Path, files: Sequence[Path], asked: Asked) -> Simulated:
     base = load(program)
     meaning = base.understood()
     scenarios, laid = _scenarios(base, files)
-    steps = [_steps(base, scenario) if asked.tells_causes else [] for scenario in scenarios]
+    steps = [
+        _steps(base, scenario, of.facts) if asked.tells_causes else []
+        for scenario, of in zip(scenarios, laid, strict=True)
+    ]
     currency = meaning.terms.currency
     budget = amount_of(asked.budget, meaning, "--budget") if asked.budget else None
-    sums = [_Sum(Overlaid(base.data, base, (), ())), *map(_Sum, laid)]
-    parts = [[_Sum(each) for each in of] for of in steps]
+    sums = [Summed(Overlaid(base.data, base, (), ())), *map(Summed, laid)]
+    parts = [[Summed(each) for each in of] for of in steps]
     names: dict[str, str] = {}
     rejected = 0
-    for period in periods_of(meaning, asked.period):
+    periods = periods_of(meaning, asked.period)
+    for period in periods:
         with facts_by(base, period) as facts_of:
             for each in [*sums, *(each for of in parts for each in of)]:
                 facts, own = facts_of(each.laid)
                 with told_by(each.laid):
-                    each.add(run_of(each.laid.loaded, facts, own, program))
-                    _look(each, facts, own, asked)
+                    run, sheet = run_and_sheet_of(each.laid.loaded, facts, own, program)
+                    each.add(run)
+                    each.tiers = tiers_by(each.laid.loaded.understood(), sheet)
+                    look_at(each, facts, own, asked)
+                    if asked.tells_cliffs and each in sums and period == periods[-1]:
+                        each.cliffs = jumps_of(each.laid.loaded, facts, own, program)
+                if facts.changed is not None:
+                    each.changed = tuple(facts.changed.told.values())
                 names |= facts.snapshot.partner_names()
                 rejected += len(facts.rejected) if each is sums[0] else 0
-    outcomes = [_outcome(sums[0], None, {})]
+    outcomes = [outcome_of(sums[0], None, {})]
     for scenario, of, part in zip(scenarios, sums[1:], parts, strict=True):
-        outcomes.append(_outcome(of, scenario, _causes(sums[0], part, of) if asked.tells_causes else {}, base))
+        outcomes.append(outcome_of(of, scenario, _causes(sums[0], part, of) if asked.tells_causes else {}, base))
     titles = {
         each.name: each.title for of in sums[::-1] for each in compile_plan(of.laid.loaded.understood()).components
     }
@@ -118,6 +137,7 @@ def _scenarios(base: Loaded, files: Sequence[Path]) -> tuple[list[Scenario], lis
         try:
             scenario = read_scenario(file)
             found = laid_over(start_of(base, scenario), scenario.edits)
+            found = replace(found, facts=changes_of_facts(scenario.document, found.loaded.understood()))
             _refuse_another_currency(base, found, scenario)
         except Refused as refusal:
             problems += refusal.problems
@@ -137,37 +157,39 @@ def _refuse_another_currency(base: Loaded, found: Overlaid, scenario: Scenario) 
         raise Refused(Problem("S150", message, scenario.place, hint))
 
 
-def _steps(base: Loaded, scenario: Scenario) -> list[Overlaid]:
-    """The program with the first change, with the first two, and so on, up to all but the last: where a part of them
-    makes no program, it is told with the change that comes next."""
+def _steps(base: Loaded, scenario: Scenario, facts: tuple[Change, ...]) -> list[Overlaid]:
+    """The program with the first change, with the first two, and so on, up to all but the last, those of facts first:
+    where a part of them makes no program, it is told with the change that comes next."""
     start = start_of(base, scenario)
-    found = [Overlaid(start.data, start, (), ())] if scenario.program and scenario.edits else []
+    plain = Overlaid(start.data, start, (), ())
+    found = [plain] if scenario.program and (scenario.edits or facts) else []
+    found += [replace(plain, facts=facts[:count]) for count in range(1, len(facts) + bool(scenario.edits))]
     for count in range(1, len(scenario.edits)):
         try:
-            found.append(laid_over(start, scenario.edits[:count], warns=False))
+            found.append(replace(laid_over(start, scenario.edits[:count], warns=False), facts=facts))
         except Refused:
             continue
     return found
 
 
-def _causes(base: _Sum, parts: Sequence[_Sum], last: _Sum) -> Mapping[str, Mapping[str, int]]:
+def _causes(base: Summed, parts: Sequence[Summed], last: Summed) -> Mapping[str, Mapping[str, int]]:
     """What each change moves, partner by partner, in the order of the file: from one part of them to the next."""
     found: dict[str, Counter[str]] = {}
-    before, told = base, 0
+    before, told, seen = base, 0, 0
     for each in (*parts, last):
-        edits = each.laid.edits[told:]
-        label = " and ".join(edit.said for edit in edits) or "the other version"
+        changes = [*each.laid.facts[seen:], *each.laid.edits[told:]]
+        label = " and ".join(change.said for change in changes) or "the other version"
         moved = found.setdefault(label, Counter())
         for (partner, _), minor in each.amounts.items():
             moved[partner] += minor
         for (partner, _), minor in before.amounts.items():
             moved[partner] -= minor
-        before, told = each, len(each.laid.edits)
+        before, told, seen = each, len(each.laid.edits), len(each.laid.facts)
     return found
 
 
-def _outcome(
-    of: _Sum, scenario: Scenario | None, causes: Mapping[str, Mapping[str, int]], base: Loaded | None = None
+def outcome_of(
+    of: Summed, scenario: Scenario | None, causes: Mapping[str, Mapping[str, int]], base: Loaded | None = None
 ) -> Outcome:
     known = set() if base is None else {(each.code, each.message) for each in base.problems}
     found = of.laid.loaded.problems if base is not None else ()
@@ -184,12 +206,19 @@ def _outcome(
         causes=causes,
         of_kpi_minor=of.of_kpi_minor,
         warnings=tuple(dict.fromkeys(warnings)),
+        facts=tuple(each.said.removeprefix("facts: ") for each in of.laid.facts),
+        changed=of.changed,
+        tiers=of.tiers,
+        kpi_by_partner=of.kpi_by_partner,
+        cliffs=of.cliffs,
     )
 
 
-def _look(of: _Sum, facts: Gathered, period: Period, asked: Asked) -> None:
+def look_at(of: Summed, facts: Gathered, period: Period, asked: Asked) -> None:
     """Add which group each partner is in, and what the KPI that pay is held against comes to."""
-    if asked.by not in ALONE:
+    if asked.by == "tier" and of.tiers:
+        of.groups |= next(iter(of.tiers.values())).of
+    elif asked.by not in ALONE:
         if not facts.snapshot.has(Column("partners", "parent_id" if asked.by == "parent" else asked.by)):
             hint = "name a column of the table partners, such as --by region"
             place = Place(facts.snapshot.file("partners"))
@@ -208,6 +237,9 @@ def _look(of: _Sum, facts: Gathered, period: Period, asked: Asked) -> None:
         raise Refused(Problem("M503", message, Place(), f"its amounts: {known}"))
     (value,) = kpi_values(facts.snapshot, meaning, facts.snapshot.groups("program")[1], period)[asked.per].fractions()
     of.of_kpi_minor = None if value is None or of.of_kpi_minor is None else of.of_kpi_minor + value
+    for partner, own in kpi_by_partner(facts, meaning, asked.per, period).items():
+        before = of.kpi_by_partner.get(partner, Fraction(0))
+        of.kpi_by_partner[partner] = None if own is None or before is None else before + own
 
 
 def amount_of(text: str, meaning: Meaning, argument: str) -> int:

@@ -27,9 +27,12 @@ _LEVELS = ("partner", "component", "tier", "region", "kind", "segment", "manager
 @click.option("--budget", default="", metavar="AMOUNT", help="Hold the cost against a budget.")
 @click.option("--per", default="", metavar="KPI", help="Hold what is paid against an amount: the effective rate.")
 @click.option("--causes", is_flag=True, help="Tell what each change of a scenario moves by itself.")
+@click.option("--cliffs", is_flag=True, help="Tell where rules jump, and how many partners are just below.")
 @click.option("--gate", default="", help="Exit code 1 unless it holds, such as 'cost <= 1_200_000 and losers <= 5%'.")
-@click.option("--break-even", "path", default="", metavar="PATH", help="Look for the rate at a path that costs --cost.")
-@click.option("--cost", default="", metavar="AMOUNT", help="What the rate of --break-even is to cost.")
+@click.option(
+    "--break-even", "path", default="", metavar="PATH", help="Look for the rate or amount at a path that costs --cost."
+)
+@click.option("--cost", default="", metavar="AMOUNT", help="What that of --break-even is to cost.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every partner and component to a new CSV."
 )
@@ -43,6 +46,7 @@ def command(
     budget: str,
     per: str,
     causes: bool,
+    cliffs: bool,
     gate: str,
     path: str,
     cost: str,
@@ -69,7 +73,7 @@ def command(
     if out is not None:
         refuse_existing(out, force)
     clauses = gate_of(program, gate, bool(budget)) if gate else ()
-    found = simulate(program, scenarios, Asked(period, by, budget, per, causes))
+    found = simulate(program, scenarios, Asked(period, by, budget, per, causes, cliffs))
     held = [judged(clauses, each, found) for each in found.scenarios]
     if out is not None:
         write_new(out, as_csv(found), force, "the comparison")
@@ -88,12 +92,19 @@ def _print(found: Simulated, held: list[tuple[Judged, ...]]) -> None:
     from scenarios.outcomes import report
 
     click.echo(report.head(found))
+    for line in report.facts_lines(found):
+        click.echo(line)
     tell_rejected(found.rejected)
     tell(tuple(each for of in found.scenarios for each in of.outcome.warnings), is_json=False)
     print_blocks(in_blocks(report.total_grid(found), screen_width()))
-    click.echo("")
-    print_blocks(in_blocks(report.by_grid(found, ROWS_SHOWN), screen_width()))
-    lines = [*report.moved_lines(found), *report.impact_lines(found)]
+    for grid in report.by_grids(found, ROWS_SHOWN):
+        click.echo("")
+        print_blocks(in_blocks(grid, screen_width()))
+    cliffs = report.cliff_grid(found)
+    if cliffs is not None:
+        click.echo("")
+        print_blocks(in_blocks(cliffs, screen_width()))
+    lines = [*report.moved_lines(found), *report.tier_lines(found), *report.impact_lines(found)]
     beside = zip(found.scenarios, held, strict=True)
     lines += [line for each, of in beside for line in report.gate_lines(each, of, found)]
     for line in ["", *lines] if lines else []:

@@ -43,17 +43,20 @@ class Found:
     is_complete: bool
 
 
-def search(roofs: Roofs, tree: Tree, bounds: Bounds, gap: float) -> Found:
-    """Best first: the node of the largest bound is split next, until the best split is within `gap` of that bound."""
-    run = _Search(roofs, tree, bounds, gap)
-    root = relax(roofs, tree, bounds)
+def search(
+    roofs: Roofs, tree: Tree, bounds: Bounds, gap: float, aim: float | None = None, root: Relaxed | None = None
+) -> Found:
+    """Best first: the node of the largest bound is split next, until the best split is within `gap` of that bound; with
+    an aim, until it is reached, or proved to be out of reach."""
+    run = _Search(roofs, tree, bounds, gap, aim)
+    root = root or relax(roofs, tree, bounds)
     if root is None:
         return Found(None, -np.inf, -np.inf, None, 1, True)
     run.visit(roofs, root, np.inf)
     if run.heap and not run.is_close(-run.heap[0][0]):
         run.twins = twins_of(roofs, tree.own)
     limit = min(NODES_MAX, _UNIT_NODES_MAX // len(roofs.lower))
-    while run.heap and run.nodes < limit and not run.is_close(-run.heap[0][0]):
+    while run.heap and run.nodes < limit and not run.is_close(-run.heap[0][0]) and not run.has_reached():
         run.split()
     bound = max(run.value, run.closed, -run.heap[0][0] if run.heap else -np.inf)
     return Found(run.spend, run.value, bound, root, run.nodes, not run.heap)
@@ -80,7 +83,7 @@ def bound_of(roofs: Roofs, tree: Tree, bounds: Bounds, relaxed: Relaxed) -> floa
         over, under = np.maximum(node_price[nodes], 0), np.maximum(-node_price[nodes], 0)
         caps = np.where(over > 0, over * (bounds.cap[nodes] - totals), 0.0)
         slack += float((caps + under * (totals - bounds.floor[nodes])).sum())
-    rounding = 4 * np.finfo(np.float64).eps * float((np.abs(tops) + np.abs(price * (best - at))).sum())
+    rounding = 4 * float(np.finfo(np.float64).eps) * float((np.abs(tops) + np.abs(price * (best - at))).sum())
     return float((heights - bounds.hurdle * at).sum() + missed.sum()) + slack + rounding
 
 
@@ -94,8 +97,8 @@ class _Node:
 class _Search:
     """The best split so far, and the nodes to split, by their bounds; `closed` is the largest bound given up."""
 
-    def __init__(self, roofs: Roofs, tree: Tree, bounds: Bounds, gap: float) -> None:
-        self.tree, self.bounds, self.gap = tree, bounds, gap
+    def __init__(self, roofs: Roofs, tree: Tree, bounds: Bounds, gap: float, aim: float | None) -> None:
+        self.tree, self.bounds, self.gap, self.aim = tree, bounds, gap, aim
         self.twins: Rows = np.arange(len(roofs.lower))
         self.spend: Floats | None = None
         self.value, self.closed = -np.inf, -np.inf
@@ -103,8 +106,14 @@ class _Search:
         self.heap: list[tuple[float, int, _Node]] = []
 
     def is_close(self, bound: float) -> bool:
-        """Whether the best split is within the tolerance of a bound."""
+        """Whether the best split is within the tolerance of a bound, or the bound below what is aimed at."""
+        if self.aim is not None and bound < self.aim:
+            return True
         return self.spend is not None and bound - self.value <= self.gap * abs(self.value)
+
+    def has_reached(self) -> bool:
+        """Whether the best split is as good as is aimed at."""
+        return self.aim is not None and self.value >= self.aim
 
     def visit(self, roofs: Roofs, relaxed: Relaxed, above: float) -> None:
         """Bound a node, try its split, and keep it for splitting where it may hold a better one."""
@@ -112,6 +121,8 @@ class _Search:
         bound = min(above, bound_of(roofs, self.tree, self.bounds, relaxed))
         if self.is_close(bound):
             self.closed = max(self.closed, bound)
+            if self.spend is None:  # even where the aim is out of reach, a split says more than none
+                self.offer(roofs, relaxed)
             return
         self.offer(roofs, relaxed)
         loss = _losses(roofs, relaxed.spend)

@@ -13,9 +13,9 @@ import numpy as np
 
 from scenarios.curves.floats import Rows
 from scenarios.optimise.problem import Problem
-from scenarios.optimise.tree import Tree
+from scenarios.optimise.tree import Tree, tree_of
 
-Clash = Literal["floors", "caps", "bounds", "groups", "choices", "search", "curve"]
+Clash = Literal["floors", "caps", "bounds", "groups", "choices", "search", "curve", "goal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class Conflict:
                 return said + "and caps together; there may be one"
             case "curve":
                 return f"the curve of {self.where} gives no finite number at a spend of {self.asked_minor}"
+            case "goal":
+                return f"{self.where} does not bring what is asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,17 @@ def conflicts_of(problem: Problem, tree: Tree) -> tuple[Conflict, ...]:
     least, most = _ends(problem)
     _climb(tree, np.minimum(least, most), most, tuple(problem.units), found)
     return tuple(found)
+
+
+def totals_of(problem: Problem) -> tuple[int, int] | Infeasible:
+    """The least and the largest total that bounds and groups allow within the budget."""
+    tree = tree_of(problem)
+    if isinstance(tree, tuple):
+        return Infeasible((Conflict("groups", tree[0], 0, 0, tree[1:]),))
+    if conflicts := conflicts_of(problem, tree):
+        return Infeasible(conflicts)
+    reach = reach_of(problem, tree)
+    return int(reach.node_least[0]), int(reach.node_most[0])
 
 
 def reach_of(problem: Problem, tree: Tree) -> Reach:

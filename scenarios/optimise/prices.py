@@ -51,15 +51,42 @@ class _Level:
     floored: Floats
 
 
-def relax(roofs: Roofs, tree: Tree, bounds: Bounds) -> Relaxed | None:
-    """The best split on the roofs, or None where floors and caps cannot be kept."""
+@dataclass(slots=True)
+class Inner:
+    """What groups do below the budget, whatever it is: their levels, and the most and the least that units respond
+    with."""
+
+    levels: list[_Level]
+    ends: Split
+
+
+def inner(roofs: Roofs, tree: Tree, bounds: Bounds) -> Inner | None:
+    """The prices of groups at all levels below the budget's, or None where floors and caps cannot be kept."""
     ends = Split(roofs.upper.copy(), roofs.least())
     levels: list[_Level] = []
-    for level in reversed(range(len(tree.above))):
+    for level in reversed(range(1, len(tree.above))):
         found = _level(roofs, tree, bounds, level, levels, ends)
         if found is None:
             return None
         levels.insert(0, found)
+    return Inner(levels, ends)
+
+
+def relax(
+    roofs: Roofs, tree: Tree, bounds: Bounds, below: Inner | None = None, known: tuple[float, ...] = ()
+) -> Relaxed | None:
+    """The best split on the roofs, or None where floors and caps cannot be kept.
+
+    What groups do `below` the budget is worked out where it is not given; the prices in `known` are tried first.
+    """
+    below = below or inner(roofs, tree, bounds)
+    if below is None:
+        return None
+    ends = Split(below.ends.most, below.ends.least)
+    found = _level(roofs, tree, bounds, 0, below.levels, ends, known)
+    if found is None:
+        return None
+    levels = [found, *below.levels]
     price = np.full(len(roofs.lower), bounds.hurdle)
     spend = _respond(roofs, levels, price)[1]
     node_price = np.zeros(len(tree.names))
@@ -73,7 +100,15 @@ def relax(roofs: Roofs, tree: Tree, bounds: Bounds) -> Relaxed | None:
     return Relaxed(spend, price, node_price, roofs.at_price(price)[0])
 
 
-def _level(roofs: Roofs, tree: Tree, bounds: Bounds, level: int, deeper: list[_Level], ends: Split) -> _Level | None:
+def _level(
+    roofs: Roofs,
+    tree: Tree,
+    bounds: Bounds,
+    level: int,
+    deeper: list[_Level],
+    ends: Split,
+    known: tuple[float, ...] = (),
+) -> _Level | None:
     """The prices of a level's nodes; `ends`, the most and the least that units respond with, are narrowed."""
     nodes, at, above = len(tree.names), tree.at(level), tree.above[level]
     cap, floor = np.full(nodes + 1, np.inf), np.full(nodes + 1, -np.inf)
@@ -88,7 +123,9 @@ def _level(roofs: Roofs, tree: Tree, bounds: Bounds, level: int, deeper: list[_L
         def totals(values: Floats) -> Floats:
             return tree.totals(level, values)
 
-        return threshold(lambda price: _respond(roofs, deeper, price), roofs, above, totals, target, active, ends)
+        return threshold(
+            lambda price: _respond(roofs, deeper, price), roofs, above, totals, target, active, ends, known
+        )
 
     binds_cap, binds_floor = most > cap + slack * 1e-3, least < floor - slack * 1e-3
     one = binds_cap & binds_floor & (cap == floor)

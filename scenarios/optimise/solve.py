@@ -6,26 +6,28 @@ counting nodes.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 
 from scenarios.curves.floats import Floats, Rows
 from scenarios.optimise.answer import HELD, Answer, Binding, relative_gap
-from scenarios.optimise.branch import Found, objective, search
+from scenarios.optimise.branch import Found, objective
 from scenarios.optimise.feasible import Conflict, Infeasible, Reach, conflicts_of, reach_of
 from scenarios.optimise.prices import Bounds
-from scenarios.optimise.problem import Problem, in_order
+from scenarios.optimise.problem import Budget, Problem, in_order
 from scenarios.optimise.roofs import Roofs, roofs_of
+from scenarios.optimise.stepped import found_best
 from scenarios.optimise.tree import Tree, tree_of
 from scenarios.optimise.whole import whole_minor
 
 GAP = 1e-6
 
 
-def solve(problem: Problem, gap: float = GAP) -> Answer | Infeasible:
-    """The best split of a budget, searched until it is within `gap` (a part of its value) of a bound, or to a limit.
+def solve(problem: Problem, gap: float = GAP, aim: float | None = None) -> Answer | Infeasible:
+    """The best split of a budget, searched until it is within `gap` (a part of its value) of a bound, or to a limit;
+    with an aim, only until a split is worth that much, or the bound proves that none is.
 
     >>> from scenarios.curves.floats import floats
     >>> from scenarios.curves.mixed import Mixed
@@ -37,35 +39,85 @@ def solve(problem: Problem, gap: float = GAP) -> Answer | Infeasible:
     ([9000, 4000, 1000], 0.158114)
     """
     began = perf_counter()
+    asked = ready(problem)
+    if isinstance(asked, Infeasible):
+        return asked
+    found = found_best(asked.ordered, asked.tree, asked.roofs, asked.bounds, gap, aim)
+    return split(asked, found, gap, began)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A problem without conflicts, in the order of names, with what its search works on; `order` is the place of each
+    sorted unit in the problem as given."""
+
+    given: Problem
+    ordered: Problem
+    order: Rows
+    tree: Tree
+    reach: Reach
+    roofs: Roofs
+
+    @property
+    def bounds(self) -> Bounds:
+        """Floors and caps in units of spend."""
+        per = self.ordered.minor_per_spend
+        return Bounds(self.tree.floor_minor / per, self.tree.cap_minor / per, self.ordered.hurdle)
+
+
+def ready(problem: Problem) -> Ready | Infeasible:
+    """What a search needs, or every conflict."""
     ordered, order = in_order(problem)
     tree = tree_of(ordered)
     if isinstance(tree, tuple):
         return Infeasible((Conflict("groups", tree[0], 0, 0, tree[1:]),))
+    return _roofed(problem, ordered, order, tree, None)
+
+
+def with_budget(asked: Ready, budget: Budget) -> Ready | Infeasible:
+    """The same question about another budget; roofs are built again only where the budget leaves units no choice."""
+    given, ordered = replace(asked.given, budget=budget), replace(asked.ordered, budget=budget)
+    floor, cap = asked.tree.floor_minor.copy(), asked.tree.cap_minor.copy()
+    floor[0], cap[0] = budget.least_minor, budget.most_minor
+    return _roofed(given, ordered, asked.order, replace(asked.tree, floor_minor=floor, cap_minor=cap), asked)
+
+
+def _roofed(given: Problem, ordered: Problem, order: Rows, tree: Tree, before: Ready | None) -> Ready | Infeasible:
     if conflicts := conflicts_of(ordered, tree):
         return Infeasible(conflicts)
     reach = reach_of(ordered, tree)
+    if before is not None and _is_same(reach, before.reach):
+        return Ready(given, ordered, order, tree, reach, before.roofs)
     if unknown := _without_numbers(ordered, reach):
         return Infeasible(unknown)
     per = ordered.minor_per_spend
     roofs = roofs_of(ordered.curves, reach.least / per, reach.most / per, ordered.minimums / per)
-    bounds = Bounds(tree.floor_minor / per, tree.cap_minor / per, ordered.hurdle)
-    found = search(roofs, tree, bounds, gap)
+    return Ready(given, ordered, order, tree, reach, roofs)
+
+
+def _is_same(one: Reach, other: Reach) -> bool:
+    return np.array_equal(one.least, other.least) and np.array_equal(one.most, other.most)
+
+
+def split(asked: Ready, found: Found, gap: float, began: float) -> Answer | Infeasible:
+    """What was found as an answer in the order of the problem as given; the plan in force where that is better."""
+    ordered, tree, roofs, bounds = asked.ordered, asked.tree, asked.roofs, asked.bounds
     start = _start(ordered, tree, roofs, bounds)
     if start is not None and (found.spend is None or start > found.value):
         assert ordered.start_minor is not None
         bound = np.inf if found.root is None else max(start, found.bound)
-        found = replace(found, spend=ordered.start_minor / per, value=start, bound=bound)
+        found = replace(found, spend=ordered.start_minor / ordered.minor_per_spend, value=start, bound=bound)
         solver = "start"
     else:
         solver = "dual" if found.nodes == 1 else f"dual, branch and bound ({found.nodes} nodes)"
     if found.spend is None:
         return Infeasible((_no_choice(ordered, found.is_complete),))
-    answer = _answer(ordered, tree, reach, roofs, bounds, found, start, solver, gap)
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
+    answer = _answer(ordered, tree, asked.reach, roofs, bounds, found, start, solver, gap)
+    back = np.empty_like(asked.order)
+    back[asked.order] = np.arange(len(asked.order))
     return replace(
         answer,
-        units=problem.units,
+        units=asked.given.units,
         spend=answer.spend[back],
         spend_minor=answer.spend_minor[back],
         marginal=answer.marginal[back],

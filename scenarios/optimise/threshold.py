@@ -48,9 +48,19 @@ class _Bracket:
 
 
 def threshold(
-    respond: Respond, roofs: Roofs, of_unit: Rows, totals: Totals, target: Floats, active: Flags, ends: Split
+    respond: Respond,
+    roofs: Roofs,
+    of_unit: Rows,
+    totals: Totals,
+    target: Floats,
+    active: Flags,
+    ends: Split,
+    known: tuple[float, ...] = (),
 ) -> tuple[Floats, Floats]:
-    """The price of each group, (groups + 1,), and a split that meets the targets of the active groups, (units,)."""
+    """The price of each group, (groups + 1,), and a split that meets the targets of the active groups, (units,).
+
+    Prices that are known to be near, as those of a little more and a little less money, are tried first (one group).
+    """
     close = _CLOSE * np.abs(target) + 1e-24 * totals(ends.most)
     most, least = respond(np.zeros(len(of_unit)))
     miss_most, miss_least = totals(most) - target, totals(least) - target
@@ -73,11 +83,17 @@ def threshold(
         if not bool(live.any()):
             break
         at_leap = live & (leaps.first < leaps.last)
-        price = np.where(at_leap, leaps.middle(), _between(bracket, sign, guess, step))
+        if step < len(known):
+            at_leap = live & False
+            price = np.full(len(target), known[step])
+        else:
+            price = np.where(at_leap, leaps.middle(), _between(bracket, sign, guess, step))
         most, least = respond(price[of_unit])
         miss_most, miss_least = totals(most) - target, totals(least) - target
         much, little = live & (miss_least > close), live & (miss_most < -close)
         hit = live & ~much & ~little
+        if step < len(known):
+            leaps.cut(known[step], live & much, live & little)
         leaps.narrow(at_leap & much, at_leap & little)
         _narrow(bracket, price, much | hit, little | hit, (miss_least, miss_most))
         bracket.above = np.where(much[of_unit], least, np.where(hit[of_unit], most, bracket.above))
@@ -114,6 +130,15 @@ class _Leaps:
     def middle(self) -> Floats:
         """The price in the middle of each group's leaps."""
         return np.asarray(self.prices[np.minimum((self.first + self.last) // 2, len(self.prices) - 1)])
+
+    def cut(self, price: float, to_right: Flags, to_left: Flags) -> None:
+        """Keep the leaps on one side of a price."""
+        for group in np.flatnonzero(to_right | to_left).tolist():
+            within = self.prices[self.first[group] : self.last[group]]
+            if to_right[group]:
+                self.first[group] += int(np.searchsorted(within, price, side="right"))
+            else:
+                self.last[group] = self.first[group] + int(np.searchsorted(within, price, side="left"))
 
     def narrow(self, to_right: Flags, to_left: Flags) -> None:
         """Keep the leaps on one side of the middle."""

@@ -2,7 +2,8 @@
 
 In: what each tier of each partner costs, in minor units, and brings. Out: the tiers chosen, and a bound on any choice.
 At a price, each partner's best tier is known; the price at which the budget is just kept gives the bound (Lagrange) and
-a choice to be completed by what still fits. Only where few partners leave a gap is a mixed integer program asked.
+a choice to be completed by what still fits; `core` searches the partners whose choice is nearly tied. Only where few
+partners leave a gap even then is a mixed integer program asked.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from scenarios.curves.floats import Floats, Rows, floats
 from scenarios.optimise.answer import relative_gap
+from scenarios.optimise.core import search_core
 from scenarios.optimise.feasible import Conflict, Infeasible
 from scenarios.optimise.problem import whole
 from scenarios.optimise.program import integer_program
@@ -90,12 +92,19 @@ def choose(tiers: Tiers, gap: float = 1e-6, program: Program = integer_program) 
     tier = max((_completed(cost, value, budget, each) for each in (paired, tier)), key=lambda each: _sum(value, each))
     start = None if tiers.start is None else whole(tiers.start)[order]
     solver, total = "price", _sum(value, tier)
+    if relative_gap(total, bound) > gap:
+        searched = search_core(cost, value, budget, price, tier, gap * abs(total))
+        if _sum(value, searched.tier) > total:
+            tier, total = searched.tier, _sum(value, searched.tier)
+        solver = "price, core"
+        if searched.is_best:
+            bound = max(total, min(bound, total + _rounding(value, price, budget)))
     if relative_gap(total, bound) > gap and value.size <= CELLS_MAX:
         found, limit = program(value, cost, budget, gap)
         if found is not None and _sum(cost, found) <= budget and _sum(value, found) > total:
             tier, total = found, _sum(value, found)
         if limit is not None:
-            solver, bound = "price, integer program", max(total, min(bound, limit))
+            solver, bound = f"{solver}, integer program", max(total, min(bound, limit))
     if start is not None and _sum(cost, start) <= budget and _sum(value, start) > total:
         tier, total, solver = start, _sum(value, start), "start"
     back = np.empty_like(tier)
@@ -123,7 +132,7 @@ def _priced(cost: Rows, value: Floats, budget: int) -> tuple[Rows, float, float]
     """Tiers within the budget, the price that led to them, and the least bound of all prices tried."""
     tier, top = _best(cost, value, 0.0)
     if _sum(cost, tier) <= budget:
-        return tier, 0.0, top + 4e-16 * float(np.abs(value[np.isfinite(value)]).sum())
+        return tier, 0.0, top + _rounding(value, 0.0, budget)
     spread = np.abs(np.where(np.isfinite(value), value, 0.0)).sum() / max(budget, 1)
     low, high, bound = 0.0, float(spread) or 1.0, np.inf
     while _sum(cost, _best(cost, value, high)[0]) > budget:
@@ -140,7 +149,12 @@ def _priced(cost: Rows, value: Floats, budget: int) -> tuple[Rows, float, float]
             low = float(middle)
         else:
             high, tier = float(middle), found
-    return tier, price, bound + 4e-16 * float(np.abs(value[np.isfinite(value)]).sum() + price * budget)
+    return tier, price, bound + _rounding(value, price, budget)
+
+
+def _rounding(value: Floats, price: float, budget: int) -> float:
+    """By how much sums of these values may err."""
+    return 4e-16 * float(np.abs(value[np.isfinite(value)]).sum() + price * budget)
 
 
 def _paired(cost: Rows, value: Floats, budget: int, tier: Rows, price: float) -> Rows:

@@ -1,4 +1,4 @@
-"""The rate at which a program breaks even, as people read it and as scripts do."""
+"""The rate or amount at which a program breaks even, as people read it and as scripts do."""
 
 from __future__ import annotations
 
@@ -21,32 +21,46 @@ def percent(rate: Fraction) -> str:
 
 
 def lines(found: BreakEven) -> Iterator[str]:
-    """The rate, what it costs, and how that was proved."""
+    """The rate or amount, what it costs, and how that was proved."""
     cost = f"{format_minor(found.cost_minor, found.currency)} {found.currency.code}"
     where = f" with {found.scenario}" if found.scenario else ""
-    yield f"{found.path} {percent(found.rate)} costs {cost}{where}"
+    what = "amount" if found.is_amount else "rate"
+    yield f"{found.path} {_told(found.value, found)} costs {cost}{where}"
     if found.is_exact:
-        yield f"every rate from {percent(found.from_rate)} to {percent(found.to_rate)} does"
+        yield f"every {what} from {_told(found.from_value, found)} to {_told(found.to_value, found)} does"
     else:
         wanted = f"{format_minor(found.wanted_minor, found.currency)} {found.currency.code}"
-        yield f"no rate costs exactly {wanted}: this is the most that any up to there costs"
+        side = "from there on" if found.falls else "up to there"
+        yield f"no {what} costs exactly {wanted}: this is the most that any {side} costs"
     if found.next_minor is not None:
         more = format_minor(found.next_minor, found.currency)
-        yield f"the next rate, a billionth above {percent(found.to_rate)}, costs {more}"
+        edge = found.from_value if found.falls else found.to_value
+        step = f"{'a minor unit' if found.is_amount else 'a billionth'} {'below' if found.falls else 'above'}"
+        yield f"the next {what}, {step} {_told(edge, found)}, costs {more}"
     yield f"worked out {found.evaluations} times by the engine"
+
+
+def _told(value: Fraction, found: BreakEven) -> str:
+    return format_minor(int(value), found.currency) if found.is_amount else percent(value)
 
 
 def as_json(found: BreakEven) -> dict[str, Any]:
     """What was found, with the keys that scripts rely on."""
+    ends = (found.value, found.from_value, found.to_value)
+    value, first, last = (None if found.is_amount else str(each) for each in ends)
+    amount, least, most = (int(each) if found.is_amount else None for each in ends)
     return {
         "path": found.path,
         "scenario": found.scenario or None,
         "wanted_minor": found.wanted_minor,
-        "rate": str(found.rate),
+        "rate": value,
+        "amount_minor": amount,
         "cost_minor": found.cost_minor,
         "is_exact": found.is_exact,
-        "from_rate": str(found.from_rate),
-        "to_rate": str(found.to_rate),
+        "from_rate": first,
+        "to_rate": last,
+        "from_amount_minor": least,
+        "to_amount_minor": most,
         "next_minor": found.next_minor,
         "evaluations": found.evaluations,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from engine.reports.exported import as_text
@@ -33,10 +34,14 @@ def _outcome(outcome: Outcome, found: Simulated) -> dict[str, Any]:
     over = None if found.budget_minor is None else outcome.cost_minor - found.budget_minor
     paid = outcome.by_partner
     groups = impacts(paid, outcome.groups) if outcome.groups else ()
+    rates = outcome.rates(outcome.groups) if outcome.groups else {}
     return {
         "program_sha256": outcome.program_sha256,
         "cost_minor": outcome.cost_minor,
         "over_budget_minor": over,
+        "over_budget_part": _text(
+            Fraction(over, found.budget_minor) if over is not None and found.budget_minor else None
+        ),
         "effective_rate": _text(outcome.effective_rate),
         "gini": _text(gini(paid.values())),
         "periods": [
@@ -51,8 +56,28 @@ def _outcome(outcome: Outcome, found: Simulated) -> dict[str, Any]:
                 "paid": each.paid,
                 "impact": _text(each.ratio),
                 "is_adverse": each.is_adverse,
+                "effective_rate": _text(rates.get(each.group)),
             }
             for each in groups
+        ],
+        "cliffs": None
+        if outcome.cliffs is None
+        else [
+            {
+                "rule": each.rule,
+                "measure": each.measure,
+                "at": str(each.at),
+                "jump_minor": str(each.jump_minor),
+                "with": list(each.fixed),
+                "near": each.near,
+            }
+            for each in outcome.cliffs
+        ],
+        "tiers": [
+            {"scorecard": card, "tier": tier, "partners": of.count(tier)}
+            for card, each in outcome.tiers.items()
+            for of in (list(each.of.values()),)
+            for tier in (*each.names, "")
         ],
     }
 
@@ -64,13 +89,31 @@ def _scenario(each: Compared, found: Simulated, judged: tuple[Judged, ...]) -> d
         "scenario": each.outcome.name,
         "file": each.outcome.file,
         **_outcome(each.outcome, found),
+        "facts": {
+            "changes": list(each.outcome.facts),
+            "tables": [
+                {"table": told.table, "changed": told.changed, "gone": told.gone, "new": told.new}
+                for told in each.outcome.changed
+            ],
+        },
         "change_minor": each.change_minor,
         "winners": won,
         "losers": lost,
         "unchanged": len(each.moved) - won - lost,
         "components": [
-            {"component": name, "before_minor": before.get(name, 0), "now_minor": now.get(name, 0)}
+            {
+                "component": name,
+                "before_minor": before.get(name, 0),
+                "now_minor": now.get(name, 0),
+                "before_rate": _text(each.base.rate_of_component(name)),
+                "now_rate": _text(each.outcome.rate_of_component(name)),
+            }
             for name in dict.fromkeys((*now, *before))
+        ],
+        "tier_moves": [
+            {"scorecard": card, "partner_id": partner, "before": one, "now": other}
+            for card in each.outcome.tiers
+            for partner, one, other in each.tier_moves(card)
         ],
         "partners": [
             {

@@ -6,9 +6,11 @@ decimals, for the eye alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from engine.facts.changed import Told
 from engine.reports.compared import signed
 from engine.reports.register import Grid
 from rules.quantities.currency import format_minor
@@ -33,7 +35,7 @@ def head(found: Simulated) -> str:
 def total_grid(found: Simulated) -> Grid:
     """The program as it is and every scenario: what it costs, whom it moves, how unequal its pay is."""
     titles = ["", f"cost {found.currency.code}", "change", "%", "winners", "losers", "same", "gini"]
-    titles += ["over budget"] if found.budget_minor is not None else []
+    titles += ["over budget", "of it"] if found.budget_minor is not None else []
     titles += [f"per {found.per}"] if found.per else []
     rows = []
     for each in (None, *found.scenarios):
@@ -41,12 +43,14 @@ def total_grid(found: Simulated) -> Grid:
         row = [AS_IT_IS if each is None else outcome.name, format_minor(outcome.cost_minor, found.currency)]
         row += ["", "", "", "", ""] if each is None else _moves(each, found)
         row.append(_two(gini(outcome.by_partner.values())))
-        row += (
-            [signed(outcome.cost_minor - found.budget_minor, found.currency)] if found.budget_minor is not None else []
-        )
+        row += [] if found.budget_minor is None else _over(outcome.cost_minor, found.budget_minor, found)
         row += [percent(outcome.effective_rate)] if found.per else []
         rows.append(tuple(row))
     return Grid(tuple(titles), tuple(rows), (False, *[True] * (len(titles) - 1)))
+
+
+def _over(cost: int, budget: int, found: Simulated) -> list[str]:
+    return [signed(cost - budget, found.currency), percent(Fraction(cost - budget, budget)) if budget else "-"]
 
 
 def _moves(each: Compared, found: Simulated) -> list[str]:
@@ -56,28 +60,82 @@ def _moves(each: Compared, found: Simulated) -> list[str]:
     return [signed(each.change_minor, found.currency), part, *counts]
 
 
-def by_grid(found: Simulated, limit: int | None) -> Grid:
-    """What is paid by partner, component or group, in every scenario; the rows that move most first."""
-    sums = [_by(outcome, found.by) for outcome in found.outcomes]
+def by_grids(found: Simulated, limit: int | None) -> Iterator[Grid]:
+    """What is paid by partner, component or group, in every scenario; by tier, once for each scorecard that gives
+    tiers."""
+    cards = dict.fromkeys(card for outcome in found.outcomes for card in outcome.tiers) if found.by == "tier" else {}
+    for card in cards:
+        yield _by_grid(found, limit, card)
+    if not cards:
+        yield _by_grid(found, limit, "")
+
+
+def _by_grid(found: Simulated, limit: int | None, card: str) -> Grid:
+    """What is paid by partner, component or group, or by the tiers of a card; the rows that move most first."""
+    sums = [_by(outcome, found.by, card) for outcome in found.outcomes]
     every = dict.fromkeys(name for of in sums for name in of)
-    if found.by != "component":
+    if card:
+        names = [name for of in found.outcomes if card in of.tiers for name in of.tiers[card].names[::-1]]
+        every = {name: None for name in dict.fromkeys((*names, "")) if name in every}
+    elif found.by != "component":
         every = dict.fromkeys(sorted(every, key=lambda name: (-max(_differences(name, sums)), name)))
-    titles = (found.by, AS_IT_IS, *(title for each in found.scenarios for title in (each.outcome.name, "change")))
+    rates = [_rates(outcome, found, card) for outcome in found.outcomes]
+    per = [f"per {found.per}"] if found.per else []
+    members = ["partners"] if card else []
+    titles = [card or found.by, AS_IT_IS, *members, *per]
+    for each in found.scenarios:
+        titles += [each.outcome.name, "change", *members, *per]
     rows = []
     for name in list(every)[:limit]:
-        before = sums[0].get(name, 0)
-        cells = [format_minor(before, found.currency)]
-        for of in sums[1:]:
-            cells += [format_minor(of.get(name, 0), found.currency), signed(of.get(name, 0) - before, found.currency)]
-        rows.append((_named(name, found), *cells))
-    footer = ["total", format_minor(found.base.cost_minor, found.currency)]
-    for each in found.scenarios:
-        footer += [format_minor(each.outcome.cost_minor, found.currency), signed(each.change_minor, found.currency)]
-    return Grid(titles, tuple(rows), (False, *[True] * (len(titles) - 1)), tuple(footer))
+        cells: list[str] = []
+        for at, (of, outcome) in enumerate(zip(sums, found.outcomes, strict=True)):
+            cells.append(format_minor(of.get(name, 0), found.currency))
+            cells += [signed(of.get(name, 0) - sums[0].get(name, 0), found.currency)] if at else []
+            cells += [f"{sum(tier == name for tier in _tiers(outcome, card).values()):,}"] if card else []
+            cells += [percent(rates[at].get(name))] if found.per else []
+        rows.append((_named(name, found) if name or not card else "(none)", *cells))
+    footer = ["total"]
+    for outcome in found.outcomes:
+        change = outcome.cost_minor - found.base.cost_minor
+        footer.append(format_minor(outcome.cost_minor, found.currency))
+        footer += [] if outcome is found.base else [signed(change, found.currency)]
+        footer += [f"{len(_tiers(outcome, card)):,}"] if card else []
+        footer += [percent(outcome.effective_rate)] if found.per else []
+    return Grid(tuple(titles), tuple(rows), (False, *[True] * (len(titles) - 1)), tuple(footer))
 
 
-def _by(outcome: Outcome, by: str) -> Mapping[str, int]:
-    return {"partner": outcome.by_partner, "component": outcome.by_component}.get(by, outcome.by_group)
+def _tiers(outcome: Outcome, card: str) -> Mapping[str, str]:
+    return outcome.tiers[card].of if card in outcome.tiers else {}
+
+
+def _by(outcome: Outcome, by: str, card: str) -> Mapping[str, int]:
+    if not card:
+        return {"partner": outcome.by_partner, "component": outcome.by_component}.get(by, outcome.by_group)
+    found: Counter[str] = Counter(dict.fromkeys(_tiers(outcome, card).values(), 0))
+    for partner, minor in outcome.by_partner.items():
+        found[_tiers(outcome, card).get(partner, "")] += minor
+    return found
+
+
+def _rates(outcome: Outcome, found: Simulated, card: str) -> Mapping[str, Fraction | None]:
+    """The effective rate of every row of a table."""
+    if found.by == "component":
+        return {name: outcome.rate_of_component(name) for name in outcome.components}
+    groups = _tiers(outcome, card) if card else None if found.by == "partner" else outcome.groups
+    return outcome.rates(groups) if found.per else {}
+
+
+def tier_lines(found: Simulated) -> Iterator[str]:
+    """Who moved up and down by each scorecard, in each scenario."""
+    for each in found.scenarios if found.by == "tier" else ():
+        for card in each.outcome.tiers:
+            moves = each.tier_moves(card)
+            for partner, one, other in moves[:_NAMED]:
+                way = f"from {one or 'no tier'} to {other or 'no tier'}"
+                yield f"{each.outcome.name}: {card}: {_who(partner, found)} {way}"
+            if moves:
+                up, down = each.ups_and_downs(card)
+                yield f"{each.outcome.name}: {card}: {up:,} up, {down:,} down"
 
 
 def _differences(name: str, sums: list[Mapping[str, int]]) -> list[int]:
@@ -92,6 +150,35 @@ def _named(name: str, found: Simulated) -> str:
 
 def _who(partner: str, found: Simulated) -> str:
     return f"{partner} {found.names.get(partner, '')}".rstrip()
+
+
+def cliff_grid(found: Simulated) -> Grid | None:
+    """Where the rules jump, as it is and in every scenario, by how much, and how many partners are up to 5 % below;
+    None where that was not asked for, or nothing does."""
+    titles = ("cliffs", "at", "of", "jump", "near", "with")
+    rows = []
+    for outcome in found.outcomes:
+        for each in outcome.cliffs or ():
+            near = "?" if each.near is None else f"{each.near:,}"
+            jump = signed(round_fraction(each.jump_minor), found.currency)
+            what = f"{outcome.name or AS_IT_IS}: {found.titles.get(each.rule, each.rule)}"
+            rows.append((what, each.shown, each.measure, jump, near, ", ".join(each.fixed)))
+    return Grid(titles, tuple(rows), (False, True, False, True, True, False)) if rows else None
+
+
+def facts_lines(found: Simulated) -> Iterator[str]:
+    """What each scenario changes in the facts, and what became of their tables."""
+    for each in found.scenarios:
+        if each.outcome.facts:
+            yield f"{each.outcome.name}: facts changed: {', '.join(each.outcome.facts)}"
+            tables = "; ".join(f"{told.table} {_counts(told)}" for told in each.outcome.changed)
+            yield f"{each.outcome.name}: {tables or 'no row is another'}"
+
+
+def _counts(told: Told) -> str:
+    """How many rows of a table are changed, gone and new."""
+    counts = (("changed", told.changed), ("gone", told.gone), ("new", told.new))
+    return ", ".join(f"{number:,} {word}" for word, number in counts if number)
 
 
 def moved_lines(found: Simulated) -> Iterator[str]:

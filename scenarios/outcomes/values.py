@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from engine.facts.changed import Told
 from rules.problem import Problem
 from rules.quantities.currency import Currency
 
@@ -22,6 +23,33 @@ class OfPeriod:
     total_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tiered:
+    """The tiers of a scorecard, the lowest first, and the one of each partner in the last period ("" for none)."""
+
+    names: tuple[str, ...]
+    of: Mapping[str, str]
+
+    def place(self, partner: str) -> int:
+        """How high a partner stands: 0 for the lowest tier, -1 for none."""
+        tier = self.of.get(partner, "")
+        return self.names.index(tier) if tier else -1
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A cliff of a payout rule: at which value of its measure (exact, and as people read it) what is due jumps, by how
+    many minor units, with what stands still, and how many partners are up to 5 % below; None where nobody can tell."""
+
+    rule: str
+    measure: str
+    at: Fraction
+    shown: str
+    jump_minor: Fraction
+    fixed: tuple[str, ...]
+    near: int | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """What a program comes to over some periods.
@@ -31,6 +59,10 @@ class Outcome:
     `groups` tells of each partner its value of the column that was asked for. `causes` are the changes one by one, with
     what each moves, partner by partner, where that was asked for; `of_kpi` is what the KPI that pay is held against
     comes to, in minor units, by group. `warnings` are what is suspicious about it, and not about the program as it is.
+    `facts` are the changes of facts in words, and `changed` what became of each table.
+    `tiers` are those that each scorecard gave, and `kpi_by_partner` is what each partner has of the KPI that pay is
+    held against, in minor units; empty where it is of the program alone. `cliffs` are where its rules jump, in the last
+    period; None where that was not asked for.
     """
 
     name: str
@@ -44,6 +76,11 @@ class Outcome:
     causes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     of_kpi_minor: Fraction | None = None
     warnings: tuple[Problem, ...] = ()
+    facts: tuple[str, ...] = ()
+    changed: tuple[Told, ...] = ()
+    tiers: Mapping[str, Tiered] = field(default_factory=dict)
+    kpi_by_partner: Mapping[str, Fraction | None] = field(default_factory=dict)
+    cliffs: tuple[Jump, ...] | None = None
 
     @property
     def cost_minor(self) -> int:
@@ -79,6 +116,23 @@ class Outcome:
         """What is paid for one unit of the KPI that it is held against; unknown where there is none, or it is zero."""
         return None if not self.of_kpi_minor else self.cost_minor / self.of_kpi_minor
 
+    def rate_of_component(self, component: str) -> Fraction | None:
+        """What a component pays for one unit of the KPI."""
+        return None if not self.of_kpi_minor else self.by_component.get(component, 0) / self.of_kpi_minor
+
+    def rates(self, groups: Mapping[str, str] | None = None) -> Mapping[str, Fraction | None]:
+        """What each group of partners, or each partner, is paid for one unit of the KPI that its partners have; unknown
+        where one of these is, or where they add up to zero."""
+        found: dict[str, Fraction | None] = {}
+        paid: Counter[str] = Counter()
+        for partner, own in self.kpi_by_partner.items():
+            group = partner if groups is None else groups.get(partner, "")
+            before = found.get(group, Fraction(0))
+            found[group] = None if own is None or before is None else before + own
+        for partner, minor in self.by_partner.items():
+            paid[partner if groups is None else groups.get(partner, "")] += minor
+        return {group: paid[group] / own if own else None for group, own in found.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -110,6 +164,20 @@ class Compared:
     def change_minor(self) -> int:
         """What it costs more than the program as it is."""
         return self.outcome.cost_minor - self.base.cost_minor
+
+    def tier_moves(self, card: str) -> tuple[tuple[str, str, str], ...]:
+        """Who moved by a scorecard, as (partner, tier before, tier now), by id; of partners that both sides have."""
+        one, other = self.base.tiers.get(card), self.outcome.tiers.get(card)
+        if one is None or other is None:
+            return ()
+        both = sorted(one.of.keys() & other.of.keys())
+        return tuple((each, one.of[each], other.of[each]) for each in both if one.of[each] != other.of[each])
+
+    def ups_and_downs(self, card: str) -> tuple[int, int]:
+        """How many moved up and how many down, by where the tiers stand now; tiers that one side lacks do not count."""
+        names = ("", *self.outcome.tiers[card].names)
+        moves = [(names.index(b), names.index(n)) for _, b, n in self.tier_moves(card) if b in names]
+        return sum(n > b for b, n in moves), sum(n < b for b, n in moves)
 
     @property
     def winners(self) -> tuple[Moved, ...]:
@@ -174,18 +242,21 @@ def in_order(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class BreakEven:
     """What was found: the path, the scenario that it was looked for in ("" for the program as it is), what was asked
-    for, and the rate with what it costs. `from_rate` to `to_rate` cost the same. Where no rate costs exactly what was
-    asked for, it is the highest that costs less, and `next_minor` is what one billionth more than `to_rate` costs. So
-    many `evaluations` were worked out."""
+    for, and the `value` with what it costs: a rate, or where it `is_amount` so many minor units. `from_value` to
+    `to_value` cost the same. Where nothing costs exactly what was asked for, it costs the most below that, and
+    `next_minor` is what the next value costs: a billionth or a minor unit above `to_value`, or below `from_value` where
+    the cost `falls` as the value grows. So many `evaluations` were worked out."""
 
     path: str
     scenario: str
     currency: Currency
     wanted_minor: int
-    rate: Fraction
+    is_amount: bool
+    value: Fraction
     cost_minor: int
-    from_rate: Fraction
-    to_rate: Fraction
+    from_value: Fraction
+    to_value: Fraction
+    falls: bool
     next_minor: int | None
     evaluations: int
 

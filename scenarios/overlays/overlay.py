@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from engine.facts.changed import Change as FactChange
+from rules.document.again import read_again
 from rules.document.edit import Change, NotInThisLayout, Written, edited
-from rules.document.reader import Mapping, Node, Scalar, read_document
+from rules.document.reader import Mapping, Node, Scalar
 from rules.load import Loaded, load, understand
 from rules.problem import Place, Problem, Refused, errors
 from rules.quantities.numerals import Unwritable
@@ -24,12 +26,13 @@ _MARK = b"\xef\xbb\xbf"
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlaid:
     """A program with changes: its bytes, what it means and what is wrong with it, the changes, and which characters of
-    its text are of which change."""
+    its text are of which change; and what is changed in the facts that it is worked out for."""
 
     data: bytes
     loaded: Loaded
     edits: tuple[Edit, ...]
     written: tuple[Written, ...]
+    facts: tuple[FactChange, ...] = ()
 
     def told(self, problem: Problem) -> Problem:
         """A problem of the program with the changes, at the change that makes it where there is one."""
@@ -64,7 +67,7 @@ def laid_over(base: Loaded, edits: Sequence[Edit], warns: bool = True) -> Overla
         return Overlaid(base.data, base, (), ())
     assert base.document is not None, "it was understood"
     text = _text(base.data)
-    root, _ = read_document(text.encode(), base.document.file)
+    root, _ = read_again(text.encode(), base.document.file)
     assert root is not None, "it was understood"
     changes, of, problems = changes_of(root, edits)
     if problems:
@@ -76,7 +79,7 @@ def laid_over(base: Loaded, edits: Sequence[Edit], warns: bool = True) -> Overla
         message = f"the change does not fit into the lines of the program: {error}"
         raise Refused(Problem("W207", message, edits[0].place, hint)) from None
     data = _bytes(found, base.data)
-    loaded = understand(data, base.document.file, base.folder, warns)
+    loaded = understand(data, base.document.file, base.folder, warns, is_again=True)
     laid = Overlaid(data, loaded, tuple(edits), tuple(replace(each, of=of[each.of]) for each in written))
     if loaded.meaning is None:
         raise Refused(*dict.fromkeys(map(laid.told, errors(loaded.problems))))

@@ -10,13 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from rules.document.reader import DEFAULT_LIMITS, Mapping, Node, Scalar, Sequence, read_document
+from rules.document.reader import DEFAULT_LIMITS, Document, Mapping, Node, Scalar, Sequence, read_document
 from rules.problem import Place, Problem, Refused
 from scenarios.overlays.paths import Steps, steps_of
 
 Kind = Literal["set", "scale", "add", "remove"]
 KINDS: tuple[Kind, ...] = ("set", "scale", "add", "remove")
-KEYS = ("scenario", "program", *KINDS)
+KEYS = ("scenario", "program", *KINDS, "facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Edit:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A scenario: its name and file, the folder that it stands in, the file of another version of the program that it
-    starts from ("" where it is the program itself), and its changes in the order of the file."""
+    starts from ("" where it is the program itself), its changes in the order of the file, and the document, which holds
+    the facts that it changes."""
 
     name: str
     file: str
@@ -52,6 +53,7 @@ class Scenario:
     program: str
     edits: tuple[Edit, ...]
     place: Place
+    document: Document | None = None
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -86,7 +88,8 @@ def read_scenario(path: Path) -> Scenario:
     if found:
         raise Refused(*found)
     name, program = (node.text if isinstance(node := texts.get(key), Scalar) else "" for key in ("scenario", "program"))
-    return Scenario(name or path.stem, path.name, path.parent, program, tuple(edits), root.place)
+    document = Document(path.name, "", root)
+    return Scenario(name or path.stem, path.name, path.parent, program, tuple(edits), root.place, document)
 
 
 def _edits(kind: Kind, value: Node, found: list[Problem]) -> list[Edit]:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
@@ -28,8 +30,11 @@ from bench_quantities import print_table
 from scenarios.curves.mixed import Family, Mixed
 from scenarios.curves.smooth import Hill, MichaelisMenten
 from scenarios.optimise.answer import Answer
+from scenarios.optimise.frontier import frontier
+from scenarios.optimise.goals import Reached, least_spend, most_at_average
 from scenarios.optimise.problem import Budget, Group, Problem
 from scenarios.optimise.program import integer_program
+from scenarios.optimise.shares import Share, with_shares
 from scenarios.optimise.solve import solve
 from scenarios.optimise.tiers import Chosen, Tiers, choose
 
@@ -85,8 +90,8 @@ def best(work: Callable[[], Result], times: int = 3) -> tuple[Result, float]:
     return result, min(clocks)
 
 
-def ours(problem: Problem, gap: float) -> tuple[Answer, float]:
-    answer, seconds = best(lambda: solve(problem, gap))
+def ours(problem: Problem, gap: float, times: int = 3) -> tuple[Answer, float]:
+    answer, seconds = best(lambda: solve(problem, gap), times)
     assert isinstance(answer, Answer)
     return answer, seconds
 
@@ -131,7 +136,7 @@ def splits(scale: float) -> Iterator[Row]:
 
 
 def chosen_tiers(scale: float) -> Iterator[Row]:
-    for count, aim, is_asked in ((100, "", True), (10_000, "< 1", False)):
+    for count, aim, is_asked in ((100, "", True), (1_000, "", False), (10_000, "< 1", False)):
         asked = tiers(max(int(count * scale), 8))
         found, seconds = best(lambda asked=asked: choose(asked, 1e-6, _no_program))  # type: ignore[misc]
         assert isinstance(found, Chosen)
@@ -147,6 +152,49 @@ def chosen_tiers(scale: float) -> Iterator[Row]:
             yield (*row, "", "")
 
 
+def swept(scale: float) -> Iterator[Row]:
+    """Twenty-one budgets from half to one and a half, beside each of them asked alone."""
+    for name, count, gap, is_s_shaped in (
+        ("frontier", 100_000, 1e-9, False),
+        ("frontier, S-shaped", 1_000, 1e-6, True),
+    ):
+        problem = curves(max(int(count * scale), 8), is_s_shaped, SEED)
+        budgets = [int(problem.budget.most_minor * part) for part in np.linspace(0.5, 1.5, 21)]
+        found, seconds = best(lambda problem=problem, budgets=budgets, gap=gap: frontier(problem, budgets, gap), 1)  # type: ignore[misc]
+        alone = 0.0
+        for budget in budgets:
+            alone += ours(replace(problem, budget=Budget.equal(budget)), gap, 1)[1]
+        gaps = [each.gap for each in found if isinstance(each, Answer)]
+        yield (name, f"{len(problem.units):,}", f"{seconds:.4f}", "", f"{max(gaps):.1e}", f"{alone:.3f} alone", "")
+
+
+def turned(scale: float) -> Iterator[Row]:
+    """The least spend of a response, the largest with an average return, and shares of a total that is searched."""
+    problem = curves(max(int(1_000 * scale), 8), True, SEED)
+    free = replace(problem, budget=Budget.at_most(int(problem.upper_minor.sum())), hurdle=0.0)
+    value = ours(problem, 1e-6)[0].value
+    least, seconds = best(lambda: least_spend(free, 0.9 * value), 1)
+    assert isinstance(least, Reached)
+    yield ("least spend", f"{len(free.units):,}", f"{seconds:.4f}", "", f"{least.spend_gap:.1e} of it", "", "")
+    ratio = value / (problem.budget.most_minor / problem.minor_per_spend)
+    most, seconds = best(lambda: most_at_average(free, ratio), 1)
+    assert isinstance(most, Reached)
+    yield ("average return", f"{len(free.units):,}", f"{seconds:.4f}", "", f"{most.spend_gap:.1e} of it", "", "")
+    concave = curves(max(int(1_000 * scale), 8), False)
+    money = 10**5  # minor units of so much less each, so that caps in whole ones are as good as their parts
+    finer = replace(
+        concave,
+        upper_minor=concave.upper_minor * money,
+        budget=Budget.at_most(int(concave.upper_minor.sum()) * money),
+        minor_per_spend=concave.minor_per_spend * money,
+        hurdle=0.3,
+    )
+    share = Share("half", np.arange(len(finer.units) // 2), Fraction(3, 10))
+    answer, seconds = best(lambda: with_shares(finer, (share,)), 1)
+    assert isinstance(answer, Answer)
+    yield ("share of a total", f"{len(finer.units):,}", f"{seconds:.4f}", "", f"{answer.gap:.1e}", "", "")
+
+
 def _no_program(*_: object) -> tuple[None, None]:
     return None, None
 
@@ -157,7 +205,7 @@ def main() -> None:
     scale = parser.parse_args().rows_scale
     heads = ("", "units", "seconds", "aim", "gap at most", "rival seconds", "rival below")
     print("\nA budget split by response curves, beside SLSQP; one tier each, beside HiGHS")
-    print_table(heads, [*splits(scale), *chosen_tiers(scale)])
+    print_table(heads, [*splits(scale), *chosen_tiers(scale), *swept(scale), *turned(scale)])
 
 
 if __name__ == "__main__":

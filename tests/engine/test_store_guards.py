@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from event_stories import closed, command, lines, paying, posting
+from event_stories import closed, column, command, lines, paying, posting
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
@@ -25,6 +26,7 @@ from store_stories import LINES, accepted, fault, july
 from engine.digest import sha256
 from engine.store import Store, migrate
 from engine.store.address import open_database
+from engine.store.bulk import LINE_COLUMNS
 from engine.store.database import BUSY_MS
 from engine.store.models import AcceptanceRow, BlobChunkRow, BlobRow, EventRow, LineRow, PostingRow, RunBlobRow, RunRow
 from rules.problem import CheckFailed
@@ -164,6 +166,97 @@ def test_a_blob_gets_no_chunk_beyond_those_it_has(postgres: str) -> None:
     with Store.open(postgres) as store:
         digest = store.put(LINES)
     assert "as many chunks" in refused(postgres, f"INSERT INTO blob_chunk VALUES ('{digest}', 2, 'x')")
+
+
+# By the millions
+
+
+def loaded(address: Path | str, *keys: tuple[int, int]) -> None:
+    """Load lines as the store does, by the numbers of their run and their own, past what it checks before."""
+    run_numbers, numbers = (np.array(each) for each in zip(*keys, strict=True))
+    texts = [column(["x"] * len(keys)) for _ in range(4)]
+    database = open_database(address, create=False, busy_ms=BUSY_MS)
+    try:
+        with database.writing() as connection:
+            database.load(connection, "line", LINE_COLUMNS, [(run_numbers, numbers, *texts, numbers)])
+    finally:
+        database.close()
+
+
+def guards(address: Path) -> list[tuple[str, str]]:
+    """The triggers of a file, word by word."""
+    with closing(sqlite3.connect(address)) as file:
+        return file.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name").fetchall()
+
+
+def test_lines_that_are_loaded_leave_every_guard_as_it_was(tmp_path: Path) -> None:
+    address = tmp_path / "partage.db"
+    Store.open(address).close()
+    before = guards(address)
+    found = lines(range(1_000))
+    run = paying(found, "paid")
+    with Store.open(address) as store:
+        store.record(command("a"), closed(runs=(run,), lines=((run.run_id, found),)))
+        assert len(list(store.line_rows(1))) == 1_000
+    assert guards(address) == before and len(before) == 3 * len(ROWS)
+    for number in (1, 1_000, 1_001):
+        message = refused(address, f"INSERT OR REPLACE INTO line VALUES (1, {number}, 'P-1', 'c', 't', 'k', 1)")
+        assert "as many as their run has" in message
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ((1, 2),),
+        ((1, 1), (1, 1)),
+        ((1, 1), (1, 2)),
+        ((2, 2),),
+        ((2, 3),),
+        ((3, 1), (3, 3)),
+        ((3, 2), (3, 3)),
+        ((3, 1), (3, 2), (3, 3), (3, 4)),
+        ((3, 1), (9, 1)),
+        ((3, 0), (3, 1)),
+    ],
+    ids=[
+        "without its first",
+        "twice",
+        "too many",
+        "again",
+        "more than its run has",
+        "with a gap",
+        "from the second",
+        "one too many",
+        "of no run",
+        "from nought",
+    ],
+)
+def test_loaded_lines_that_do_not_fit_are_refused_and_leave_no_trace(tmp_path: Path, keys: Any) -> None:
+    address = tmp_path / "partage.db"
+    found = lines([500, -20])
+    run = replace(paying(found, "paid"))
+    with Store.open(address) as store:
+        store.keep(july(), {"lines": LINES})
+        store.record(command("a"), closed(runs=(run,), lines=((run.run_id, found),)))
+        store.keep(july("three", lines=3), {"lines": LINES})
+        before = guards(address), list(store.line_rows(2))
+        with pytest.raises(sqlite3.IntegrityError):
+            loaded(address, *keys)
+        assert (guards(address), list(store.line_rows(2))) == before
+        assert not list(store.line_rows(1)) and not list(store.line_rows(3))
+    loaded(address, (3, 1), (3, 2))
+    loaded(address, (3, 3))
+    assert "as many" in refused(address, "INSERT INTO line VALUES (3, 4, 'P-1', 'c', 't', 'k', 1)")
+
+
+def test_a_guard_that_somebody_took_off_is_no_hindrance_and_asked_all_the_same(tmp_path: Path) -> None:
+    address = tmp_path / "partage.db"
+    with Store.open(address) as store:
+        store.keep(july(), {"lines": LINES})
+    by_hand(address, "DROP TRIGGER line_in_order")
+    with pytest.raises(sqlite3.IntegrityError, match="as many as their run has"):
+        loaded(address, (1, 1), (1, 2))
+    loaded(address, (1, 1))
 
 
 # By SQLModel

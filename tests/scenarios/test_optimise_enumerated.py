@@ -10,11 +10,12 @@ import pytest
 from optimise_problems import asked, drawn, drawn_alike, keeps, of_one, whole_splits, worth
 
 from scenarios.curves.floats import floats
+from scenarios.curves.pieces import Steps
 from scenarios.curves.smooth import MichaelisMenten
 from scenarios.optimise import branch
 from scenarios.optimise.answer import Answer
 from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Problem
+from scenarios.optimise.problem import Budget, Group, Problem
 from scenarios.optimise.solve import solve
 
 GAP = 1e-7
@@ -67,9 +68,52 @@ def test_a_budget_among_twenty_twins_is_proved() -> None:
     assert sorted(answer.spend_minor.tolist())[-7:] == [0] + [1_675] * 6
 
 
+def drawn_steps(seed: int) -> Problem:
+    """Three or four units with steps, two of which have a cap together, all or nothing among them."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(3, 5))
+    knots = [np.sort(rng.choice(np.arange(1, 12), 2, replace=False)).tolist() for _ in range(count)]
+    rises = [np.cumsum(rng.uniform(0.2, 4, 2)).tolist() for _ in range(count)]
+    curves = of_one(Steps.of([list(zip(*each, strict=True)) for each in zip(knots, rises, strict=True)]))
+    budget = int(rng.integers(5, 25))
+    groups = (Group("g", np.array([0, 1]), 0, int(rng.integers(2, budget + 1))),) if rng.random() < 0.7 else ()
+    minimum = np.where(rng.random(count) < 0.3, rng.integers(1, 12, count), 0)
+    lower = np.where((minimum == 0) & (rng.random(count) < 0.2), 1, 0)
+    return asked(
+        curves,
+        Budget.at_most(budget),
+        np.full(count, 12),
+        lower_minor=lower,
+        minimum_minor=minimum,
+        groups=groups,
+        minor_per_spend=1,
+        hurdle=float(rng.choice([0.0, 0.1])),
+    )
+
+
+def test_no_whole_split_of_steps_is_better() -> None:
+    for seed in range(60):
+        holds(drawn_steps(seed), seed)
+
+
+def test_steps_in_groups_are_proved_group_by_group() -> None:
+    """300 units with three steps each in ten groups: each group is a choice of tiers of its own."""
+    rng = np.random.default_rng(1)
+    spends, rises = np.cumsum(rng.integers(5, 60, (300, 3)), axis=1), np.cumsum(rng.lognormal(size=(300, 3)), axis=1)
+    steps = zip(spends.tolist(), rises.tolist(), strict=True)
+    curves = of_one(Steps.of([list(zip(*each, strict=True)) for each in steps]))
+    budget = int(spends[:, -1].sum() * 50)
+    caps = [int(budget / 10 * (0.8 + 0.04 * place)) for place in range(10)]
+    groups = tuple(Group(f"g{place}", np.arange(30) + 30 * place, 0, cap) for place, cap in enumerate(caps))
+    answer = solve(asked(curves, Budget.at_most(budget), groups=groups))
+    assert isinstance(answer, Answer) and answer.gap <= 1e-6 and answer.solver == "dual"
+    assert all(answer.spend_minor[group.members].sum() <= (group.cap_minor or 0) for group in groups)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("first", range(1_000, 1_500, 50))
 def test_no_whole_split_is_better_five_hundred_times(first: int) -> None:
     for seed in range(first, first + 50):
         holds(drawn(seed), seed)
         holds(drawn_alike(seed), seed)
+        holds(drawn_steps(seed), seed)

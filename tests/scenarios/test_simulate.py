@@ -18,7 +18,6 @@ from cli import group
 from engine.acts.calculate import calculate
 from rules.document.reader import plain, read_document
 from rules.problem import Refused
-from scenarios.acts.break_even import break_even
 from scenarios.acts.simulate import Asked, simulate
 from scenarios.outcomes.fairness import gini, impacts
 from scenarios.outcomes.gate import clauses_of, judged
@@ -328,28 +327,3 @@ def test_what_is_left_is_the_program_and_the_scenarios(plan: Path, tmp_path: Pat
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     simulate(folder / "program.yaml", [file], Asked("2026-02"))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def costs_by_hand(plan: Path, billionths: int) -> int:
-    """What two deals of 80,000.00 and 30,000.00 are paid, each rounded half up to the cent."""
-    return sum((2 * minor * billionths + 10**9) // (2 * 10**9) for minor in (8_000_000, 3_000_000))
-
-
-@pytest.mark.parametrize(("cost", "rate"), [("6_600", "3/50"), ("5_000.07", None), ("110_000", "1")])
-def test_the_rate_that_costs_an_amount_is_found_on_the_engine(plan: Path, cost: str, rate: str | None) -> None:
-    found = break_even(plan, None, "2026-02", "payouts.commission.rate", cost)
-    first, shown, last = (int(each * 10**9) for each in (found.from_rate, found.rate, found.to_rate))
-    assert rate is None or found.rate == Fraction(rate)
-    assert costs_by_hand(plan, first) == costs_by_hand(plan, shown) == costs_by_hand(plan, last) == found.cost_minor
-    assert first == 0 or costs_by_hand(plan, first - 1) < found.cost_minor
-    assert last == 10**9 or costs_by_hand(plan, last + 1) == found.next_minor > found.wanted_minor
-    assert found.is_exact is (found.cost_minor == found.wanted_minor)
-    assert found.evaluations < 60
-
-
-def test_a_rate_breaks_even_with_a_scenario(plan: Path) -> None:
-    """With a SPIFF of 1,000.00 for each of two deals, 4,400.00 are left for 110,000.00: 4 %."""
-    file = scenario(plan.parent, "add: {payouts.spiff: {for_each: deals, dated: deals.closed_on, amount: 1_000}}")
-    asked = ("--period", "2026-02", "--break-even", "payouts.commission.rate", "--cost", "6400")
-    found = json.loads(partage("simulate", str(plan), str(file), *asked, "--json"))
-    assert (found["rate"], found["cost_minor"], found["is_exact"]) == ("1/25", 640_000, True)
