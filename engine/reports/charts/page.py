@@ -29,6 +29,12 @@ th, td { padding: .3rem .7rem; border-bottom: 1px solid #d9d9d9; text-align: lef
 thead th { border-bottom: 2px solid #5f5f5f; }
 tfoot td { border-top: 2px solid #5f5f5f; font-weight: bold; }
 .amount { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.numbers { display: flex; flex-wrap: wrap; gap: .6rem 2.2rem; margin: 1.2rem 0; }
+.numbers div { min-width: 7rem; }
+.numbers dt, .numbers .note { color: #5f5f5f; font-size: .87rem; }
+.numbers dd { margin: 0; }
+.numbers .value { font-size: 1.45rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
+.lines { padding-left: 1.2rem; max-width: 52rem; overflow-wrap: anywhere; }
 @media print { body { margin: 0; max-width: none; } figure, tr { break-inside: avoid; } }
 """.strip()
 
@@ -40,7 +46,30 @@ class Heading:
     text: str
 
 
-Part = Picture | Grid | Heading | str  # a text is a paragraph
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that the reader should see first: what it is, its value in words, and a note below it."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a page, beside each other."""
+
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Sentences of one kind, each a point of a list: reasons, warnings, notes."""
+
+    texts: tuple[str, ...]
+
+
+Part = Picture | Grid | Heading | Numbers | Points | str  # a text is a paragraph
 
 
 def page(title: str, intro: str, pictures_and_tables: Sequence[Part]) -> str:
@@ -68,8 +97,17 @@ def _part(part: Part) -> str:
             return _table(part)
         case Heading(text):
             return f"<h2>{_text(text)}</h2>"
+        case Numbers(numbers):
+            return f'<dl class="numbers">{"".join(map(_number, numbers))}</dl>'
+        case Points(texts):
+            return f'<ul class="lines">{"".join(f"<li>{_text(each)}</li>" for each in texts)}</ul>'
         case str():
             return f"<p>{_text(part)}</p>"
+
+
+def _number(told: Number) -> str:
+    note = f'<dd class="note">{_text(told.note)}</dd>' if told.note else ""
+    return f'<div><dt>{_text(told.label)}</dt><dd class="value">{_text(told.value)}</dd>{note}</div>'
 
 
 def _table(grid: Grid) -> str:

@@ -14,6 +14,7 @@ from rules.quantities.currency import Currency
 
 INK, MUTED, GRID, PAPER = "#1a1a1a", "#5f5f5f", "#e3e3e3", "#ffffff"
 FIRST, SECOND, BAND = "#0b5fa5", "#e08214", "#9fc3e0"  # the main series; what it is held against; an interval
+SERIES = (FIRST, SECOND, "#00795a", "#b5518c", "#4aa5d8", "#6f5a1f")  # of several series, in their order
 DASH, DOTS = (6, 4), (1, 3)
 WIDTH, HEIGHT = 640, 360  # of the plot, in pixels
 
