@@ -20,7 +20,7 @@ demo: .venv/.stamp-run ## pay a real season's pool in a fresh store, explain one
 	@sh docs/examples/demo.sh
 
 test: .venv/.stamp-test ## the suite: layers, docs, doctests, goldens, properties
-	$(VENV) -m pytest -n $(WORKERS) -m 'not ci and not soak' --doctest-modules --ignore=engine/store/migrations/env.py $(CODE) tests
+	$(VENV) -m pytest -n $(WORKERS) --dist worksteal -m 'not ci and not soak' --doctest-modules --ignore=engine/store/migrations/env.py $(CODE) tests
 
 test-ci: .venv/.stamp-test ## tests that need strace, LibreOffice or Chromium, or take minutes
 	@$(VENV) -m pytest -m ci tests; $(call nothing-collected,ci)

@@ -20,6 +20,7 @@ from reference_of_credit import credit_page
 from reference_of_json import json_page
 from reference_of_kinds import kinds_page
 from reference_of_models import program_page
+from reference_of_python import python_page
 from reference_of_scales import scales_page
 from transcripts import inside, replay
 
@@ -47,6 +48,7 @@ def reference() -> Mapping[str, str]:
         "kinds.md": kinds_page(),
         "kpis.md": kpis_page(),
         "program.md": program_page(),
+        "python.md": python_page(),
         "scales.md": scales_page(),
         "tables.md": tables_page(),
     }

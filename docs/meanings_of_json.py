@@ -152,6 +152,7 @@ MEANINGS: Mapping[str, str] = {
     "kind": "`preview` or `official`",
     "created_at": "when it was kept, UTC",
     "actor": "who kept it",
+    "lines_sha256": "the digest of the lines, which is that of a simulation of the same program",
     "inputs[]": "the tables that were read",
     "inputs[].table": "the table",
     "inputs[].file": "the file it was read from",

@@ -10,7 +10,8 @@ _OF_PLAN: Mapping[str, str] = {
     "changes[]": "what it changes of the program as it is",
     "changes[].path": "the path",
     "changes[].value": "its value, as it is written",
-    "goal": "what the goal comes to: minor units, partners, or a part, as a fraction's text; null where it is unknown",
+    "goal": "what the goal comes to: minor units, partners, or a part, as a fraction's text; of several quantities "
+    "the sum by their weights; null where it is unknown",
     "missed": "by how much it misses what has to hold, in all: amounts as a part of the cost as it is, numbers as a "
     "part of all partners; null where that is unknown",
     "gate[]": "one for each clause of what has to hold",
@@ -25,7 +26,10 @@ MEANINGS_OF_TUNING: Mapping[str, str] = {
     "goal": "the goal, in words",
     "goal_of": "the goal",
     "goal_of.aim": "minimise, maximise or nearest",
-    "goal_of.quantity": "the quantity of a gate",
+    "goal_of.quantity": "the quantity of a gate; `weighted` where it is of several",
+    "goal_of.weights[]": "one for each quantity",
+    "goal_of.weights[].quantity": "the quantity",
+    "goal_of.weights[].weight": "what one partner, one unit of money or all of a part counts, as a fraction's text",
     "goal_of.number": "what it is to be near to, as a fraction's text; or null",
     "hold": "what has to hold, as a gate; or null",
     "points": "how many plans the grid has, as a text of any length",

@@ -10,14 +10,18 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.digest import canonical, sha256
 from engine.values import (
     ACCOUNTS,
     PARTNERS,
     PAYOUT,
+    Frame,
     Input,
     LateLines,
     LineColumn,
@@ -31,6 +35,7 @@ from engine.values import (
     Unscored,
     rolls,
 )
+from engine.values.texts import Texts
 from engine.values.versions import LockedBy
 from engine.version import VERSION
 from rules.catalogue import catalogue_digest
@@ -51,13 +56,16 @@ def settle(
     inputs: Sequence[Input],
     engine_version: str = VERSION,
     versions: Sequence[LockedBy] = (),
+    texts: Texts | None = None,
 ) -> Run:
     """The run of a sheet; raises Refused where a sum leaves the range of the books.
 
     `engine_version` is the one that first worked the run out: a later one that comes to the same says so by the same
-    id. `versions` are those that the sheet worked earlier periods out by.
+    id. `versions` are those that the sheet worked earlier periods out by; `texts` what sheets that share columns with
+    this one wrote out.
     """
     lines = lines_of(plan, sheet)
+    texts = texts or Texts()
     parts = [sheet.of_payees(step.name).numerator for step in plan.components]
     paid = sheet.of_payees(PAYOUT).numerator
     if any(_is_beyond(column) for column in (*parts, paid)) or abs(total(paid)) >= LIMIT:
@@ -95,11 +103,11 @@ def settle(
         ],
         "components": [step.name for step in plan.components],
         "lines": len(lines),
-        "lines_sha256": lines_digest(lines, plan.terms.currency.code),
+        "lines_sha256": _digest_of_lines(lines, plan, sheet, texts),
         "partners": len(partners),
         "pools": {name: _pool(books, unscored.get(name)) for name, books in pools.items()},
-        "sheet_sha256": sheet_digest(sheet),
-        **_balances(plan, sheet),
+        "sheet_sha256": sheet_digest(sheet, texts=texts),
+        **_balances(plan, sheet, texts),
         **({"versions": {each.period: each.sha256 for each in versions}} if versions else {}),
         "total": {"currency": plan.terms.currency.code, "minor": str(lines.total_minor)},
     }
@@ -127,13 +135,14 @@ def lines_digest(lines: Lines | LateLines, currency: str) -> str:
     state = hashlib.sha256()
     for chunk in lines.chunks():
         for start in range(0, len(chunk), _TEXT_LINES):
-            state.update(_lines_text(chunk, slice(start, start + _TEXT_LINES), currency).encode("utf-8"))
+            texts = _by_group(chunk, slice(start, start + _TEXT_LINES), currency)
+            state.update("".join([text for _, text in texts]).encode("utf-8"))
     return state.hexdigest()
 
 
-def _lines_text(lines: Lines, rows: slice, currency: str) -> str:
+def _by_group(lines: Lines, rows: slice, currency: str) -> Iterator[tuple[int, str]]:
     """Canonical JSON of lines, written out: what those of a partner's component share is put together once for all of
-    them. Names and ids need no escape."""
+    them, and they come with the place of the first of them. Names and ids need no escape."""
     named = [column[rows] for column in (lines.partner, lines.component, lines.table)]
     keys, amounts = lines.key[rows].tolist(), lines.amount_minor[rows].tolist()
     if _ESCAPED.search("".join(keys)):
@@ -141,31 +150,68 @@ def _lines_text(lines: Lines, rows: slice, currency: str) -> str:
     is_first = np.ones(len(keys), dtype=bool)
     is_first[1:] = np.any([column[1:] != column[:-1] for column in named], axis=0)
     starts = np.flatnonzero(is_first).tolist()
-    head, found = f'{{"amount":{{"c":"{currency}","m":"', []
-    for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
+    head = f'{{"amount":{{"c":"{currency}","m":"'
+    for start, end in zip(starts, [*starts[1:], len(keys)] if keys else [], strict=True):
         partner, component, table = (column[start] for column in named)
         middle = f'"}},"component":"{component}","key":"'
         tail = f'","partner":"{partner}","t":"partage/line/1","table":"{table}"}}\n'
         rest = zip(amounts[start:end], keys[start:end], strict=True)
-        found += [f"{head}{amount}{middle}{key}{tail}" for amount, key in rest]
-    return "".join(found)
+        yield start, "".join([f"{head}{amount}{middle}{key}{tail}" for amount, key in rest])
+
+
+def _digest_of_lines(lines: Lines | LateLines, plan: Plan, sheet: Sheet, texts: Texts) -> str:
+    """The same digest, by the texts of each column's lines: those of a column that other sheets have too are there."""
+    if isinstance(lines, LateLines):
+        return lines_digest(lines, plan.terms.currency.code)
+    payees, currency = sheet.payees, plan.terms.currency.code
+    columns = sorted(_line_columns(plan, sheet), key=lambda each: (each[0].component, each[0].table))
+    written = [
+        texts.of(
+            *(each.paid, frame, payees),
+            named=(each.component, each.table, currency),
+            written=partial(_texts_of_lines, each, payees.keys, currency),
+        )
+        for each, frame in columns
+    ]
+    state = hashlib.sha256()
+    for of_payee in zip(*written, strict=True):
+        state.update("".join(of_payee).encode("utf-8"))
+    return state.hexdigest()
+
+
+def _texts_of_lines(column: LineColumn, payees: NDArray[Any], currency: str) -> list[str]:
+    """The lines of one column by payee, each as a canonical JSON line."""
+    rows = column.paid.is_known()
+    order = np.argsort(column.frame.partners[rows], kind="stable")
+    at, amounts = column.frame.partners[rows][order], column.paid.numerator[rows][order].astype(np.int64)
+    component, table = (np.full(len(at), each, dtype=object) for each in (column.component, column.table))
+    lines = Lines(payees[at], component, table, column.frame.keys[rows][order], amounts)
+    found = [""] * len(payees)
+    for start, text in _by_group(lines, slice(0, len(lines)), currency):
+        found[at[start]] = text
+    return found
 
 
 def lines_of(plan: Plan, sheet: Sheet) -> Lines | LateLines:
     """Every paid row and every share by partner, component and table, each in the order of its frame, which is that of
     its keys; rows that pay nothing stay visible."""
+    late = LateLines([column for column, _ in _line_columns(plan, sheet)], sheet.payees.keys, CHUNK_LINES)
+    return late if len(late) > CHUNK_LINES else late.whole()
+
+
+def _line_columns(plan: Plan, sheet: Sheet) -> list[tuple[LineColumn, Frame]]:
+    """Each column that holds lines, and the frame of its rows as the sheet has it."""
     shared = {step.component for step in plan.steps if isinstance(step, Share)}
     columns = []
     for step in plan.components:
         for name, of in step.lines:
             frame = sheet.of_lines(of)
             table = "pool" if step.name in shared else frame.table
-            columns.append(LineColumn(step.name, table, frame, sheet.columns[name]))
-    late = LateLines(columns, sheet.payees.keys, CHUNK_LINES)
-    return late if len(late) > CHUNK_LINES else late.whole()
+            columns.append((LineColumn(step.name, table, frame, sheet.columns[name]), sheet.frames[of]))
+    return columns
 
 
-def sheet_digest(sheet: Sheet, whose: str = PARTNERS) -> str:
+def sheet_digest(sheet: Sheet, whose: str = PARTNERS, texts: Texts | None = None) -> str:
     """The digest of all that partners were found to have: every KPI, score, tier, rank, weight and payout, by name; or
     of all that accounts hold, where balances are kept.
 
@@ -175,9 +221,14 @@ def sheet_digest(sheet: Sheet, whose: str = PARTNERS) -> str:
     keys = json.dumps([str(key) for key in sheet.frames[whose].keys], ensure_ascii=False, separators=(",", ":"))
     state.update(f'{{"{whose}":{keys},"t":"partage/sheet/1"}}\n'.encode())
     for name in sorted(name for name, frame in sheet.frame_of.items() if frame == whose):
-        texts = _texts(sheet.columns[name])
-        state.update(canonical([name])[:-1] + (f",{texts}" if texts else "").encode() + b"]\n")
+        column = sheet.columns[name]
+        [text] = _written(column) if texts is None else texts.of(column, written=partial(_written, column))
+        state.update(canonical([name])[:-1] + (f",{text}" if text else "").encode() + b"]\n")
     return state.hexdigest()
+
+
+def _written(column: Exact) -> list[str]:
+    return [_texts(column)]
 
 
 def _texts(column: Exact) -> str:
@@ -218,11 +269,11 @@ def _pool(books: PoolBooks, unscored: Unscored | None) -> dict[str, object]:
     return found
 
 
-def _balances(plan: Plan, sheet: Sheet) -> dict[str, object]:
+def _balances(plan: Plan, sheet: Sheet, texts: Texts) -> dict[str, object]:
     """What all partners, or the program, have on each balance, and the digest of all accounts; only where there are
     balances."""
     found = {roll.name: _rolled(roll, sheet) for roll in rolls(plan.steps)}
-    accounts = {"accounts_sha256": sheet_digest(sheet, ACCOUNTS)} if ACCOUNTS in sheet.frames else {}
+    accounts = {"accounts_sha256": sheet_digest(sheet, ACCOUNTS, texts)} if ACCOUNTS in sheet.frames else {}
     return {**accounts, "balances": found} if found else {}
 
 

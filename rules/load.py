@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.check import check_program
+from rules.check.held import Held
 from rules.consistent import Noting
 from rules.document.again import read_again
 from rules.document.commas import comma_hint
@@ -26,12 +27,14 @@ from rules.kinds.scales.choice import Choice
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused, errors
 from rules.program import Program
+from rules.typed_again import typed_again
 
 _RULES = frozenset({"kpis", "scorecards", "quotas", "credit", "amounts", "payouts", "pools", "balances", "totals"})
 _ALONE = frozenset({"X131", "P126", "P130", "M103", "M104"})  # codes of faults that hold whatever else there is
 _NESTED = {("mdf", "activities"), ("mdf", "stages")}  # keys of a section that hold single rules
 _WORD = re.compile(r"\w+")
 _OWN_CODE = re.compile(r"[A-Z][0-9]{3}")
+_HELD = Held()  # of programs that are read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,14 @@ def understand(data: bytes, file: str, folder: Path, warns: bool = True, is_agai
         return Loaded(folder, None, data, None, problems)
     document = Document(file, hashlib.sha256(data).hexdigest(), root)
     try:
-        program = Program.model_validate(plain(root))
+        program = (typed_again(root) if is_again else None) or Program.model_validate(plain(root))
     except ValidationError as error:
         if (noted := _noted(document)) is not None:
             return Loaded(folder, document, data, None, _in_order([*problems, *noted]))
         found = [problem for details in error.errors() for problem in _problems(root, details)]
         found += _wrong_elsewhere(document, [details["loc"] for details in error.errors()])
         return Loaded(folder, document, data, None, _in_order([*problems, *found]))
-    meaning, found_by_check = check_program(program, document, warns)
+    meaning, found_by_check = check_program(program, document, warns, _HELD if is_again else None)
     every = _in_order([*problems, *found_by_check])
     return Loaded(folder, document, data, None if errors(every) else meaning, every)
 

@@ -1,1 +1,1 @@
-"""What if: everything that runs the engine on other inputs than the books'."""
+"""What if: everything that runs the engine on other inputs than the books'. Notebooks import `scenarios.api`."""

@@ -126,8 +126,15 @@ def test_every_table_is_documented() -> None:
     assert set(canonical()) <= headings("tables.md")
 
 
-# The first page runs the whole demo, which takes most of a minute.
-SHOWN = [pytest.param(each, marks=[pytest.mark.ci] * (each.parent == ROOT)) for each in pages.shown()]
+# The first page runs the whole demo, and four work out hundreds of plans or answers: most of a minute together.
+LONG = (
+    "README.md",
+    "docs/how-to/split-a-budget.md",
+    "docs/how-to/choose-plan-parameters.md",
+    "docs/how-to/simulate-a-change.md",
+    "docs/reference/python.md",
+)
+SHOWN = [pytest.param(each, marks=[pytest.mark.ci] * (name(each) in LONG)) for each in pages.shown()]
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=name)

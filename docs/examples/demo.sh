@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `make demo` shows: a real season's central payments, one of them explained; a firm's scorecard and profit; a partner program at
-# real-life size; a payout cycle; and what to try next. Everything goes into a temporary folder.
+# real-life size; a payout cycle; a budget that is split; and what to try next. Everything goes into a temporary folder.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -46,6 +46,14 @@ by bob cycle approve 2026
 by eve cycle lock 2026
 by eve cycle pay 2026 --on 2027-01-31
 try log --last 5
+
+say "5. What funds bring, and the best split of two millions, proved and paid by the engine"
+cp docs/examples/channel/funds.yaml docs/examples/channel/split.yaml "$folder/channel/"
+funds=$folder/channel/funds.yaml
+try curves fit "$funds" --outcome campaign_sales --spend mdf --period 2025-Q1..2026-Q4 --by region --out "$folder/channel/curves.json"
+say "\$ partage optimise $folder/channel/split.yaml --scenario $folder/channel/proposal.yaml"
+"$partage" optimise "$folder/channel/split.yaml" --scenario "$folder/channel/proposal.yaml" | awk 'NR <= 12 || /^wrote/ { print } NR == 13 { print "..." }'
+try simulate "$funds" "$folder/channel/proposal.yaml" --period 2026-Q4 --by region
 
 say "The books of this demo are in $store. Try next:"
 cat <<END

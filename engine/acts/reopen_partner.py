@@ -22,7 +22,7 @@ from engine.acts.period import period_of
 from engine.acts.reopen_sheet import reopen_sheet
 from engine.acts.versions import kept_versions
 from engine.facts.posted import posted_lines
-from engine.facts.side import opened, side_of
+from engine.facts.side import Side, opened, sides_of
 from engine.facts.snapshot import Snapshot
 from engine.facts.touched import restricted
 from engine.settle import lines_of
@@ -55,15 +55,15 @@ def reopen_partner(
         yield None
         return
     period, kept = period_of(meaning, record.period), _tables(store, record, meaning)
-    with side_of(meaning, kept, period) as side:
+    with sides_of(meaning, [kept], period) as (side,):
         partners = frozenset({partner})
         rows = restricted(side, partners, False, kept)
-        with opened(meaning, rows, period, only=partners) as facts:
+        with opened(meaning, rows, period, only=partners, beside=side) as facts:
             sheet = evaluate(plan, facts, period)
             is_same = (
                 _has_kept_lines(store, record, plan, sheet, partners)
                 and _has_kept_closing(store, record, plan, sheet, facts, partners)
-                and _has_kept_columns(store, record, meaning, sheet, partners)
+                and _has_kept_columns(store, record, meaning, sheet, partners, side)
             )
             yield (sheet, facts) if is_same else None
 
@@ -113,12 +113,12 @@ def _has_kept_closing(
 
 
 def _has_kept_columns(
-    store: Store, record: RunRecord, meaning: Meaning, sheet: Sheet, partners: frozenset[str]
+    store: Store, record: RunRecord, meaning: Meaning, sheet: Sheet, partners: frozenset[str], side: Side
 ) -> bool:
     """Whether partners have what the sheet of the manifest says of them, in every column."""
     columns = {name for name, frame in sheet.frame_of.items() if frame == PARTNERS}
     try:
-        with reopen_sheet(store, record, meaning) as (kept, _):
+        with reopen_sheet(store, record, meaning, side) as (kept, _):
             mine, theirs = _places(sheet, partners), _places(kept, partners)
             return (
                 columns == kept.columns.keys()

@@ -17,8 +17,9 @@ from engine.acts.period import period_of
 from engine.acts.reopen import opened_as_kept
 from engine.digest import sha256
 from engine.explain.cells import cells
-from engine.facts.connection import connect
+from engine.facts.connection import connected
 from engine.facts.kept_trails import INDEX, KeptTrails
+from engine.facts.side import Side
 from engine.facts.snapshot import Snapshot
 from engine.plan import compile_plan
 from engine.settle import sheet_digest
@@ -54,12 +55,14 @@ def is_kept(record: RunRecord, plan: Plan, name: str) -> bool:
 
 
 @contextmanager
-def reopen_sheet(store: Store, record: RunRecord, meaning: Meaning) -> Iterator[tuple[Sheet, Snapshot]]:
+def reopen_sheet(
+    store: Store, record: RunRecord, meaning: Meaning, beside: Side | None = None
+) -> Iterator[tuple[Sheet, Snapshot]]:
     """The columns of partners that a run kept, and its facts; raises CheckFailed where the columns are not those that
     the run's manifest names.
 
     The tables are not hashed again: what is read of them is held against the columns. Trails are, as far as they are
-    read.
+    read. `beside` a side of the same tables, no database is opened for it.
     """
     period = period_of(meaning, record.period)
     roles = {role: digest for role, digest in record.blobs.items() if role.startswith("table:")}
@@ -68,29 +71,29 @@ def reopen_sheet(store: Store, record: RunRecord, meaning: Meaning) -> Iterator[
     if INDEX in record.blobs:
         trails = KeptTrails(store.blob_bytes(record.blobs[INDEX]), lambda role: store.blob_path(record.blobs[role]))
     files = {source.table: source.shown for source in meaning.sources}
-    with tempfile.TemporaryDirectory(prefix="partage-") as name:
-        connection = connect([path.parent for path in kept.values()], None, Path(name))
-        try:
-            facts = Snapshot(
-                connection,
-                meaning.tables,
-                files,
-                period,
-                meaning.calendar,
-                meaning.eligible,
-                kept,
-                _NO_ROWS,
-                trails,
-                meaning.exchange,
-                funds=reimbursing(meaning),
-            )
-            columns = sheet_from_parquet(store.blob_bytes(record.blobs["sheet"]))
-            frames = {PARTNERS: facts.partners()}
-            sheet = Sheet(period, frozen(frames), frozen(columns), frozen(dict.fromkeys(columns, PARTNERS)))
-            _refuse_other(record, "sheet", sheet_digest(sheet))
-            yield sheet, facts
-        finally:
-            connection.close()
+    own = None if beside is None else beside.connection
+    with (
+        tempfile.TemporaryDirectory(prefix="partage-") as name,
+        connected([path.parent for path in kept.values()], Path(name), own) as connection,
+    ):
+        facts = Snapshot(
+            connection,
+            meaning.tables,
+            files,
+            period,
+            meaning.calendar,
+            meaning.eligible,
+            kept,
+            _NO_ROWS,
+            trails,
+            meaning.exchange,
+            funds=reimbursing(meaning),
+        )
+        columns = sheet_from_parquet(store.blob_bytes(record.blobs["sheet"]))
+        frames = {PARTNERS: facts.partners()}
+        sheet = Sheet(period, frozen(frames), frozen(columns), frozen(dict.fromkeys(columns, PARTNERS)))
+        _refuse_other(record, "sheet", sheet_digest(sheet))
+        yield sheet, facts
 
 
 def _refuse_other(record: RunRecord, what: str, digest: str) -> None:

@@ -23,7 +23,7 @@ from engine.facts.changes import changes
 from engine.facts.opened import opens_with, with_openings, write_opening
 from engine.facts.posted import posted_lines
 from engine.facts.relevant import matters
-from engine.facts.side import Side, opened, side_of
+from engine.facts.side import Side, opened, sides_of
 from engine.facts.snapshot import Snapshot
 from engine.facts.touched import count_of, names_of, restricted, together, touched
 from engine.facts.windows import window_days
@@ -111,12 +111,12 @@ def _case(stated: Stated, now: Kept, opening: Closing | None, folder: Path, seen
         own.mkdir()
         opens = {} if rows is None else write_opening(rows, plan, period, own)
         kept.append({name: path for name, path in {**tables, **opens}.items() if name in meaning.tables})
-    with side_of(meaning, kept[0], period) as before, side_of(meaning, kept[1], period) as after:
+    with sides_of(meaning, kept, period) as (before, after):
         compared = [{name: path for name, path in each.items() if name not in opens_with(plan)} for each in kept]
         before_, now_ = kept if openings == (None, None) else compared
         pair = stated.program, frozenset(before_.items()), frozenset(now_.items())
         if pair not in seen:
-            seen[pair] = changes(before_, now_, meaning.tables)
+            seen[pair] = changes(before_, now_, meaning.tables, before)
 
         def window(measure: MeasureMeaning) -> tuple[date | None, date | None] | None:
             return window_days(measure.window, period, meaning.calendar)
@@ -275,7 +275,7 @@ def _restated(
     kept = case.kept[side]
     if partners is not None:
         kept = restricted(case.sides[side], partners, rolls_up(case.plan), kept)
-    with opened(case.meaning, kept, case.period, only=partners) as facts:
+    with opened(case.meaning, kept, case.period, only=partners, beside=case.sides[side]) as facts:
         sheet = evaluate(case.plan, facts, case.period, locked=locked, versions=case.versions)
         yield sheet, facts
 

@@ -133,6 +133,7 @@ def _determined(done: Calculated, warnings: Sequence[Problem]) -> dict[str, obje
         "program": done.run.title,
         "period": done.run.period.name,
         "engine": VERSION,
+        "lines_sha256": done.run.manifest["lines_sha256"],
         "inputs": [
             {
                 "table": each.table,

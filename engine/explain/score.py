@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -39,6 +40,10 @@ from rules.scorecards.scored import Against, Conditional, Measuring
 from rules.scorecards.tiering import explain_rank, explain_tier
 
 _NAMED = {"of": "target", "over": "baseline"}  # what the keys of references are called
+# What was worked out of a snapshot and the last sheet of it, by the step's id and the cell; the step keeps its id so.
+_KNOWN: WeakKeyDictionary[Facts, tuple[Sheet, dict[tuple[int, Cell], tuple[Score, ScoringInputs]]]] = (
+    WeakKeyDictionary()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,25 @@ class World:
 
 def score_reason(step: Score, cell: Cell, row: int, world: World) -> Reasoned:
     """One cell of one partner's scorecard, worked out again from KPI values."""
-    start = Start.kept(step.scorecard, world.sheet)
-    inputs = scoring_inputs(narrowed(step.scorecard, cell), _named(step, world.sheet), world.facts, start)
-    scoring = _Scoring(step, inputs, row, world)
+    scoring = _Scoring(step, _inputs(step, cell, world), row, world)
     if cell.side in ("tier", "rank"):
         return scoring.placed(cell.side)
     if cell.side == "extra":
         return scoring.extra(cell.path)
     return scoring.scored() if cell.side == "score" else scoring.part(cell.path)
+
+
+def _inputs(step: Score, cell: Cell, world: World) -> ScoringInputs:
+    """What a cell is worked out from, of all partners: once for a snapshot, whoever of them is explained."""
+    sheet, known = _KNOWN.get(world.facts, (None, {}))
+    if sheet is not world.sheet:
+        known = {}
+        _KNOWN[world.facts] = world.sheet, known
+    if (id(step), cell) not in known:
+        start = Start.kept(step.scorecard, world.sheet)
+        inputs = scoring_inputs(narrowed(step.scorecard, cell), _named(step, world.sheet), world.facts, start)
+        known[id(step), cell] = step, inputs
+    return known[id(step), cell][1]
 
 
 def _named(step: Score, sheet: Sheet) -> Mapping[str, Exact]:

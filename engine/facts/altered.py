@@ -65,16 +65,26 @@ def alter(
         problems: list[Problem] = []
         scaled = [each for each in changes if isinstance(each, Scaled)]
         dropped = [each for each in changes if isinstance(each, Dropped)]
-        left = [each for each in changes if isinstance(each, Left)]
+        joined = {each.partner: each for each in changes if isinstance(each, Joined)}
+        left = [each for each in changes if isinstance(each, Left) and each.partner not in joined]
+        later = [each for each in changes if isinstance(each, Left) and each.partner in joined]
         problems += _scale(working, scaled, tally)
         gone = _dropped(working, dropped)
         problems += _leave(working, left, gone, tally)
         _remove(working, gone, tally)
-        for each in changes:
-            if isinstance(each, Joined):
-                found = join(working, each)
-                problems += [found] if isinstance(found, Problem) else []
-                tally.new.update({} if isinstance(found, Problem) else found)
+        for each in joined.values():
+            found = join(working, each)
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                tally.new.update(found.new)
+                tally.left_out.update(found.left_out)
+        if later and not problems:  # who joins may leave again: what it does not live to see is not new
+            since = _Tally()
+            gone = {}
+            problems += _leave(working, later, gone, since)
+            _remove(working, gone, since)
+            tally.new.subtract(since.gone)
         if problems:
             raise Refused(*problems)
         told = tally.told(kept)
@@ -102,6 +112,7 @@ class _Tally:
         self.changed: dict[str, set[int]] = {}
         self.gone: Counter[str] = Counter()
         self.new: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
 
     def change(self, table: str, records: NDArray[np.int64]) -> None:
         """Note rows that have another cell."""
@@ -110,9 +121,12 @@ class _Tally:
     def told(self, order: Mapping[str, Path]) -> dict[str, Told]:
         """The tables of which anything is another, in the order of the sources."""
         found = {
-            table: Told(table, len(self.changed.get(table, ())), self.gone[table], self.new[table]) for table in order
+            table: Told(
+                table, len(self.changed.get(table, ())), self.gone[table], self.new[table], self.left_out[table]
+            )
+            for table in order
         }
-        return {table: each for table, each in found.items() if each.changed or each.gone or each.new}
+        return {table: of for table, of in found.items() if of.changed or of.gone or of.new or of.left_out}
 
 
 def _scale(working: Working, scaled: Sequence[Scaled], tally: _Tally) -> list[Problem]:

@@ -54,13 +54,14 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A new partner, who gets a copy of the rows of another from a day on."""
+    """A new partner, who gets a copy of the rows of another from a day on; without a `name` it is called by that."""
 
     partner: str
     like: str
     on: date
     said: str
     place: Place = field(compare=False)
+    name: str = ""
 
 
 Change: TypeAlias = Scaled | Dropped | Left | Joined
@@ -68,12 +69,14 @@ Change: TypeAlias = Scaled | Dropped | Left | Joined
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What changes made of a table: how many rows are scaled or have another cell, are gone, and are new."""
+    """What changes made of a table: how many rows are scaled or have another cell, are gone, and are new; and how many
+    of a partner whom another one is like were not copied, since they are of what others have."""
 
     table: str
     changed: int
     gone: int
     new: int
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

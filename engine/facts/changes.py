@@ -14,9 +14,10 @@ import duckdb
 import pyarrow as pa
 
 from engine.facts.columns import CURRENCY
-from engine.facts.connection import connect
+from engine.facts.connection import connected
 from engine.facts.grammar import SQL_TYPES
 from engine.facts.keys import key_sql, key_text
+from engine.facts.side import Side
 from engine.facts.sql import identifier
 from engine.facts.unlike import unlike
 from engine.values.late import ADDED, CHANGED, REMOVED, Cell, Change, Changes, changes_of
@@ -26,19 +27,17 @@ from rules.tables import Table
 Kept = Mapping[str, Path]
 
 
-def changes(before: Kept, now: Kept, tables: Mapping[str, Table]) -> Changes:
-    """The changes of every table that either snapshot has; a table that one of them lacks has no rows there."""
+def changes(before: Kept, now: Kept, tables: Mapping[str, Table], beside: Side | None = None) -> Changes:
+    """The changes of every table that either snapshot has; a table that one of them lacks has no rows there. `beside` a
+    side that may read both, no database is opened for it."""
     asked = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
     if not asked:
         return Changes({})
     folders = {path.parent for kept in (before, now) for path in kept.values()}
-    connection = connect(sorted(folders))
-    try:
+    with connected(sorted(folders), None, None if beside is None else beside.connection) as connection:
         rows: dict[str, tuple[pa.Table, pa.Table]] = {}
         found = (_of_table(connection, tables[name], before.get(name), now.get(name), rows) for name in asked)
         return replace(changes_of(each for of_table in found for each in of_table), rows=rows)
-    finally:
-        connection.close()
 
 
 def _of_table(

@@ -50,7 +50,8 @@ def _keys_twice(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Faults
     if not key:
         return {}
     unreadable = [record for record, faults in staged.faults.items() if _is_keyless(faults, key)]
-    register_records(connection, "unreadable", unreadable)
+    if unreadable:
+        register_records(connection, "unreadable", unreadable)
     keys = ", ".join(identifier(name) for name in key)
     readable = f"SELECT * FROM {staged.view} ANTI JOIN unreadable USING (record)" if unreadable else staged.view
     twice = f"SELECT hash({keys}) AS h FROM ({_from(readable)}) GROUP BY ALL HAVING count(*) > 1"
@@ -68,7 +69,8 @@ def _keys_twice(connection: duckdb.DuckDBPyConnection, staged: Staged) -> Faults
             same_key = {int(row[width]): row[width + 1 :] for row in group}
             if len(same_key) > 1:
                 found |= _same_key(key, shared, same_key, staged.faults)
-    connection.unregister("unreadable")
+    if unreadable:
+        connection.unregister("unreadable")
     return too_many_rejected(staged.texts.shown) if len(found) > REJECTED_MAX else found
 
 

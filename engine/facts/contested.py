@@ -73,7 +73,7 @@ def _rows(table: str, lines: Mapping[int, int], records: Collection[int]) -> str
 
 def is_contested(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether versions of a table clash."""
-    query = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?"
+    query = "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND table_name = ?"
     return bool(connection.execute(query, [f"contested_{table}"]).fetchall()[0][0])
 
 

@@ -322,7 +322,7 @@ def _quotes(
 
 def _set_aside(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Give a table, as it was read, another name than the one that it is seen by."""
-    query = "SELECT count(*) FROM duckdb_views() WHERE view_name = ?"
+    query = "SELECT count(*) FROM duckdb_views() WHERE database_name = current_database() AND view_name = ?"
     kind = "VIEW" if connection.execute(query, [f"t_{name}"]).fetchall()[0][0] else "TABLE"
     connection.execute(f"ALTER {kind} {table_name(name)} RENAME TO {raw_name(name)}")
 

@@ -1,14 +1,14 @@
 """A source becomes a typed table: read as text, every cell told by our grammar, in one pass.
 
-In: a source as the program means it. Out: a staged Parquet file that holds every record of the source in its order,
-typed, with `bad` where a cell or a rule over one row is broken; and the faults of those rows. Nothing is guessed, and
-the records staged are as many as our own count of the source.
+In: a source as the program means it. Out: what is staged (a Parquet file; a table in memory where it is small) holds
+every record of the source in its order, typed, with `bad` where a cell or a rule over one row is broken; and the faults
+of those rows. Nothing is guessed, and the records staged are as many as our own count of the source.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from rules.quantities.currency import Currency
 from rules.tables import Table
 
 ROW_GROUP_ROWS = 100_000
+IN_MEMORY_ROWS_MAX = 10_000  # of a source: to write a file and to open it for each question takes longer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,31 @@ class Staged:
     view: str
     rows: int
     faults: Mapping[int, tuple[Fault, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the typed records of a source are put: under the name `view`, and in `file` where they are many."""
+
+    view: str
+    file: Path
+
+    def put(
+        self, connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object], rows: int | None
+    ) -> int:
+        """Put there what a query over so many rows gives, numbered as `record` from 1 on; gives how many there were."""
+        if rows is not None and rows <= IN_MEMORY_ROWS_MAX:
+            kept = identifier(self.file.stem)
+            made = connection.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS {query}", parameters).fetchall()
+            records = f"SELECT rowid + 1 AS record, * FROM {kept}"
+        else:
+            where = "'" + str(self.file).replace("'", "''") + "'"
+            written = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
+            made = connection.execute(f"COPY ({query}) TO {where} {written}", parameters).fetchall()
+            numbered = f"read_parquet({where}, file_row_number=true)"
+            records = f"SELECT file_row_number + 1 AS record, * EXCLUDE (file_row_number) FROM {numbered}"
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {self.view} AS {records}")
+        return int(made[0][0])
 
 
 def table_name(table: str) -> str:
@@ -78,14 +104,11 @@ def read_source(
     problems = header_problems(header, opened.shown, columns.needed(header)) + columns.constant_problems(connection)
     if problems:
         return None, problems
-    stage = scratch / f"{table.name}.stage.parquet"
+    stage = Stage(identifier(f"stage_{table.name}"), scratch / f"{table.name}.stage.parquet")
     texts, rows = _stage(connection, opened, columns, stage, scratch / f"{table.name}.screened.csv")
     if isinstance(texts, Problem):
         return None, (texts,)
-    view = identifier(f"stage_{table.name}")
-    where = str(stage).replace("'", "''")
-    connection.execute(f"""CREATE VIEW {view} AS SELECT file_row_number + 1 AS record, * EXCLUDE (file_row_number)
-        FROM read_parquet('{where}', file_row_number=true)""")
+    view = stage.view
     faults = _bad_rows(connection, columns, texts, view)
     if isinstance(faults, Problem):
         return None, (faults,)
@@ -119,7 +142,7 @@ def _stage(
     connection: duckdb.DuckDBPyConnection,
     opened: CsvFile | TextRows,
     columns: Columns,
-    stage: Path,
+    stage: Stage,
     screened: Path,
 ) -> tuple[TextRows | Problem, int]:
     """Write the typed records; a CSV file that does not add up, or that is not read to its end, is cut by ourselves."""
@@ -139,16 +162,14 @@ def _stage(
     return Problem("F112", "the source is not read to its end in one way only", Place(opened.shown), hint), 0
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, texts: TextRows, columns: Columns, stage: Path) -> int:
+def _copy(connection: duckdb.DuckDBPyConnection, texts: TextRows, columns: Columns, stage: Stage) -> int:
     """Type all records in one pass; gives how many there were, -1 where the file cannot be cut into cells."""
     named, parameters = named_sql(columns, texts.relation)
     typed = ", ".join(typed_sql(columns))
     good = " AND ".join(test for test, _ in row_tests(columns)) or "TRUE"
-    where = str(stage).replace("'", "''")
-    query = f"""COPY (SELECT {typed}, NOT ({good}) AS bad FROM ({named})) TO '{where}'
-        (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"""
+    query = f"SELECT {typed}, NOT ({good}) AS bad FROM ({named})"
     try:
-        return int(connection.execute(query, [*parameters, *texts.parameters]).fetchall()[0][0])
+        return stage.put(connection, query, [*parameters, *texts.parameters], texts.rows)
     except duckdb.InvalidInputException:
         return -1
 

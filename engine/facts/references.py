@@ -130,8 +130,9 @@ def _unmet(
     connection: duckdb.DuckDBPyConnection, staged: Mapping[str, Staged], link: Reference, lost: Mapping[str, set[int]]
 ) -> list[tuple[int, str, bool]]:
     """Rows not rejected so far that name no accepted row; and whether the row that they name is there at all."""
-    register_records(connection, "gone_here", lost[link.table])
-    register_records(connection, "gone_there", lost[link.target])
+    for name, records in (("gone_here", lost[link.table]), ("gone_there", lost[link.target])):
+        if records:
+            register_records(connection, name, records)
     column, key = identifier(link.column), identifier(link.key)
     open_here = " ANTI JOIN gone_here USING (record)" if lost[link.table] else ""
     open_there = " ANTI JOIN gone_there USING (record)" if lost[link.target] else ""

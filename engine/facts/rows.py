@@ -41,6 +41,7 @@ EAGER_ROWS_MAX = 100_000  # of a table: the keys of more are fetched where they 
 _Among: TypeAlias = tuple[str, str | None]  # partner ids: from the first on, and before the second
 _OF_GAP = "whose", "day", "clash"
 _NO_CLASH = -1  # records are numbered from 1
+_LATER_MAX = 4096  # expressions that are asked afterwards, whose leaves are held
 _Asked: TypeAlias = tuple[str, Column | None, tuple[date, date], Column | None, str | None, _Among | None]
 
 
@@ -69,6 +70,7 @@ class RowReader:
         self._connection, self._tables, self._period = connection, tables, period
         self._shown_key, self._exact = shown_key, exact
         self._kept: dict[_Asked, _Read] = {}
+        self._later: dict[int, tuple[Expression, Sequence[Expression]]] = {}  # by the id of what is held there
         self._counts: dict[str, int] = {}
         self._keys: dict[str, tuple[NDArray[np.int64], pa.Array]] = {}
 
@@ -90,12 +92,10 @@ class RowReader:
         seen = Seen(self._tables, table, self._period, credits is not None)
         asked = table, dated, days, owner, None if credits is None else credits.meaning.name, among
         measures = {name: (self._exact(tree), type_) for name, (tree, type_) in measures.items()}
-        later = None if later is None else [self._exact(tree) for tree in later]
         trees = [tree for tree, _ in measures.values()] + ([] if where is None else [where])
         wanted = _leaves(trees, seen)
-        from_tables, held = (
-            [tree for tree in each if not _is_given(tree)] for each in (wanted, _leaves(later or [], seen))
-        )
+        from_tables = [tree for tree in wanted if not _is_given(tree)]
+        held = list(dict.fromkeys(leaf for tree in later or () for leaf in self._held_for(tree, seen)))
         read = self._kept.pop(asked, None)
         if read is None or any(tree not in read.found for tree in from_tables):
             read = self._read(
@@ -133,6 +133,15 @@ class RowReader:
             {name: _measured(tree, type_, found, seen, len(frame)) for name, (tree, type_) in measures.items()},
             None if among is None else places,
         )
+
+    def _held_for(self, tree: Expression, seen: Seen) -> Sequence[Expression]:
+        """The cells that an expression will be answered by, which is asked of many rows; types are those of the tables,
+        whichever rows see them."""
+        if id(tree) not in self._later:
+            if len(self._later) >= _LATER_MAX:
+                self._later.clear()
+            self._later[id(tree)] = tree, [leaf for leaf in _leaves([self._exact(tree)], seen) if not _is_given(leaf)]
+        return self._later[id(tree)][1]
 
     def _refuse_askers(self, gap: Column, read: _Read, asks: Flags) -> None:
         """Raise Refused where rows that were `read` for an attribute that nobody can tell do ask for it."""

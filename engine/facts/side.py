@@ -1,14 +1,15 @@
 """A snapshot as it lies in its files, asked for a few rows: nothing is read into memory, and no digest is taken.
 
 In: kept tables, and what a program means. Out: a connection to them under the names that queries use, and which
-partners can be paid. The two snapshots of a true-up are two of these.
+partners can be paid. The two snapshots of a true-up are two of these, in one database: who is asked about one may read
+the files of both.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from engine.facts.connection import ROWS_IN_MEMORY_MAX, connect, open_table
+from engine.facts.connection import ROWS_IN_MEMORY_MAX, connected, open_table
 from engine.facts.grammar import SQL_TYPES
 from engine.facts.read import table_name
 from engine.facts.snapshot import Snapshot
@@ -71,25 +72,36 @@ class Side:
 
 
 @contextmanager
-def side_of(meaning: Meaning, kept: Mapping[str, Path], period: Period) -> Iterator[Side]:
-    """The snapshot of some kept tables, as a period sees it."""
+def sides_of(meaning: Meaning, kept: Sequence[Mapping[str, Path]], period: Period) -> Iterator[Sequence[Side]]:
+    """The snapshots of some kept tables, as a period sees them."""
+    with tempfile.TemporaryDirectory(prefix="partage-") as name, ExitStack() as stack:
+        scratch = Path(name)
+        folders = sorted({path.parent for tables in kept for path in tables.values()})
+        first = stack.enter_context(connected([*folders, scratch], scratch))
+        found = []
+        for number, tables in enumerate(kept):
+            own = scratch / str(number)
+            own.mkdir()
+            found.append(_side_of(stack.enter_context(connected([], None, first)), meaning, tables, period, own))
+        yield found
+
+
+def _side_of(
+    connection: duckdb.DuckDBPyConnection, meaning: Meaning, kept: Mapping[str, Path], period: Period, scratch: Path
+) -> Side:
+    """One snapshot, in a database of its own."""
 
     @cache
     def payable() -> frozenset[str]:
-        with opened(meaning, kept, period, _NO_ROWS) as snapshot:
+        with opened(meaning, kept, period, _NO_ROWS, beside=side) as snapshot:
             return frozenset(map(str, snapshot.partners().keys.tolist()))
 
-    with tempfile.TemporaryDirectory(prefix="partage-") as name:
-        scratch = Path(name)
-        connection = connect([*{path.parent for path in kept.values()}, scratch], None, scratch)
-        try:
-            there = {table: meaning.tables[table] for table in kept}
-            for table, path in kept.items():
-                open_table(connection, there[table], path, _NO_ROWS)
-            prepare(connection, there)
-            yield Side(connection, there, period, meaning.calendar, payable, scratch)
-        finally:
-            connection.close()
+    there = {table: meaning.tables[table] for table in kept}
+    for table, path in kept.items():
+        open_table(connection, there[table], path, _NO_ROWS)
+    prepare(connection, there)
+    side = Side(connection, there, period, meaning.calendar, payable, scratch)
+    return side
 
 
 @contextmanager
@@ -99,24 +111,23 @@ def opened(
     period: Period,
     rows_in_memory_max: int = ROWS_IN_MEMORY_MAX,
     only: frozenset[str] | None = None,
+    *,
+    beside: Side,
 ) -> Iterator[Snapshot]:
-    """The facts of kept tables, whose digests nobody asks for; of some partners alone where these are named."""
-    with tempfile.TemporaryDirectory(prefix="partage-") as name:
-        connection = connect([path.parent for path in kept.values()], None, Path(name))
-        try:
-            files = {source.table: source.shown for source in meaning.sources}
-            yield Snapshot(
-                connection,
-                meaning.tables,
-                files,
-                period,
-                meaning.calendar,
-                meaning.eligible,
-                kept,
-                rows_in_memory_max,
-                exchange=meaning.exchange,
-                only=only,
-                funds=reimbursing(meaning),
-            )
-        finally:
-            connection.close()
+    """The facts of kept tables that a side may read, whose digests nobody asks for; of some partners alone where these
+    are named."""
+    with connected([], None, beside.connection) as connection:
+        files = {source.table: source.shown for source in meaning.sources}
+        yield Snapshot(
+            connection,
+            meaning.tables,
+            files,
+            period,
+            meaning.calendar,
+            meaning.eligible,
+            kept,
+            rows_in_memory_max,
+            exchange=meaning.exchange,
+            only=only,
+            funds=reimbursing(meaning),
+        )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.facts.agreed import agreed, agreed_versions
 from engine.facts.cells import cells_of
-from engine.facts.connection import ROWS_IN_MEMORY_MAX, open_table
+from engine.facts.connection import ROWS_IN_MEMORY_MAX, again, open_table
 from engine.facts.credit import credited_shares
 from engine.facts.crediting import Crediting
 from engine.facts.exchange import Exchanged, exact, raw_name, see_again, see_exchanged
@@ -119,7 +119,7 @@ class Snapshot(PartnerFacts):
         """The same facts as another period sees them, on a connection of its own to the same tables; where it
         `is_open`, with every partner as one who can be paid, or only those `among` whom it is asked. `by` the program
         that an earlier period was locked with, its own partners can be paid, and it knows no opening of later days."""
-        connection = self._connection.cursor()
+        connection = again(self._connection)
         exchanged = None if self._exchanged is None else see_again(connection, self._exchanged, period)
         eligible = self._eligible if by is None else by.eligible
         of = self._tables, self._files, period, self._calendar, None if is_open else eligible

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pyarrow as pa
 
@@ -240,8 +241,9 @@ def restricted(side: Side, partners: Collection[str], rolls_up: bool, kept: Mapp
     marks.follow(is_down=False)
     marks.follow(is_down=True, is_within=True)
     found = dict(kept)
+    folder = Path(mkdtemp(dir=side.scratch))  # a file is not written over: what was read of it may be kept in memory
     for name in large:
-        path = side.scratch / f"{name}.parquet"
+        path = folder / f"{name}.parquet"
         which = _names(side.tables[name])
         if name in linked:
             side.register("marked", marks.found.get(name, set()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.reports.register import Grid
 
 GAP = 3  # between two columns, as wide as a rule with its margins
@@ -22,16 +24,21 @@ def turned_or_in_blocks(grid: Grid, head: str, width: int) -> tuple[Grid, ...]:
     return in_blocks(grid, width)
 
 
-def in_blocks(grid: Grid, width: int) -> tuple[Grid, ...]:
+def in_blocks(grid: Grid, width: int, breaks: Collection[int] = ()) -> tuple[Grid, ...]:
     """A table cut between its columns into blocks of at most `width` characters, each with the first column; a column
-    that is wider still has a block of its own.
+    that is wider still has a block of its own. Where `breaks` are told, the columns from one of them to the next stay
+    together as long as they fit.
 
     >>> [each.titles for each in in_blocks(Grid(("by", "sales", "share"), (), (False, True, True)), 14)]
     [('by', 'sales'), ('by', 'share')]
     """
     blocks: list[list[int]] = [[0]]
+    ends = sorted({*breaks, len(grid.titles)})
     for column in range(1, len(grid.titles)):
-        if len(blocks[-1]) > 1 and _width(grid, (*blocks[-1], column)) > width:
+        with_it = range(column, next(end for end in ends if end > column)) if column in breaks else (column,)
+        is_full = _width(grid, (*blocks[-1], column)) > width
+        is_full = is_full or (_width(grid, (*blocks[-1], *with_it)) > width >= _width(grid, (0, *with_it)))
+        if len(blocks[-1]) > 1 and is_full:
             blocks.append([0])
         blocks[-1].append(column)
     return (grid,) if len(blocks) == 1 else tuple(_taken(grid, block) for block in blocks)

@@ -18,7 +18,7 @@ from engine.scoring import Start, scored_columns
 from engine.sheet.balances import keep, open_accounts
 from engine.sheet.beside import refused_beside
 from engine.sheet.book import Book
-from engine.sheet.by_partner import Ahead, by_partner, named, partners_held, separable
+from engine.sheet.by_partner import Ahead, by_partner, partners_held, separable
 from engine.sheet.credit import credit
 from engine.sheet.deducting import deduct
 from engine.sheet.earlier import Earlier, Shared
@@ -95,13 +95,11 @@ def evaluate(
     """
     assert reuse is None or (reuse.fits(facts, period) and not locked and not versions), "it is of these facts alone"
     first = period
-    if reuse is not None:
-        reuse.begin()
-
-    count = facts.count if reuse is None else reuse.count
+    facts = facts if reuse is None else reuse.begin(plan)
 
     def evaluated(plan: Plan, facts: Facts, period: Period, keep: Keep, earlier: Earlier) -> Sheet:
-        at_once, pools = partners_at_once or partners_held(plan, facts, count), locked if period == first else None
+        at_once = partners_at_once or partners_held(plan, facts, facts.count)
+        pools = locked if period == first else None
         if keep == "lines" and at_once < len(facts.partners()):
             with suppress(Refused):  # what is refused is told of all partners at once
                 return _evaluate(plan, facts, period, keep, earlier, at_once, pools or {}, reuse)
@@ -122,11 +120,9 @@ def _evaluate(
     reuse: Reuse | None,
 ) -> Sheet:
     measures = [measure for step in plan.steps if isinstance(step, Kpi) for measure in step.kpi.measures]
-    measured = facts.measure(measures) if reuse is None else reuse.measure(measures, facts, period)
-    book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, measured, locked=locked)
-    passing = on_the_way(plan) if keep == "lines" else frozenset[str]()
-    ahead = Ahead(plan.steps, passing, (lambda step: named((step,))) if reuse is None else reuse.named)
-    keys = {} if reuse is None else reuse.of_plan(plan)
+    book = Book(period, plan.calendar, earlier, {PARTNERS: facts.partners()}, facts.measure(measures), locked=locked)
+    passing = on_the_way(plan) if keep == "lines" and (reuse is None or at_once is not None) else frozenset[str]()
+    ahead = Ahead(plan.steps, passing)
 
     def work(step: Step, book: Book) -> None:
         _EVALUATORS[type(step)](step, book, facts)
@@ -151,7 +147,7 @@ def _evaluate(
             if reuse is None:
                 work(steps[0], book)
             else:
-                reuse.work(steps[0], keys[id(steps[0])], book, work)
+                reuse.work(steps[0], book, work)
         except Refused as refusal:
             raise Refused(*dict.fromkeys([*refusal.problems, *refused_beside(left, book, work)])) from None
         if isinstance(steps[0], Gather):

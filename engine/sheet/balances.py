@@ -35,7 +35,7 @@ from engine.values.rolls import contradictions
 from rules.balances.base import State, above_zero
 from rules.balances.meaning import CLOSING, DUE_LATER, DUE_NOW, OPENING
 from rules.problem import Place, Problem, Refused
-from rules.quantities.exact import Exact, integers
+from rules.quantities.exact import LIMIT, Exact, integers
 
 Amounts = Mapping[str, int]
 _PROBLEMS_MAX = 10
@@ -142,10 +142,7 @@ def keep(step: KeepBalance, book: Book, facts: Facts) -> None:
     frame, name, balance = book.frames[ACCOUNTS], step.name, step.balance
     at = f"{ACCOUNTS}.{name}"
     due = on_accounts(book.columns[step.due], book.frame_of[step.due], frame)
-    base = below = Exact.constant(0, len(frame))
-    for part in balance.of:
-        earned = on_accounts(book.columns[part], book.frame_of[part], frame)
-        base, below = base + earned, below + above_zero(-earned)
+    base, below = _earned(balance.of, book)
     inputs = {}
     for key, column in step.inputs.items():
         found = book.columns[column]
@@ -189,6 +186,31 @@ def keep(step: KeepBalance, book: Book, facts: Facts) -> None:
         book.write(lines, f"{lines}.rows", Exact(movement.paid.numerator, movement.paid.denominator, known))
     book.write(f"{at}.due", ACCOUNTS, due + paid)
     book.write(name, ACCOUNTS, paid)
+
+
+def _earned(parts: Sequence[str], book: Book) -> tuple[Exact, Exact]:
+    """What accounts earned by some components together, and what those below zero among them come to."""
+    frame = book.frames[ACCOUNTS]
+    base = below = Exact.constant(0, len(frame))
+    of: dict[str, list[Exact]] = {}
+    for part in parts:
+        of.setdefault(book.frame_of[part], []).append(book.columns[part])
+    for name, columns in of.items():
+        whole = [each.numerator for each in columns if _is_whole(each)]
+        peak = max((abs(int(bound)) for each in whole if len(each) for bound in (each.max(), each.min())), default=0)
+        if len(whole) < len(columns) or peak * len(whole) >= LIMIT:
+            summed = [(each, above_zero(-each)) for each in columns]
+        else:  # whole amounts that 64 bits hold together are added up at once
+            table = np.stack(whole)
+            summed = [(Exact(table.sum(axis=0)), Exact(-np.minimum(table, 0).sum(axis=0)))]
+        for earned, short in summed:
+            base, below = base + on_accounts(earned, name, frame), below + on_accounts(short, name, frame)
+    return base, below
+
+
+def _is_whole(column: Exact) -> bool:
+    is_by_one = isinstance(column.denominator, int) and column.denominator == 1
+    return is_by_one and column.known is None and column.numerator.dtype == np.int64
 
 
 def _refuse_overdrawn(step: KeepBalance, closing: Exact, frame: Frame) -> None:

@@ -114,9 +114,9 @@ def _written(step: Step) -> tuple[str, ...]:
 class Ahead:
     """Which columns the steps that are left may still read, of those that are only `passing` on to their component."""
 
-    def __init__(self, steps: Sequence[Step], passing: frozenset[str], named: Callable[[Step], frozenset[str]]) -> None:
+    def __init__(self, steps: Sequence[Step], passing: frozenset[str]) -> None:
         self.passing = passing
-        self._named = {id(step): passing & named(step) for step in steps} if passing else {}
+        self._named = {id(step): passing & named((step,)) for step in steps} if passing else {}
         self._left = Counter(name for each in self._named.values() for name in each)
 
     def pass_by(self, steps: Sequence[Step]) -> None:

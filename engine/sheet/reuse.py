@@ -8,168 +8,153 @@ step might read: what it does not ask for can't change what it says.
 
 from __future__ import annotations
 
-import io
-import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from datetime import date
-from fractions import Fraction
-from functools import cache
-from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from pydantic import BaseModel
-
+from engine.sheet.alike import alike
 from engine.sheet.book import Book
-from engine.sheet.by_partner import named
 from engine.sheet.earlier import Earlier
-from engine.values import Facts, Measured, Plan, Sheet, Step
+from engine.sheet.remembered import Remembered
+from engine.values import Facts, Plan, Sheet, Step
+from engine.values.texts import Texts
 from rules.calendar import Period
-from rules.meaning import Meaning, MeasureMeaning
-from rules.problem import Place
+from rules.meaning import Meaning
 
 TRACES_MAX = 8  # of one step and period; those that were used last are held
+COMPARED_MAX = 3  # what a step wrote before, with which what it writes now is compared
 _At: TypeAlias = tuple[Any, ...]  # what was read: of which mapping which name, or what was asked of earlier periods
 _BOOK = ("columns", "frame_of", "frames", "credits", "measured")
 _SHEET = ("columns", "frame_of", "frames", "credits")
-_NONE = object()  # what is found under a name that is not there
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trace:
-    """What a step says, what it read in order with what it found, and what it wrote in order."""
-
-    key: bytes
-    reads: tuple[tuple[_At, Any], ...]
-    writes: tuple[tuple[_At, Any], ...]
+_Work: TypeAlias = Callable[[Step, Book], None]
 
 
 class Reuse:
-    """What evaluations on the same facts share: the facts as each period sees them, measures, and steps with all that
-    they read. `facts` have to be those that each of the programs reads."""
+    """What evaluations on the same facts share: the facts as each period sees them, and steps with all that they read.
+    `facts` have to be those that each of the programs reads."""
 
     def __init__(self, facts: Facts, period: Period) -> None:
         self._facts, self._period = facts, period
         self._at: dict[str, Facts] = {}
-        self._measured: dict[tuple[str, bytes], Measured] = {}
-        self._traces: dict[tuple[str, str], dict[int, _Trace]] = {}
-        self._of_steps: dict[int, tuple[object, bytes | None]] = {}  # held, so that no other one gets its id
-        self._named: dict[bytes, frozenset[str]] = {}
-        self._counts: dict[str, int] = {}
-        self._clock = 0
+        self._traces: dict[tuple[str, str], list[_Trace]] = {}
+        self._known: dict[str, list[tuple[Any, Any]]] = {}  # what steps of a name say: the first, and the last alike
+        self._of_steps: dict[int, tuple[Step, Step]] = {}  # a step is held, so that no other one gets its id
+        self._frame: object = None
+        self._answers: dict[_At, Any] = {}
+        self.texts = Texts()
         self.worked_out = self.reused = 0  # steps, of all evaluations
 
     def fits(self, facts: Facts, period: Period) -> bool:
         """Whether it is of these facts and this period."""
         return facts is self._facts and period == self._period
 
-    def begin(self) -> None:
-        """Another program is evaluated now."""
+    def begin(self, plan: Plan) -> Facts:
+        """Another program is evaluated now, on the facts that are given."""
         self._of_steps.clear()
-
-    def count(self, table: str) -> int:
-        """How many rows a table has."""
-        if table not in self._counts:
-            self._counts[table] = self._facts.count(table)
-        return self._counts[table]
+        self._answers.clear()
+        self._frame = self._once("", (plan.calendar, plan.terms))
+        return self.at(self._period)
 
     def at(self, period: Period, by: Meaning | None = None) -> Facts:
-        """The facts as another period sees them."""
+        """The facts as a period sees them."""
         assert by is None, "what other versions of a program paid is worked out anew"
         if period.name not in self._at:
-            self._at[period.name] = self._facts.at(period)
+            facts = self._facts if period == self._period else self._facts.at(period)
+            self._at[period.name] = cast(Facts, Remembered(facts))
         return self._at[period.name]
 
-    def measure(self, measures: Iterable[MeasureMeaning], facts: Facts, period: Period) -> Mapping[str, Measured]:
-        """Measures by partner; those that were asked for before are not read again."""
-        wanted = {each.name: (each, self._said(each)) for each in measures}
-        missing = [each for each, key in wanted.values() if key is None or (period.name, key) not in self._measured]
-        found = facts.measure(missing) if missing else {}
-        for each in missing:
-            if (key := wanted[each.name][1]) is not None:
-                self._measured[period.name, key] = found[each.name]
-        return {
-            name: found[name] if name in found or key is None else self._measured[period.name, key]
-            for name, (_, key) in wanted.items()
-        }
-
-    def of_plan(self, plan: Plan) -> Mapping[int, bytes | None]:
-        """What each step of a plan says, by the step's id: equal for steps that say the same, wherever they stand; None
-        where that can't be told."""
-        shared = said((plan.calendar, plan.terms))
-        keys = ((step, self._said(step)) for step in plan.steps)
-        return {id(step): None if key is None or shared is None else shared + key for step, key in keys}
-
-    def named(self, step: Step) -> frozenset[str]:
-        """Every text in a step."""
-        key = self._said(step)
-        if key is None:
-            return named((step,))
-        if key not in self._named:
-            self._named[key] = named((step,))
-        return self._named[key]
-
-    def _said(self, value: object) -> bytes | None:
-        if id(value) not in self._of_steps:
-            self._of_steps[id(value)] = value, said(value)
-        return self._of_steps[id(value)][1]
-
-    def work(self, step: Step, key: bytes | None, book: Book, work: Callable[[Step, Book], None]) -> None:
+    def work(self, step: Step, book: Book, work: _Work) -> None:
         """Write what a step says into a book: as it was worked out before, where it finds the same, or anew."""
-        traces = self._traces.setdefault((book.period.name, step.name), {})
-        self._clock += 1
-        for at, trace in reversed(traces.items()):
-            if trace.key == key and _is_met(trace, book):
-                _write(trace, book)
-                traces[self._clock] = traces.pop(at)
+        if id(step) not in self._of_steps:
+            self._of_steps[id(step)] = step, self._once(step.name, step)
+        own = self._of_steps[id(step)][1]
+        traces = self._traces.setdefault((book.period.name, step.name), [])
+        for at in range(len(traces) - 1, -1, -1):
+            trace = traces[at]
+            if trace.says is own and trace.frame is self._frame and trace.is_met(book, self._answers):
+                trace.write(book)
+                traces.append(traces.pop(at))
                 self.reused += 1
                 return
         self.worked_out += 1
         log = _Log()
         work(step, _watched(book, log))
-        if key is not None:
-            traces[self._clock] = _Trace(key, tuple(log.reads.items()), tuple(log.writes.items()))
-            if len(traces) > TRACES_MAX:
-                del traces[min(traces)]
+        _as_before(log, traces, book)
+        traces.append(_Trace(own, self._frame, log))
+        del traces[:-TRACES_MAX]
+
+    def _once(self, name: str, value: Any) -> Any:
+        """The first that said the same of those that are held: equal values are one and the same object then."""
+        held = self._known.setdefault(name, [])
+        for at in range(len(held) - 1, -1, -1):
+            first, last = held[at]
+            if alike(last, value):  # of the last one the most parts are the very same, and need no look
+                del held[at]
+                held.append((first, value))
+                return first
+        held.append((value, value))
+        del held[: -2 * TRACES_MAX]
+        return value
 
 
-def said(value: object) -> bytes | None:
-    """What a value of a program says, all of it but where it is written; None where it holds what has no such form.
+class _Trace:
+    """What a step says, what it read with what it found, and what it wrote in order.
 
-    >>> said(Place("a.yaml", 1)) == said(Place("a.yaml", 2)), said(1) == said("1")
-    (True, False)
+    What it read of the book is looked up at once; what it asked of earlier periods is asked in the same order, after
+    that: up to where they differ, no period is worked out that the step itself would not look at.
     """
-    text = io.BytesIO()
-    pickler = _Said(text, protocol=5)
-    pickler.fast = (
-        True  # each part is written out: equal values give equal bytes, whichever of them are the same object
-    )
-    try:
-        pickler.dump(value)
-    except (pickle.PicklingError, TypeError, ValueError, AttributeError, RecursionError):
-        return None
-    return text.getvalue()
+
+    __slots__ = ("_asked", "_listed", "_read", "_writes", "frame", "says")
+
+    def __init__(self, says: Step, frame: object, log: _Log) -> None:
+        self.says, self.frame = says, frame
+        self._asked = [each for each in log.reads.items() if each[0][0] not in _BOOK]
+        own = [(at, found) for at, found in log.reads.items() if at[0] in _BOOK]
+        self._listed = [(of, found) for (of, name), found in own if name is None]
+        self._read = []
+        for of in _BOOK:
+            names = [name for (each, name), _ in own if each == of and name is not None]
+            if names:
+                self._read.append((of, names, [log.reads[of, name] for name in names]))
+        self._writes: dict[str, dict[str, Any]] = {}
+        for (of, name), value in log.writes.items():
+            self._writes.setdefault(of, {})[name] = value
+
+    def is_met(self, book: Book, answers: dict[_At, Any]) -> bool:
+        """Whether a book holds all that the step found; `answers` are those of earlier periods so far."""
+        for of, names, found in self._read:
+            if [*map(getattr(book, of).get, names)] != found:
+                return False
+        for of, listed in self._listed:
+            if tuple(getattr(book, of)) != listed:
+                return False
+        return all(_found(at, book, answers) == found for at, found in self._asked)
+
+    def write(self, book: Book) -> None:
+        """Write what the step wrote."""
+        for of, values in self._writes.items():
+            _written_to(book, of).update(values)
+
+    def wrote(self, at: _At) -> Any:
+        """What it wrote there; None where it wrote nothing."""
+        return self._writes.get(at[0], {}).get(at[1])
 
 
-class _Said(pickle.Pickler):
-    def reducer_override(self, value: Any) -> Any:
-        if isinstance(value, Place):
-            return Place, ()
-        if isinstance(value, Fraction):
-            return Fraction, (value.numerator, value.denominator)
-        if isinstance(value, MappingProxyType):
-            return dict, (tuple(value.items()),)
-        if isinstance(value, BaseModel):
-            private = value.__pydantic_private__, value.__pydantic_extra__
-            return type(value), (tuple(value.__dict__.items()), sorted(value.model_fields_set), private)
-        if is_dataclass(value) and not isinstance(value, type):
-            return type(value), tuple([getattr(value, name) for name in _names(type(value))])
-        return NotImplemented
-
-
-@cache
-def _names(of: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(of))
+def _as_before(log: _Log, traces: list[_Trace], book: Book) -> None:
+    """Where a step says the same as it did before, have the very same columns again: what rests on them is met."""
+    for at, value in log.writes.items():
+        seen: list[Any] = []
+        for trace in reversed(traces):
+            before = trace.wrote(at)
+            if before is None or any(before is each for each in seen):
+                continue
+            if alike(before, value):
+                log.writes[at] = _written_to(book, at[0])[at[1]] = before
+                break
+            seen.append(before)
+            if len(seen) == COMPARED_MAX:
+                break
 
 
 class _Log:
@@ -195,9 +180,9 @@ class _Watched(MutableMapping[str, Any]):
         self._at, self._of, self._log = at, of, log
 
     def __getitem__(self, name: str) -> Any:
-        found = self._of.get(name, _NONE)
+        found = self._of.get(name)
         self._log.read((*self._at, name), found)
-        if found is _NONE:
+        if found is None:
             raise KeyError(name)
         return found
 
@@ -297,23 +282,16 @@ def _watched(book: Book, log: _Log) -> Book:
     return replace(book, **parts, earlier=_WatchedEarlier(book.earlier, log))
 
 
-def _is_met(trace: _Trace, book: Book) -> bool:
-    """Whether a book holds all that a step found, in the order in which it asked: up to where they differ, nothing is
-    looked at that the step would not look at itself."""
-    return all(_found(at, book) == found for at, found in trace.reads)
-
-
-def _found(at: _At, book: Book) -> Any:
+def _found(at: _At, book: Book, answers: dict[_At, Any]) -> Any:
+    """What a book holds of earlier periods, where a step read something."""
     if at[0] == "earlier":
-        return _answer(book.earlier, at[1:])
-    if at[0] == "sheet":
-        mapping = getattr(book.earlier.sheets[at[1]], at[2])
-    else:
-        mapping = book.earlier.credits if at[0] == "before" else getattr(book, at[0])
-    return tuple(mapping) if at[-1] is None else mapping.get(at[-1], _NONE)
+        if at not in answers:
+            answers[at] = _answer(book.earlier, at[1:])
+        return answers[at]
+    mapping = book.earlier.credits if at[0] == "before" else getattr(book.earlier.sheets[at[1]], at[2])
+    return tuple(mapping) if at[-1] is None else mapping.get(at[-1])
 
 
-def _write(trace: _Trace, book: Book) -> None:
-    for at, value in trace.writes:
-        mapping = book.earlier.credits if at[0] == "before" else getattr(book, at[0])
-        mapping[at[-1]] = value
+def _written_to(book: Book, of: str) -> MutableMapping[str, Any]:
+    found: MutableMapping[str, Any] = book.earlier.credits if of == "before" else getattr(book, of)
+    return found

@@ -26,7 +26,6 @@ from rules.kinds.scales.percentile import Percentile
 from rules.kinds.scales.points_table import PointsTable
 from rules.kinds.scales.rank import Rank
 from rules.kinds.scales.several import Several
-from rules.meaning import Meaning
 from rules.quantities.rounding import round_fraction
 from rules.scorecards.scorecard import Parts
 from rules.scorecards.scored import Conditional, Extra, Measuring, ScorecardMeaning
@@ -35,10 +34,10 @@ Line = Callable[[str], Fraction | None]
 _ZERO = Fraction(0)
 
 
-def score_spans(meaning: Meaning, kpis: Mapping[str, Span]) -> dict[str, Span]:
+def score_spans(cards: tuple[ScorecardMeaning, ...], kpis: Mapping[str, Span]) -> dict[str, Span]:
     """The scores that each scorecard can give, by name, with the KPIs' spans; places in a rank count from 1."""
     found = dict(kpis)
-    for card in meaning.scorecards:
+    for card in cards:
         found[card.name] = _score(card, found)
         found[f"{card.name}.rank"] = Span(Fraction(1))
     return found

@@ -5,11 +5,13 @@ In: what a program means. Out: the names, and the tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, partial
+from typing import Any, TypeAlias
 
 from rules.calendar import Period
+from rules.check.held import by_identity
 from rules.crediting.attributions import Attributions
 from rules.crediting.meaning import DAY_OF, SUBJECT, CreditMeaning
 from rules.crediting.roles import Roles
@@ -17,19 +19,21 @@ from rules.crediting.table import Table
 from rules.expressions.tree import Column, Expression, IsNull, children, columns
 from rules.joins import route
 from rules.mdf.meaning import MdfMeaning
-from rules.meaning import Meaning, MeasureMeaning
+from rules.meaning import KpiMeaning, Meaning, MeasureMeaning
 from rules.payouts.meaning import LimitMeaning, PayoutMeaning
 from rules.scorecards.scored import Against, Conditional, Measuring, ScorecardMeaning
 from rules.tables import ATTRIBUTES, DERIVED, HISTORY, REFERRED, REIMBURSABLE
 
 _ABOVE = {"parent": "parent_id", "manager": "manager"}
 _HELD = ("partner_id", "attribute", "value", "valid_from", "valid_to")
-_Read = tuple[str, Expression]
+_Read: TypeAlias = tuple[str, Expression | None]
+_Named: TypeAlias = tuple[tuple[str, Column | None], ...]
+_Part: TypeAlias = tuple[Callable[[Any], Iterator[_Read]], object]
 
 
 def names_used(meaning: Meaning) -> set[str]:
     """The KPIs, scores, tiers and ranks that anything else reads, by name."""
-    used = {str(column) for _, tree in _reads(meaning) for column in columns(tree) if column.table is None}
+    used = {str(column) for _, column in _named(meaning) if column is not None and column.table is None}
     return used | {each.kpi for card in meaning.scorecards for each in _measurings(card) if each.kpi is not None}
 
 
@@ -37,13 +41,12 @@ def tables_read(meaning: Meaning) -> set[str]:
     """The tables that anything reads, those on the way to another included."""
     read = {"partners"}
     way = cache(partial(route, meaning.tables))
-    for origin, tree in _reads(meaning):
+    for origin, column in _named(meaning):
         read.add(origin)
-        for column in columns(tree):
-            if column.table is not None and column.table in meaning.tables:
-                read.add(column.table)
-                read |= {HISTORY} if _is_historic(column, meaning) else set()
-                read |= {hop.table for hop in way(origin, column.table)}
+        if column is not None and column.table is not None and column.table in meaning.tables:
+            read.add(column.table)
+            read |= {HISTORY} if _is_historic(column, meaning) else set()
+            read |= {hop.table for hop in way(origin, column.table)}
     for measure in _measures(meaning):
         read.add(measure.rows.table)
         if measure.credited is not None:
@@ -71,7 +74,7 @@ def reimbursing(meaning: Meaning) -> MdfMeaning | None:
     """The rules of the program's funds, where any other rule reads what they reimburse."""
     if meaning.mdf is None:
         return None
-    read = (column for _, tree in _reads(meaning) for column in columns(tree))
+    read = (column for _, column in _named(meaning) if column is not None)
     return meaning.mdf if any((each.table, each.name) == REIMBURSABLE for each in read) else None
 
 
@@ -85,22 +88,21 @@ def columns_read(meaning: Meaning) -> dict[str, dict[str, None]]:
     def note(table: str, *names: str) -> None:
         found.setdefault(table, {}).update(dict.fromkeys(names))
 
-    for origin, tree in _reads(meaning):
-        for column in _asked(tree):
-            if column.table not in meaning.tables or column.table is None:
-                continue
-            if (column.table, column.name) in DERIVED:
-                note(column.table, *DERIVED[column.table, column.name][:2])
-            elif (column.table, column.name) in REFERRED:
-                note(column.table, *REFERRED[column.table, column.name])
-            elif _is_historic(column, meaning):
-                note(HISTORY, *_HELD)
-                if isinstance(column.on, Column):
-                    note(str(column.on.table), column.on.name)
-            else:
-                note(column.table, column.name)
-            for hop in way(origin, column.table):
-                note(hop.origin or origin, *hop.key)
+    for origin, column in _named(meaning, is_asked=True):
+        if column is None or column.table is None or column.table not in meaning.tables:
+            continue
+        if (column.table, column.name) in DERIVED:
+            note(column.table, *DERIVED[column.table, column.name][:2])
+        elif (column.table, column.name) in REFERRED:
+            note(column.table, *REFERRED[column.table, column.name])
+        elif _is_historic(column, meaning):
+            note(HISTORY, *_HELD)
+            if isinstance(column.on, Column):
+                note(str(column.on.table), column.on.name)
+        else:
+            note(column.table, column.name)
+        for hop in way(origin, column.table):
+            note(hop.origin or origin, *hop.key)
     for payout in meaning.payouts:
         if payout.kind.agreed is not None:
             note("terms", "partner_id", "term", "valid_from", "valid_to", "value")
@@ -227,25 +229,57 @@ def _measurings(card: ScorecardMeaning) -> Iterator[Measuring]:
         yield from (each for each in extras.values() if isinstance(each, Measuring))
 
 
-def _reads(meaning: Meaning) -> Iterator[_Read]:
-    """Every expression, with the table from whose rows it is read."""
-    for origin, tree in _of_rules(meaning):
+def _named(meaning: Meaning, is_asked: bool = False) -> Iterator[tuple[str, Column | None]]:
+    """Every column that an expression names (or, `is_asked`, whose value it asks for), with the table from whose rows
+    it is read; none, where an expression names no column. Of one rule each comes once."""
+    for of, part in _parts(meaning):
+        if part is meaning:
+            yield from _columns_of(of, part, is_asked)
+        else:
+            yield from _columns_held(of, part, is_asked)
+
+
+def _columns_of(of: Callable[[Any], Iterator[_Read]], part: object, is_asked: bool) -> _Named:
+    found: dict[tuple[str, Column | None], None] = {}
+    for origin, tree in of(part):
         if tree is not None:
-            yield origin, tree
+            named = tuple(_asked(tree)) if is_asked else columns(tree)
+            found |= dict.fromkeys((origin, each) for each in named or (None,))
+    return tuple(found)
 
 
-def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
+_columns_held = by_identity(_columns_of)
+
+
+def _parts(meaning: Meaning) -> Iterator[_Part]:
+    """The parts of a program that hold expressions, each with what yields these."""
+    yield _of_eligible, meaning
+    yield _of_kpis, meaning.kpis
+    yield from ((_of_credit, credit) for credit in meaning.credits)
+    yield from ((_of_payout, payout) for payout in meaning.payouts)
+    yield _of_others, meaning
+    yield from ((_of_card, card) for card in meaning.scorecards)
+    yield _of_funds, meaning
+
+
+def _of_eligible(meaning: Meaning) -> Iterator[_Read]:
     yield "partners", meaning.eligible
-    for kpi in meaning.kpis:
+
+
+def _of_kpis(kpis: tuple[KpiMeaning, ...]) -> Iterator[_Read]:
+    for kpi in kpis:
         yield "partners", kpi.formula
-    for measure in _measures(meaning):
+    for measure in (measure for kpi in kpis for measure in kpi.measures):
         owner = measure.owner if measure.credited is None else None
         for tree in (measure.value, measure.rows.where, measure.rows.dated, measure.latest_of, owner):
             yield measure.rows.table, tree
-    for credit in meaning.credits:
-        yield from ((credit.of, tree) for tree in (credit.where, *credit.fits, credit.amount))
-    for payout in meaning.payouts:
-        yield from _of_payout(payout)
+
+
+def _of_credit(credit: CreditMeaning) -> Iterator[_Read]:
+    yield from ((credit.of, tree) for tree in (credit.where, *credit.fits, credit.amount))
+
+
+def _of_others(meaning: Meaning) -> Iterator[_Read]:
     for name in meaning.amounts.rule.known if meaning.amounts is not None else ():
         yield "partners", Column(None, name)
     for pool in meaning.pools:
@@ -261,8 +295,9 @@ def _of_rules(meaning: Meaning) -> Iterator[tuple[str, Expression | None]]:
         yield from (("partners", limit.of) for limit in total.limits)
     for balance in meaning.balances:
         yield from (("partners", tree) for tree, _ in balance.inputs.values())
-    for card in meaning.scorecards:
-        yield from (("partners", tree) for tree in _of_card(card))
+
+
+def _of_funds(meaning: Meaning) -> Iterator[_Read]:
     if meaning.mdf is not None and meaning.mdf.accrued is not None:
         accrued = meaning.mdf.accrued
         yield from ((accrued.table, tree) for tree in (accrued.of, accrued.dated, accrued.where))
@@ -282,7 +317,11 @@ def _of_payout(payout: PayoutMeaning) -> Iterator[_Read]:
                 yield from ((origin, column) for column in columns(tree) if column not in of_partner)
 
 
-def _of_card(card: ScorecardMeaning) -> Iterator[Expression | None]:
+def _of_card(card: ScorecardMeaning) -> Iterator[_Read]:
+    yield from (("partners", tree) for tree in _trees_of(card))
+
+
+def _trees_of(card: ScorecardMeaning) -> Iterator[Expression | None]:
     yield from (card.whom, card.rank_among)
     for extras in (card.bonus, card.multipliers, card.gates):
         yield from (each.when for each in extras.values() if isinstance(each, Conditional))

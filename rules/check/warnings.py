@@ -13,9 +13,10 @@ from fractions import Fraction
 from itertools import pairwise, product
 
 from rules.calendar import Calendar, Period
+from rules.check.held import by_identity
 from rules.check.jumps import payout_cliffs
 from rules.check.reach import score_spans
-from rules.check.spans import POSITIVE, Span, conjuncts, expression_span, kpi_spans
+from rules.check.spans import OPEN, POSITIVE, Span, conjuncts, expression_span, kpi_spans
 from rules.check.uses import names_used, tables_read
 from rules.check.warnings_payouts import payout_warnings
 from rules.check.warnings_pools import KeyPlace, pool_warnings
@@ -43,19 +44,22 @@ from rules.sharing.base import AwardKind
 from rules.tables import FLAGS, PAYEES, Table
 
 _DAYS = (Type.DATE, Type.MONTH)
+_SPANS_MAX = 16  # of the KPIs and the scorecards of a program
+_kpi_spans = by_identity(kpi_spans, _SPANS_MAX)
+_score_spans = by_identity(score_spans, _SPANS_MAX)
 
 
 def plan_warnings(program: Program, meaning: Meaning, key_place: KeyPlace) -> list[Problem]:
     """Everything suspicious about a program that has no errors; `key_place` tells where a key was written."""
-    kpis = kpi_spans(meaning.kpis)
-    named = score_spans(meaning, kpis)
+    kpis = _kpi_spans(meaning.kpis, OPEN)
+    named = _score_spans(meaning.scorecards, kpis)
     found = [*_unused(program, meaning), *_undated(meaning)]
     for card in meaning.scorecards:
         found += score_warnings(card, named, meaning.terms)
     for payout in meaning.payouts:
         found += payout_cliffs(payout, meaning)
     found += payout_warnings(meaning, named)
-    ordinary = score_spans(meaning, kpi_spans(meaning.kpis, POSITIVE))
+    ordinary = _score_spans(meaning.scorecards, _kpi_spans(meaning.kpis, POSITIVE))
     found += [warning for pool in meaning.pools for warning in _below_zero(pool, meaning, ordinary)]
     found += pool_warnings(meaning, key_place)
     if not _holds_a_period(meaning.calendar, meaning.effective):

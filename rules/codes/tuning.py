@@ -26,4 +26,9 @@ TUNING: dict[str, Code] = {
         "A plan whose goal or hold can't be told, such as an effective rate of nothing sold, is no proposal.",
         "Ask for a quantity that every plan has, or for values that leave it known.",
     ),
+    "W374": Code(
+        "Nothing is paid by it",
+        "Whatever its value, every plan would pay the same, and the best of them would be a matter of chance.",
+        "Choose among values of a rule, or of a KPI that a rule reads.",
+    ),
 }

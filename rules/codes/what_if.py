@@ -57,7 +57,7 @@ WHAT_IF: dict[str, Code] = {
     ),
     "W211": Code(
         "No rate or amount to look for",
-        "What is looked for is a rate, an amount or the edge of a step, by its path.",
+        "What is looked for is a rate, a factor, a number, an amount or the edge of a step, by its path.",
         "Name one that is written there, such as `payouts.commission.rate`.",
     ),
     "W212": Code(

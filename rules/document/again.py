@@ -17,12 +17,14 @@ from rules.document.text import document_text
 from rules.problem import Problem
 
 PIECES_MAX = 4096
+DOCUMENTS_MAX = 4  # read as a whole: the one that all changes are laid over is one of them
 _ENTRY = re.compile(r"^[A-Za-z_]\w*:(?=[ \n]|\Z)", re.MULTILINE | re.ASCII)
 _INNER = re.compile(r"^  [A-Za-z_]\w*:(?=[ \n]|\Z)", re.MULTILINE | re.ASCII)
 _SECTION = re.compile(r"[A-Za-z_]\w*: *(#[^\n]*)?\n", re.ASCII)
 _DOUBTFUL = re.compile(r"^(---|\.\.\.|%)|[\r\t\x85\u2028\u2029\ufeff]", re.MULTILINE)
 
 
+@lru_cache(maxsize=DOCUMENTS_MAX)
 def read_again(data: bytes, file: str) -> tuple[Mapping | None, tuple[Problem, ...]]:
     """What `read_document` says of a document.
 

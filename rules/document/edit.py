@@ -1,8 +1,9 @@
 """Edit a document: values are set, added and removed by path, and all else keeps its lines, its layout, its comments.
 
 In: the text of a document without problems, and changes whose paths are of the document as it is and lie beside each
-other. Out: the new text, and which characters of it are of which change. A change within braces stays within them; a
-comment goes only with the lines of what is removed or put in another's place.
+other. Out: the new text, and which characters of it are of which change. A change within braces stays within them. A
+comment goes only with what it is about: with what is removed or put in another's place on its line, and with what is
+removed right below it, where both begin in the same column; a line that divides (`# ---`) stays.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from rules.document.reader import Mapping, Node, Scalar, Sequence, plain
 from rules.document.spans import Span, spans
 
 _WIDTH = 100  # of what is written on one line, in characters
+_DIVIDING = 6  # of the signs that lines are drawn with: more of them in a comment make it one that divides
 _FLOW_SIGNS = frozenset(",[]{}")
 Path = tuple[str | int, ...]
 
@@ -214,9 +216,12 @@ def _in_lines(text: str, above: Span, news: Items[tuple[Change, int]], gone: dic
         elif above.kind == "mapping" and "-" in text[start : heads[at].start]:  # the first key behind a dash
             if at + 1 >= len(heads) or at + 1 in gone:
                 raise NotInThisLayout("the first keys of an item")
+            between = text[min(end + 1, heads[at + 1].start) : _line_start(text, heads[at + 1].start)]
+            kept = "".join(f"{line}\n" for line in between.splitlines() if line.strip())
+            yield _Patch(start, start, kept, of)
             yield _Patch(heads[at].start, heads[at + 1].start, "", of)
         elif start:
-            yield _Patch(start - 1, end, "", of)
+            yield _Patch(_above(text, start) - 1 if _above(text, start) else 0, end, "", of)
         else:
             yield _Patch(0, min(end + 1, len(text)), "", of)
     end = _line_end(text, max(above.end, heads[-1].end))
@@ -238,9 +243,12 @@ def _in_braces(text: str, above: Span, news: Items[tuple[Change, int]], gone: di
     ends = [max(value.end, head.end) for value, head in zip(above.values, heads, strict=True)]
     for at, of in gone.items():
         if at < last:
-            yield _Patch(heads[at].start, heads[at + 1].start, "", of)
+            yield _Patch(*_with_comma(text, heads[at].start, ends[at], heads[at + 1].start), "", of)
     has_comma = not left
-    if last + 1 < len(heads):  # those at the end go together, and a comment behind the comma before them stays
+    lines = _own_lines(text, heads[last + 1].start, ends[-1]) if left and last + 1 < len(heads) and not news else None
+    if lines is not None:
+        yield _Patch(*lines, "", gone[last + 1])
+    elif last + 1 < len(heads):  # those at the end go together, and a comment behind the comma before them stays
         start = heads[last + 1].start
         has_comma = has_comma or "\n" in text[ends[last] : start]
         yield _Patch(start if has_comma else ends[last], ends[-1], "", gone[last + 1])
@@ -250,6 +258,43 @@ def _in_braces(text: str, above: Span, news: Items[tuple[Change, int]], gone: di
         comma = ", " if number or not has_comma else ""
         end = ends[-1] if ends else above.start + 1
         yield _Patch(end, end, f"{comma}{head}{_flow(change.value)}", of)
+
+
+def _with_comma(text: str, start: int, end: int, following: int) -> tuple[int, int]:
+    """An entry in braces that others follow, with its comma: on lines of its own with all of them, else up to the next
+    one, or where that begins a line, with nothing that is about it."""
+    comma = text.find(",", end, following)
+    if "\n" not in text[end:following] or comma < 0 or text[end:comma].strip():
+        return start, following
+    lines = _own_lines(text, start, comma + 1)
+    if lines is not None:
+        return lines
+    first = text[_line_start(text, start) : start]
+    if not set(first.strip()) - set("[{-") or first.rstrip().endswith(("[", "{")):
+        return start, _line_end(text, comma)  # alone behind the brace: the comment on the line is about it
+    return len(text[:start].rstrip(" ")), comma + 1
+
+
+def _own_lines(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The lines of an entry that stands on lines of its own, with the comments that are about it; None where another
+    thing stands on them."""
+    line, last = _line_start(text, start), _line_end(text, end)
+    behind = text[end:last].strip(" ,")
+    if text[line:start].strip() or (behind and not behind.startswith("#")) or not line:
+        return None
+    return _above(text, line) - 1, last
+
+
+def _above(text: str, start: int) -> int:
+    """Where the comments right above a line begin that are about it: in its column, and no line that divides."""
+    column = len(text[start:]) - len(text[start:].lstrip(" "))
+    while start:
+        above = _line_start(text, start - 1)
+        line = text[above : start - 1]
+        if not line.startswith(" " * column + "#") or line.count("-") + line.count("=") + line.count("#") > _DIVIDING:
+            break
+        start = above
+    return start
 
 
 def _line_start(text: str, at: int) -> int:

@@ -1,63 +1,36 @@
-"""Break even: the rate, amount or threshold with which a program costs exactly an amount, found on the engine itself.
+"""Break even: the rate, factor, amount or edge with which a program costs exactly an amount, found on the engine.
 
-Rates are whole billionths (9 decimals), amounts and thresholds whole minor units. Every cost is worked out as a run is,
-and so is that of the next one: the answer is proved on the engine and not extrapolated. The cost has to grow all the
-way, or to fall all the way, as it does with a threshold; where it is seen to turn, that is told.
+Rates, factors and numbers are whole billionths (9 decimals), amounts whole minor units. Every cost is worked out as a
+run is, and so is that of the next one: the answer is proved on the engine and not extrapolated. The cost has to grow
+all the way, or to fall all the way, as it does with a threshold; where it is seen to turn, that is told.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from rules.document.reader import Node, Scalar
-from rules.load import Loaded, load
+from rules.document.reader import Scalar
+from rules.load import load
 from rules.problem import Place, Problem, Refused
-from rules.quantities.currency import Currency, format_minor
-from rules.quantities.numerals import Unwritable, decimal_text
-from rules.quantities.written import parse_money, parse_rate
+from rules.quantities.currency import format_minor
 from scenarios.acts.evaluate import facts_by, periods_of, run_of, told_by
 from scenarios.acts.simulate import amount_of
+from scenarios.acts.sought import ARGUMENT, ONE, Sought, sought_at
 from scenarios.outcomes.values import BreakEven
 from scenarios.overlays.facts import changes_of_facts
 from scenarios.overlays.overlay import Overlaid, laid_over, start_of
-from scenarios.overlays.paths import NoSuchPath, steps_of, values_at
-from scenarios.overlays.scenario import Edit, Scenario, read_scenario
+from scenarios.overlays.scenario import Scenario, read_scenario
 
-ONE = 10**9  # billionths: a rate of 100 %
-ARGUMENT = "--break-even"
 _STEP = 64  # billionths: about what a cent is of a cost of hundreds of thousands
-_AMOUNT_MAX_MINOR = 10**15
-_AMOUNTS = frozenset({"amount", "to", "at_least", "at_most", "size"})  # keys whose plain number is no rate
-_MONEY = re.compile(r"(?:[A-Z]{3} )?-?[0-9][0-9_]*(?:\.[0-9]+)?", re.ASCII)
-_HINT = "name a rate or an amount, such as payouts.commission.rate or payouts.bonus.amount"
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What is looked for: the change that sets it, whether it is an amount (else a rate), what is written before it,
-    and what is written now, in minor units or billionths."""
-
-    edit: Edit
-    is_amount: bool
-    prefix: str
-    stands: int
-    currency: Currency
-
-    def text(self, at: int) -> str:
-        """A whole number of its parts as people write it."""
-        if not self.is_amount:
-            return rate_text(at)
-        return self.prefix + decimal_text(Fraction(at, 10**self.currency.decimals), self.currency.decimals)
 
 
 def break_even(program: Path, file: Path | None, period: str, path: str, cost: str) -> BreakEven:
-    """The rate, amount or threshold at a path with which a program, with a scenario or as it is, costs an amount over
-    some periods.
+    """The rate, factor, amount or edge at a path with which a program, with a scenario or as it is, costs an amount
+    over some periods; the path may be of what the scenario adds.
 
     Raises Refused where the path is of none, or where nothing that it can be costs that.
     """
@@ -67,8 +40,9 @@ def break_even(program: Path, file: Path | None, period: str, path: str, cost: s
     none = Scenario("", program.name, program.parent, "", (), Place(program.name))
     scenario = none if file is None else read_scenario(file)
     start = start_of(base, scenario)
-    sought = _sought(start, path, currency)
-    facts = changes_of_facts(scenario.document, start.understood())
+    changed = laid_over(start, scenario.edits, warns=False).loaded
+    sought = sought_at(changed, path, currency)
+    facts = changes_of_facts(scenario.document, changed.understood())
     with ExitStack() as stack:
         periods = periods_of(base.understood(), period)
         facts_of = [stack.enter_context(facts_by(base, each)) for each in periods]
@@ -76,7 +50,7 @@ def break_even(program: Path, file: Path | None, period: str, path: str, cost: s
 
         def laid_at(at: int) -> Overlaid:
             value = Scalar(sought.text(at), False, sought.edit.place)
-            laid = laid_over(start, (*scenario.edits, replace(sought.edit, value=value)), warns=False)
+            laid = laid_over(changed, (replace(sought.edit, value=value),), warns=False)
             return replace(laid, facts=facts)
 
         def cost_at(at: int) -> int:
@@ -102,14 +76,14 @@ def break_even(program: Path, file: Path | None, period: str, path: str, cost: s
         _refuse_turning(known, path, falls)
         after = cost_by(last + 1) if last < high - low else None
     ends = sorted(high - step if falls else low + step for step in (first, last))
-    parts = 1 if sought.is_amount else ONE
-    shown = _shortest(ends[0], ends[1], 10**15 if sought.is_amount else ONE)
+    parts = 1 if sought.kind == "amount" else ONE
+    shown = _shortest(ends[0], ends[1], ONE if sought.kind == "rate" else 10**18)
     return BreakEven(
         path=path,
         scenario=scenario.name,
         currency=currency,
         wanted_minor=wanted,
-        is_amount=sought.is_amount,
+        kind=sought.kind,
         value=Fraction(shown, parts),
         cost_minor=reached,
         from_value=Fraction(ends[0], parts),
@@ -120,62 +94,12 @@ def break_even(program: Path, file: Path | None, period: str, path: str, cost: s
     )
 
 
-def rate_text(rate: int) -> str:
-    """A rate in billionths, as people write it.
-
-    >>> rate_text(62_500_000)
-    '6.25%'
-    """
-    return decimal_text(Fraction(rate * 100, ONE), 0) + "%"
-
-
-def _sought(start: Loaded, path: str, currency: Currency) -> Sought:
-    """What stands at a path; raises Refused where it is neither a rate nor an amount."""
-    document = start.document
-    assert document is not None, "it was understood"
-    place = Place(ARGUMENT)
-    try:
-        steps = steps_of(path)
-        found = [_written(node, steps[-1], currency) for _, node in values_at(document.root, steps)]
-    except (NoSuchPath, Unwritable) as error:
-        hint = error.hint if isinstance(error, NoSuchPath) else _HINT
-        raise Refused(Problem("W211", f"{path[:100]} is no rate or amount: {error.message}", place, hint)) from None
-    except ValueError as error:
-        raise Refused(Problem("W211", f"'{path[:100]}' is no path: {error}", place, _HINT)) from None
-    if len({is_amount for is_amount, _, _ in found}) > 1:
-        raise Refused(Problem("W211", f"{path[:100]} is of rates and of amounts", place, "name those of one kind"))
-    is_amount, prefix, stands = found[0]
-    return Sought(Edit("set", path, steps, None, place), is_amount, prefix, stands, currency)
-
-
-def _written(node: Node, name: str, currency: Currency) -> tuple[bool, str, int]:
-    """Whether a value is an amount, what stands before its number, and what it is; raises Unwritable."""
-    text = node.text if isinstance(node, Scalar) else ""
-    is_amount = _MONEY.fullmatch(text) is not None and (name in _AMOUNTS or text[:1].isupper() or _is_beyond(text))
-    if not is_amount:
-        return False, "", int(parse_rate(text) * ONE)
-    money = parse_money(text)
-    minor = money.amount * 10**currency.decimals
-    if money.currency not in (None, currency.code) or minor.denominator != 1 or minor < 0:
-        raise Unwritable("W211", f"'{text[:64]}' is no whole number of minor units of {currency.code}", _HINT)
-    return True, "" if money.currency is None else f"{money.currency} ", int(minor)
-
-
-def _is_beyond(text: str) -> bool:
-    """Whether a plain number is too large for a rate."""
-    try:
-        parse_rate(text)
-    except Unwritable:
-        return True
-    return False
-
-
 def _span(
     sought: Sought, laid_at: Callable[[int], Overlaid], cost_at: Callable[[int], int], wanted: int
 ) -> tuple[int, int]:
-    """Between which values it is looked for: a rate from 0 to 100 %; an amount from the least to the highest with which
+    """Between which values it is looked for: a rate from 0 to 100 %; others from the least to the highest with which
     the program is sound, as far out as the cost is not met before."""
-    if not sought.is_amount:
+    if sought.most == ONE:
         return 0, ONE
 
     def is_sound(at: int) -> bool:
@@ -188,14 +112,14 @@ def _span(
     if not is_sound(sought.stands):
         laid_at(sought.stands)  # tells what is wrong with it
     low = 0 if is_sound(0) else _edge(is_sound, sought.stands, 0)
-    high = max(2 * sought.stands, 1_000 * 10**sought.currency.decimals)
+    high = sought.first_high
     while True:
         if not is_sound(high):
             return low, _edge(is_sound, sought.stands, high)
         met = min(cost_at(low), cost_at(high)) <= wanted <= max(cost_at(low), cost_at(high))
-        if met or high >= _AMOUNT_MAX_MINOR:
+        if met or high >= sought.most:
             return low, high
-        high = min(10 * high, _AMOUNT_MAX_MINOR)
+        high = min(10 * high, sought.most)
 
 
 def _edge(is_sound: Callable[[int], bool], good: int, bad: int) -> int:
@@ -211,9 +135,9 @@ def _refuse_out_of_reach(cost_at: Callable[[int], int], wanted: int, sought: Sou
     if not min(ends) <= wanted <= max(ends):
         currency, path = sought.currency, sought.edit.path
         told = [f"{format_minor(each, currency)} {currency.code}" for each in (*ends, wanted)]
-        span = f"{sought.text(low)} to {sought.text(high)}" if sought.is_amount else "0 % to 100 %"
+        span = "0 % to 100 %" if sought.most == ONE else f"{sought.text(low)} to {sought.text(high)}"
         message = f"with {path} from {span}, the cost goes from {told[0]} to {told[1]}, never to {told[2]}"
-        hint = "ask for a cost between the two, or for another rate or amount"
+        hint = "ask for a cost between the two, or look for something else"
         raise Refused(Problem("W212", message, Place(ARGUMENT), hint))
 
 

@@ -19,7 +19,8 @@ from engine.facts.changed import Change
 from engine.facts.gather import Gathered, gather_facts
 from engine.plan import compile_plan
 from engine.settle import settle
-from engine.sheet.reuse import Reuse, said
+from engine.sheet.alike import alike
+from engine.sheet.reuse import Reuse
 from engine.values import Run, Sheet
 from rules.calendar import Period
 from rules.check.uses import columns_read, needs_tiers, needs_way_to_deals, reimbursing
@@ -45,8 +46,11 @@ class Kept(Gathered):
 
 
 @contextmanager
-def facts_by(base: Loaded, named: Period) -> Iterator[Callable[[Overlaid], tuple[Gathered, Period]]]:
-    """The facts of a period, as a program with changes reads them: read once for all that read the same."""
+def facts_by(
+    base: Loaded, named: Period, threads: int | None = None
+) -> Iterator[Callable[[Overlaid], tuple[Gathered, Period]]]:
+    """The facts of a period, as a program with changes reads them: read once for all that read the same; with so many
+    `threads`, which change how long that takes and nothing else."""
     gathered: list[tuple[Meaning, Period, Gathered, tuple[Change, ...]]] = []
     with ExitStack() as stack:
 
@@ -58,7 +62,9 @@ def facts_by(base: Loaded, named: Period) -> Iterator[Callable[[Overlaid], tuple
                 for read, of, facts, altered in gathered:
                     if altered == changes and _reads_the_same(read, meaning, of, period):
                         return facts, period
-                read_facts = stack.enter_context(gather_facts(meaning, base.folder, period, changes=laid.facts))
+                read_facts = stack.enter_context(
+                    gather_facts(meaning, base.folder, period, threads=threads, changes=laid.facts)
+                )
                 facts = _kept(read_facts, period)
             gathered.append((meaning, period, facts, changes))
             return facts, period
@@ -76,7 +82,8 @@ def run_and_sheet_of(loaded: Loaded, facts: Gathered, period: Period, program: P
     plan = compile_plan(loaded.understood())
     reuse = facts.reuse if isinstance(facts, Kept) else None
     sheet = sheet_of(plan, facts, period, program, keep="lines", reuse=reuse)
-    return settle(plan, sheet, loaded.sha256, facts.inputs), sheet
+    texts = None if reuse is None else reuse.texts
+    return settle(plan, sheet, loaded.sha256, facts.inputs, texts=texts), sheet
 
 
 def _kept(facts: Gathered, period: Period) -> Kept:
@@ -114,7 +121,6 @@ def _reads_the_same(one: Meaning, other: Meaning, of: Period, period: Period) ->
 
 def _scores_the_same(one: Meaning, other: Meaning) -> bool:
     """Whether scores of earlier periods, where a table tells them, are of the same scorecards."""
-    if one.scorecards == other.scorecards or not any(source.table == "scores" for source in one.sources):
+    if not any(source.table == "scores" for source in one.sources):
         return True
-    known = said(one.scorecards)
-    return known is not None and known == said(other.scorecards)
+    return alike(one.scorecards, other.scorecards)

@@ -21,7 +21,7 @@ from rules.active import explain_active_days
 from rules.calendar import Period
 from rules.expressions.tree import Column, Type
 from rules.load import load
-from rules.meaning import KpiMeaning
+from rules.meaning import KpiMeaning, Meaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.exact import Exact
 from scenarios.curves.observed import Observation, Table
@@ -42,9 +42,6 @@ def observe_program(program: Path, outcome: str, spend: str, by: str, periods: s
     if by == "group" or (by == "activity" and paid_by is not None):
         hint = "activities are those of funds: --spend mdf" if by == "activity" else "groups are those of --from"
         raise Refused(Problem("M316", f"--by {by} does not fit what is asked", Place(), hint))
-    if paid_by is None and not {_CLAIMS, FUNDS} <= {source.table for source in meaning.sources}:
-        hint = f"add the sources {FUNDS} and {_CLAIMS}, or name a KPI"
-        raise Refused(Problem("M316", "the program does not say what funds were paid", Place(), hint))
     minor = meaning.terms.minor_per_major
     with gather_facts(meaning, loaded.folder, every[-1]) as facts:
         snapshot = facts.snapshot
@@ -53,7 +50,7 @@ def observe_program(program: Path, outcome: str, spend: str, by: str, periods: s
         values = [kpi_values(snapshot.at(each), needed, own, each) for each in every]
         outcomes = [_numbers(found, told, minor) for found in values]
         if paid_by is None:
-            paid = _funds(snapshot, every, minor)
+            paid = funds_paid(meaning, snapshot, every)
         else:
             column = [_numbers(found, paid_by, minor) for found in values]
             paid = [[{"": each} for each in found] for found in column]
@@ -84,8 +81,15 @@ def _numbers(values: Mapping[str, Exact], kpi: KpiMeaning, minor: int) -> list[F
     return [None if each is None else Fraction(each) / scale for each in found]
 
 
-def _funds(snapshot: Snapshot, every: Sequence[Period], minor: int) -> list[list[dict[str, Fraction | None]]]:
-    """What was paid on claims in each period to each partner, by activity; an amount that is blank is unknown."""
+def funds_paid(meaning: Meaning, snapshot: Snapshot, every: Sequence[Period]) -> list[list[dict[str, Fraction | None]]]:
+    """What was paid on claims in each period to each partner, by activity, in whole units of the currency.
+
+    An amount that is blank is unknown. Raises Refused (M316) where the program has no claims.
+    """
+    if not {_CLAIMS, FUNDS} <= {source.table for source in meaning.sources}:
+        hint = f"add the sources {FUNDS} and {_CLAIMS}, or name a KPI"
+        raise Refused(Problem("M316", "the program does not say what funds were paid", Place(), hint))
+    minor = meaning.terms.minor_per_major
     columns = {"paid": (Column(_CLAIMS, "paid"), Type.MONEY), "day": (Column(_CLAIMS, "paid_on"), Type.DATE)}
     days = (every[0].start, every[-1].end)
     owner = Column(FUNDS, "partner_id")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,17 +16,18 @@ from engine.acts.period import period_of
 from engine.facts.gather import gather_facts
 from engine.reports.new_file import holds, refuse_existing, write_new
 from rules.calendar import Period
-from rules.expressions.tree import Column
 from rules.load import Loaded, load
 from rules.problem import Problem, Refused
 from scenarios.acts.evaluate import run_of, told_by
+from scenarios.acts.partners_of import partners_of
 from scenarios.optimise.feasible import Infeasible
 from scenarios.optimise.solve import GAP
 from scenarios.optimise.tiers import Tiers, choose
 from scenarios.overlays.overlay import laid_over
 from scenarios.overlays.scenario import read_scenario
-from scenarios.problems.asked import Pay, TierProblem
+from scenarios.problems.asked import BudgetProblem, Pay, TierProblem
 from scenarios.problems.paid import payable
+from scenarios.problems.placed import placed
 from scenarios.problems.proposal import (
     Proposal,
     Reviewed,
@@ -40,7 +40,6 @@ from scenarios.problems.read import Parameters, read_problem
 from scenarios.problems.refused import conflicts
 from scenarios.problems.solved import solved
 from scenarios.problems.swept import budgets_of, swept
-from scenarios.problems.units import Partners
 from scenarios.tuning.values import Told, Tuned
 
 
@@ -50,7 +49,18 @@ def optimise(path: Path, gap: float = GAP, told: Told = lambda what, done, of: N
     A split is searched until no other can be better by more than `gap`, a part of its value. Raises Refused with every
     fault of the file, and (W307) with the constraints that no split meets together.
     """
-    asked = read_problem(path, partners_of)
+    return answered(asked_in(path), gap, told)
+
+
+def asked_in(path: Path) -> BudgetProblem | TierProblem | Parameters:
+    """What a problem file asks; raises Refused with every fault of it."""
+    return read_problem(path, partners_of)
+
+
+def answered(
+    asked: BudgetProblem | TierProblem | Parameters, gap: float = GAP, told: Told = lambda what, done, of: None
+) -> Proposal | TierProposal | Tuned:
+    """The answer to what a problem asks."""
     if isinstance(asked, Parameters):
         from scenarios.acts.tune import tune
         from scenarios.tuning.read import read_tuning
@@ -71,26 +81,6 @@ def optimise(path: Path, gap: float = GAP, told: Told = lambda what, done, of: N
 def frontier(found: Proposal, span: str, steps: int) -> Proposal:
     """The proposal with what other budgets would bring: those of a span such as `100_000..400_000`, in even steps."""
     return replace(found, frontier=swept(found.asked, budgets_of(found.asked, span, steps), found.asked_gap))
-
-
-def partners_of(program: Path, period: str, levels: Sequence[str]) -> Partners:
-    """The partners of a program with their values of levels: in a period, or in the last one that it is in force."""
-    loaded = load(program)
-    meaning = loaded.understood()
-    named = period_of(meaning, period) if period else meaning.calendar.fiscal_year(meaning.effective.last)
-    with gather_facts(meaning, loaded.folder, named) as facts:
-        labels, of = facts.snapshot.groups("partner")
-        found: dict[str, dict[str, str]] = {labels[at]: {} for at in of.groups.tolist()}
-        for level in levels:
-            if level in ("partner", "program") or not facts.snapshot.has(
-                Column("partners", "parent_id" if level == "parent" else level)
-            ):
-                continue
-            names, groups = facts.snapshot.groups(level)
-            for key, at in zip(groups.partners.tolist(), groups.groups.tolist(), strict=True):
-                if names[at]:
-                    found[str(key)][level] = names[at]
-    return Partners(found)
 
 
 def write_scenario(found: Proposal, path: Path, force: bool) -> tuple[Path, Path]:
@@ -117,7 +107,7 @@ def write_scenario(found: Proposal, path: Path, force: bool) -> tuple[Path, Path
 def _periods(found: Proposal, loaded: Loaded, pay: Pay) -> tuple[Period, ...]:
     """The periods in which a proposal is paid."""
     meaning = loaded.understood()
-    try:
+    with placed(pay.place):
         periods = [period_of(meaning, pay.period)]
         for _ in found.schedule_minor[0][1:]:
             after = meaning.calendar.after(periods[-1])
@@ -125,8 +115,6 @@ def _periods(found: Proposal, loaded: Loaded, pay: Pay) -> tuple[Period, ...]:
                 message = f"the calendar ends with {periods[-1].name}"
                 raise Refused(Problem("W309", message, pay.place, "start in an earlier period"))
             periods.append(period_of(meaning, after.name))
-    except Refused as refusal:
-        raise Refused(*(replace(each, place=pay.place) for each in refusal.problems)) from None
     return tuple(periods)
 
 

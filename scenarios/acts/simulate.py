@@ -6,78 +6,32 @@ Each scenario is the program with its changes written in, understood anew and wo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from engine.acts.metrics import kpi_values
-from engine.facts.changed import Change, Told
-from engine.facts.gather import Gathered
+from engine.facts.changed import Change
 from engine.plan import compile_plan
-from engine.values import Run
-from rules.calendar import Period
-from rules.expressions.tree import Column
 from rules.load import Loaded, load
 from rules.meaning import Meaning
 from rules.problem import Place, Problem, Refused
 from rules.quantities.numerals import Unwritable
 from rules.quantities.written import parse_money
-from scenarios.acts.cliffs import jumps_of
+from scenarios.acts.cliffs import cliffs_of
 from scenarios.acts.evaluate import facts_by, periods_of, run_and_sheet_of, told_by
-from scenarios.acts.standing import kpi_by_partner, tiers_by
+from scenarios.acts.summed import Asked, Summed, outcome_of
 from scenarios.outcomes.gate import Clause, clauses_of
-from scenarios.outcomes.values import Jump, OfPeriod, Outcome, Simulated, Tiered, compared, in_order
+from scenarios.outcomes.values import Simulated, compared, paid_by
 from scenarios.overlays.facts import changes_of_facts
 from scenarios.overlays.overlay import Overlaid, laid_over, start_of
 from scenarios.overlays.scenario import Scenario, read_scenario
 
-ALONE = ("partner", "component")  # what amounts are told by without a column of partners
+Progress = Callable[[str, int, int], None]  # what is worked out, how much of it is done, and of how much
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a simulation is asked for: the periods, what amounts are told by (partner, component or a column of
-    partners), a budget to hold the cost against and a KPI to hold pay against ("" for none), and whether each change is
-    told apart, and the cliffs of the rules are."""
-
-    period: str
-    by: str = "partner"
-    budget: str = ""
-    per: str = ""
-    tells_causes: bool = False
-    tells_cliffs: bool = False
-
-
-@dataclass(slots=True)
-class Summed:
-    """An outcome as it adds up over periods."""
-
-    laid: Overlaid
-    periods: list[OfPeriod] = field(default_factory=list)
-    components: tuple[str, ...] = ()
-    partners: tuple[str, ...] = ()
-    amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    groups: dict[str, str] = field(default_factory=dict)
-    of_kpi_minor: Fraction | None = Fraction(0)
-    changed: tuple[Told, ...] = ()
-    tiers: Mapping[str, Tiered] = field(default_factory=dict)
-    kpi_by_partner: dict[str, Fraction | None] = field(default_factory=dict)
-    cliffs: tuple[Jump, ...] | None = None
-
-    def add(self, run: Run) -> None:
-        """Add what a period pays."""
-        digest = str(run.manifest["lines_sha256"])
-        self.periods.append(OfPeriod(run.period.name, digest, run.total_minor))
-        self.components = in_order((self.components, run.components))
-        self.partners = in_order((self.partners, run.partners))
-        for at, component in enumerate(run.components):
-            for partner, minor in zip(run.partners, run.payouts_minor[:, at].tolist(), strict=True):
-                if minor:
-                    self.amounts[partner, component] += int(minor)
-
-
-def simulate(program: Path, files: Sequence[Path], asked: Asked) -> Simulated:
+def simulate(
+    program: Path, files: Sequence[Path], asked: Asked, progress: Progress = lambda what, done, of: None
+) -> Simulated:
     """A program and its scenarios over the same periods; raises Refused with all that is wrong with any of them."""
     base = load(program)
     meaning = base.understood()
@@ -91,23 +45,25 @@ def simulate(program: Path, files: Sequence[Path], asked: Asked) -> Simulated:
     sums = [Summed(Overlaid(base.data, base, (), ())), *map(Summed, laid)]
     parts = [[Summed(each) for each in of] for of in steps]
     names: dict[str, str] = {}
-    rejected = 0
+    rejected: set[tuple[str, int]] = set()
     periods = periods_of(meaning, asked.period)
+    done, every = 0, [*sums, *(each for of in parts for each in of)]
     for period in periods:
         with facts_by(base, period) as facts_of:
-            for each in [*sums, *(each for of in parts for each in of)]:
+            for each in every:
+                progress("programs", done, len(every) * len(periods))
                 facts, own = facts_of(each.laid)
                 with told_by(each.laid):
                     run, sheet = run_and_sheet_of(each.laid.loaded, facts, own, program)
-                    each.add(run)
-                    each.tiers = tiers_by(each.laid.loaded.understood(), sheet)
-                    look_at(each, facts, own, asked)
+                    each.add(run, sheet, facts, own, asked)
                     if asked.tells_cliffs and each in sums and period == periods[-1]:
-                        each.cliffs = jumps_of(each.laid.loaded, facts, own, program)
+                        each.cliffs = cliffs_of(each.laid.loaded, facts, own, program)
                 if facts.changed is not None:
                     each.changed = tuple(facts.changed.told.values())
                 names |= facts.snapshot.partner_names()
-                rejected += len(facts.rejected) if each is sums[0] else 0
+                if each is sums[0]:
+                    rejected |= {(row.table, row.record) for row in facts.rejected}
+                done += 1
     outcomes = [outcome_of(sums[0], None, {})]
     for scenario, of, part in zip(scenarios, sums[1:], parts, strict=True):
         outcomes.append(outcome_of(of, scenario, _causes(sums[0], part, of) if asked.tells_causes else {}, base))
@@ -124,7 +80,7 @@ def simulate(program: Path, files: Sequence[Path], asked: Asked) -> Simulated:
         scenarios=tuple(compared(outcomes[0], each) for each in outcomes[1:]),
         names=names,
         titles=titles,
-        rejected=rejected,
+        rejected=len(rejected),
     )
 
 
@@ -146,7 +102,24 @@ def _scenarios(base: Loaded, files: Sequence[Path]) -> tuple[list[Scenario], lis
         laid.append(found)
     if problems:
         raise Refused(*problems)
-    return scenarios, laid
+    return _told_apart(scenarios, files), laid
+
+
+def _told_apart(scenarios: Sequence[Scenario], files: Sequence[Path]) -> list[Scenario]:
+    """Scenarios of one name told apart by their files, and these by their places among the arguments."""
+    by_file = [each.file for each in scenarios]
+    by_path = [str(file) for file in files]
+    by_place = [f"{file}, {at}" for at, file in enumerate(files, start=1)]
+    names = Counter(each.name for each in scenarios)
+    found: list[str] = []
+    for marks in (by_file, by_path, by_place):
+        found = [
+            f"{each.name} ({mark})" if names[each.name] > 1 else each.name
+            for each, mark in zip(scenarios, marks, strict=True)
+        ]
+        if len(set(found)) == len(found):
+            break
+    return [replace(each, name=name) for each, name in zip(scenarios, found, strict=True)]
 
 
 def _refuse_another_currency(base: Loaded, found: Overlaid, scenario: Scenario) -> None:
@@ -172,74 +145,19 @@ def _steps(base: Loaded, scenario: Scenario, facts: tuple[Change, ...]) -> list[
     return found
 
 
-def _causes(base: Summed, parts: Sequence[Summed], last: Summed) -> Mapping[str, Mapping[str, int]]:
-    """What each change moves, partner by partner, in the order of the file: from one part of them to the next."""
-    found: dict[str, Counter[str]] = {}
+def _causes(base: Summed, parts: Sequence[Summed], last: Summed) -> Mapping[str, Mapping[tuple[str, str, str], int]]:
+    """What each change moves, by period, partner and component, in the order of the file: from one part of them to the
+    next."""
+    found: dict[str, Counter[tuple[str, str, str]]] = {}
     before, told, seen = base, 0, 0
     for each in (*parts, last):
         changes = [*each.laid.facts[seen:], *each.laid.edits[told:]]
         label = " and ".join(change.said for change in changes) or "the other version"
         moved = found.setdefault(label, Counter())
-        for (partner, _), minor in each.amounts.items():
-            moved[partner] += minor
-        for (partner, _), minor in before.amounts.items():
-            moved[partner] -= minor
+        moved.update(paid_by(each.periods, each.amounts))
+        moved.subtract(paid_by(before.periods, before.amounts))
         before, told, seen = each, len(each.laid.edits), len(each.laid.facts)
-    return found
-
-
-def outcome_of(
-    of: Summed, scenario: Scenario | None, causes: Mapping[str, Mapping[str, int]], base: Loaded | None = None
-) -> Outcome:
-    known = set() if base is None else {(each.code, each.message) for each in base.problems}
-    found = of.laid.loaded.problems if base is not None else ()
-    warnings = (of.laid.told(each) for each in found if (each.code, each.message) not in known)
-    return Outcome(
-        name="" if scenario is None else scenario.name,
-        file="" if scenario is None else scenario.file,
-        program_sha256=of.laid.loaded.sha256,
-        periods=tuple(of.periods),
-        components=of.components,
-        partners=tuple(sorted(of.partners)),
-        amounts={key: minor for key, minor in of.amounts.items() if minor},
-        groups=of.groups,
-        causes=causes,
-        of_kpi_minor=of.of_kpi_minor,
-        warnings=tuple(dict.fromkeys(warnings)),
-        facts=tuple(each.said.removeprefix("facts: ") for each in of.laid.facts),
-        changed=of.changed,
-        tiers=of.tiers,
-        kpi_by_partner=of.kpi_by_partner,
-        cliffs=of.cliffs,
-    )
-
-
-def look_at(of: Summed, facts: Gathered, period: Period, asked: Asked) -> None:
-    """Add which group each partner is in, and what the KPI that pay is held against comes to."""
-    if asked.by == "tier" and of.tiers:
-        of.groups |= next(iter(of.tiers.values())).of
-    elif asked.by not in ALONE:
-        if not facts.snapshot.has(Column("partners", "parent_id" if asked.by == "parent" else asked.by)):
-            hint = "name a column of the table partners, such as --by region"
-            place = Place(facts.snapshot.file("partners"))
-            raise Refused(Problem("M504", f"partners have no column {asked.by[:64]}", place, hint))
-        labels, groups = facts.snapshot.groups(asked.by)
-        of.groups |= {
-            str(key): labels[at] for key, at in zip(groups.partners.tolist(), groups.groups.tolist(), strict=True)
-        }
-    if not asked.per:
-        of.of_kpi_minor = None
-        return
-    meaning = of.laid.loaded.understood()
-    if asked.per not in {kpi.name for kpi in meaning.kpis if kpi.unit == "money"}:
-        known = ", ".join(kpi.name for kpi in meaning.kpis if kpi.unit == "money") or "none"
-        message = f"the program has no KPI {asked.per[:64]} that is an amount"
-        raise Refused(Problem("M503", message, Place(), f"its amounts: {known}"))
-    (value,) = kpi_values(facts.snapshot, meaning, facts.snapshot.groups("program")[1], period)[asked.per].fractions()
-    of.of_kpi_minor = None if value is None or of.of_kpi_minor is None else of.of_kpi_minor + value
-    for partner, own in kpi_by_partner(facts, meaning, asked.per, period).items():
-        before = of.kpi_by_partner.get(partner, Fraction(0))
-        of.kpi_by_partner[partner] = None if own is None or before is None else before + own
+    return {label: {key: minor for key, minor in moved.items() if minor} for label, moved in found.items()}
 
 
 def amount_of(text: str, meaning: Meaning, argument: str) -> int:

@@ -19,17 +19,19 @@ from rules.load import Loaded, load
 from rules.meaning import Meaning
 from rules.problem import Problem, Refused
 from scenarios.acts.evaluate import facts_by, periods_of, run_and_sheet_of, told_by
-from scenarios.acts.simulate import Asked, Summed, amount_of, look_at, outcome_of
-from scenarios.acts.standing import tiers_by
-from scenarios.outcomes.gate import NAMES, Clause, clauses_of, judged
+from scenarios.acts.simulate import amount_of
+from scenarios.acts.summed import Asked, Summed, outcome_of
+from scenarios.outcomes.gate import MONEY, NAMES, Clause, clauses_of, judged
 from scenarios.outcomes.values import Compared, Simulated, compared
 from scenarios.overlays.overlay import Overlaid, changes_of, laid_over
 from scenarios.overlays.scenario import Edit
+from scenarios.problems.placed import placed
+from scenarios.tuning.idle import refuse_idle
 from scenarios.tuning.in_force import InForce, edits_of, in_force
 from scenarios.tuning.merit import Rank, is_at_limit, missed, rank_of
 from scenarios.tuning.search import Grid, search
 from scenarios.tuning.tally import Tally
-from scenarios.tuning.values import Candidate, Picks, Told, Tuned, Tuning
+from scenarios.tuning.values import WEIGHTED, Candidate, Picks, Told, Tuned, Tuning
 
 _OPEN_MAX = 8  # readings of the facts of a period that are kept at a time
 
@@ -41,12 +43,12 @@ def tune(tuning: Tuning, told: Told = lambda what, done, of: None) -> Tuned:
     worked out. A plan of the grid that can't is left out, and counted with the reason.
     """
     base = load(_program(tuning))
-    goal, hold = _clauses(tuning, base.understood())
+    quantities, hold = _clauses(tuning, base.understood())
     now = _in_force(base, tuning)
     with ExitStack() as stack:
         bench = _Bench(base, tuning, stack)
         frame = _frame(tuning, base, bench)
-        trial = _Trial(tuning, bench, goal, hold, now, frame, compared(frame.base, frame.base), told)
+        trial = _Trial(tuning, bench, quantities, hold, now, frame, compared(frame.base, frame.base), told)
         as_it_is = trial.taken((), (), trial.as_it_is)
         scale = max(abs(as_it_is.goal or Fraction(0)) / 50, Fraction(1, 1000))
         grid = Grid(tuple(len(each.values) for each in tuning.parameters), now.places)
@@ -57,7 +59,7 @@ def tune(tuning: Tuning, told: Told = lambda what, done, of: None) -> Tuned:
     return Tuned(
         tuning=tuning,
         simulated=_beside(frame, base, tally, bench),
-        goal=goal,
+        goal=trial.goal,
         now=as_it_is,
         best=None if best is None else best[1],
         in_force=now.texts,
@@ -86,24 +88,27 @@ def _in_force(base: Loaded, tuning: Tuning) -> InForce:
     _, _, problems = changes_of(base.document.root, edits)
     if problems:
         raise Refused(*problems)
+    refuse_idle(tuning, base.understood())
     return in_force(base.document.root, tuning.parameters)
 
 
-def _clauses(tuning: Tuning, meaning: Meaning) -> tuple[Clause, tuple[Clause, ...]]:
-    """The goal as a clause, with the number that it is to be near (0 where there is none), and what has to hold."""
+def _clauses(tuning: Tuning, meaning: Meaning) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
+    """The goal's quantities as clauses, with the number that it is to be near (0 where there is none), and what has to
+    hold."""
     terms = meaning.terms
     found: list[tuple[Clause, ...]] = []
     problems: list[Problem] = []
-    goal = f"{tuning.goal.name} = {tuning.goal.number or 0}"
-    for text, place in ((goal, tuning.goal.place), (tuning.hold, tuning.hold_place)):
+    goal = [(f"{each.quantity} = {tuning.goal.number or 0}", tuning.goal.place) for each in tuning.goal.weights]
+    for text, place in (*goal, *tuning.holds):
         try:
-            has_budget = bool(tuning.budget)
-            found.append(clauses_of(text, terms.currency.code, terms.minor_per_major, has_budget) if text else ())
+            with placed(place):
+                found.append(clauses_of(text, terms.currency.code, terms.minor_per_major, bool(tuning.budget)))
         except Refused as refusal:
-            problems += [replace(each, place=place) for each in refusal.problems]
+            problems += refusal.problems
     if problems:
         raise Refused(*problems)
-    return found[0][0], found[1]
+    clauses = [clause for each in found for clause in each]
+    return tuple(clauses[: len(goal)]), tuple(clauses[len(goal) :])
 
 
 # --- one plan ---------------------------------------------------------------------------------------------------------
@@ -118,7 +123,7 @@ class _Bench:
         self.asked = Asked(tuning.period, by=tuning.by, per=tuning.per)
         self.periods = periods_of(base.understood(), tuning.period)
         self.names: dict[str, str] = {}
-        self.rejected = 0
+        self.rejected: set[tuple[str, int]] = set()
         self._open = stack.enter_context(ExitStack())
         self._sessions: list[Callable[[Overlaid], tuple[Gathered, Period]]] = []
         self._seen: dict[int, Gathered] = {}
@@ -134,9 +139,7 @@ class _Bench:
         for facts, period in self._facts(laid):
             with told_by(laid):
                 run, sheet = run_and_sheet_of(laid.loaded, facts, period, self.program)
-                found.add(run)
-                found.tiers = tiers_by(laid.loaded.understood(), sheet)
-                look_at(found, facts, period, self.asked)
+                found.add(run, sheet, facts, period, self.asked)
         return found
 
     def _facts(self, laid: Overlaid) -> Iterator[tuple[Gathered, Period]]:
@@ -150,7 +153,7 @@ class _Bench:
             if id(facts) not in self._seen:
                 self._seen[id(facts)] = facts
                 self.names |= facts.snapshot.partner_names()
-                self.rejected += 0 if laid.edits else len(facts.rejected)
+                self.rejected |= set() if laid.edits else {(row.table, row.record) for row in facts.rejected}
             yield facts, own
 
 
@@ -160,7 +163,7 @@ class _Trial:
 
     tuning: Tuning
     bench: _Bench
-    goal: Clause
+    quantities: tuple[Clause, ...]
     hold: tuple[Clause, ...]
     now: InForce
     frame: Simulated
@@ -201,13 +204,30 @@ class _Trial:
             best[1], self.tuning.goal, self.goal.number, partners, self.goal.is_part
         )
 
+    @property
+    def goal(self) -> Clause:
+        """The goal as one clause."""
+        several = len(self.quantities) > 1
+        return Clause(WEIGHTED, "=", Fraction(0), False, WEIGHTED) if several else self.quantities[0]
+
     def _ranked(self, each: Candidate, picks: Picks) -> Rank:
         return rank_of(each, self.tuning.goal, self.goal.number, picks, self.now.steps_to(picks))
 
     def _candidate(self, edits: tuple[Edit, ...], each: Compared) -> Candidate:
-        (of_goal,) = judged((self.goal,), each, self.frame)
         held = judged(self.hold, each, self.frame)
-        return Candidate(edits, of_goal.value, held, missed(held, each.base.cost_minor, len(each.moved)))
+        return Candidate(edits, self._reached(each), held, missed(held, each.base.cost_minor, len(each.moved)))
+
+    def _reached(self, each: Compared) -> Fraction | None:
+        """What the goal comes to: a quantity, or the sum of several by their weights, money in whole units."""
+        values = [of.value for of in judged(self.quantities, each, self.frame)]
+        if len(values) == 1:
+            return values[0]
+        total, per = Fraction(0), self.frame.currency.minor_per_major
+        for value, weight in zip(values, self.tuning.goal.weights, strict=True):
+            if value is None:
+                return None
+            total += weight.number * (value / per if weight.quantity in MONEY else value)
+        return total
 
 
 # --- what was found ---------------------------------------------------------------------------------------------------
@@ -218,10 +238,8 @@ def _frame(tuning: Tuning, base: Loaded, bench: _Bench) -> Simulated:
     meaning = base.understood()
     budget = None
     if tuning.budget:
-        try:
+        with placed(tuning.place):
             budget = amount_of(tuning.budget, meaning, "budget")
-        except Refused as refusal:
-            raise Refused(*(replace(each, place=tuning.place) for each in refusal.problems)) from None
     return Simulated(
         program=meaning.title,
         currency=meaning.terms.currency,
@@ -232,13 +250,13 @@ def _frame(tuning: Tuning, base: Loaded, bench: _Bench) -> Simulated:
         scenarios=(),
         names=bench.names,
         titles={each.name: each.title for each in compile_plan(meaning).components},
-        rejected=bench.rejected,
+        rejected=len(bench.rejected),
     )
 
 
 def _beside(frame: Simulated, base: Loaded, found: Tally, bench: _Bench) -> Simulated:
     """The proposal beside the program as it is, with what is suspicious about it and not about that."""
-    frame = replace(frame, names=bench.names, rejected=bench.rejected)
+    frame = replace(frame, names=bench.names, rejected=len(bench.rejected))
     if found.best is None or not found.best[1].edits:
         return frame
     _, candidate, each = found.best

@@ -10,15 +10,25 @@ import click
 
 from engine.commands.console import print_blocks, print_json, screen_width, tell_rejected
 from engine.commands.failures import as_json as as_json_problem, tell
+from scenarios.commands.drawing import write_drawing
 
 if TYPE_CHECKING:
     from scenarios.tuning.values import Tuned
 
 
-def answer(found: Tuned, scenario: Path | None, out: Path | None, force: bool, is_json: bool) -> None:
+def answer(
+    found: Tuned,
+    scenario: Path | None,
+    out: Path | None,
+    picture: Path | None,
+    report: Path | None,
+    force: bool,
+    is_json: bool,
+) -> None:
     """Write and print what was found; exit code 1 where no plan keeps to what has to hold."""
     from engine.reports.new_file import write_new
     from scenarios.outcomes.export import as_csv
+    from scenarios.tuning.drawn import as_page, drawn
     from scenarios.tuning.export import as_json
     from scenarios.tuning.written import scenario_text
 
@@ -29,6 +39,7 @@ def answer(found: Tuned, scenario: Path | None, out: Path | None, force: bool, i
     if found.best is not None and out is not None:
         write_new(out, as_csv(found.simulated), force, "the comparison")
         files.append(str(out))
+    files += write_drawing(picture, report, lambda: drawn(found), lambda: as_page(found), force)
     if is_json:
         warnings = [as_json_problem(each) for of in found.simulated.scenarios for each in of.outcome.warnings]
         print_json({**as_json(found), "warnings": warnings, "files": files})

@@ -9,27 +9,38 @@ import numpy as np
 
 from scenarios.curves.floats import Floats, Rows
 
-HELD = ("", "fixed", "lower", "upper", "off", "minimum")
+HELD = ("", "fixed", "lower", "upper", "off", "minimum", "step", "kink", "flat")
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """A floor or cap of a group, or of the budget, that holds the answer back, and what one more unit of spend there
-    would bring (of a floor: what one less would)."""
+    would bring (of a floor: what one less would).
+
+    Of what is not held in money, such as a Gini coefficient or a return, `limit` is the limit as a text, `limit_minor`
+    zero, and the price that of one unit of spend by which it may be missed.
+    """
 
     name: str
     side: str  # floor or cap
     limit_minor: int
     price: float
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """A split of a budget, (units,) each.
 
-    `spend_minor` adds up exactly; `spend` is the same before rounding, with `value`, the objective there, and `bound`,
-    which no split exceeds. `shadow_price` is what one more unit of budget would bring, by the bound; `marginal` what
-    one more unit of spend would bring each unit; `held` which of its bounds holds it, as a place in `HELD`.
+    `spend_minor` adds up exactly and is what is proposed, with its objective `value_minor`; `spend` is the same before
+    rounding, with `value`, and `bound` is what no split exceeds. `one_minor` is what one minor unit more of each unit
+    would bring at its marginal response, all together: as much as rounding may take where nothing leaps.
+    `shadow_price` is what one more unit of budget would bring at this split, and
+    `price_of_less` what one less would cost: the same where the curves are smooth, infinite where it would take a whole
+    step, None where it is not known or floors leave none to take. (Of a budget that asks for more than pays,
+    `shadow_price` is below zero.) `marginal` is what one more unit of spend would bring each unit; `held` what holds
+    it, as a place in `HELD`: one of its bounds, or a step, a kink or a flat stretch of its curve. `proof` are the
+    prices that the bound rests on, which differ from those of `bindings` where a search had to settle units.
     """
 
     units: tuple[str, ...]
@@ -47,11 +58,25 @@ class Answer:
     reasons: tuple[str, ...]
     solver: str
     seconds: float = field(compare=False)
+    price_of_less: float | None = None
+    proof: tuple[Binding, ...] = ()
+    one_minor: float = 0.0
 
     @property
     def gap(self) -> float:
-        """How far below the bound the value is, as a part of the value: the best split is no more than this better."""
+        """How far below the bound the value of what is proposed is, as a part of it: no split is more than this
+        better."""
+        return relative_gap(self.value_minor, self.bound)
+
+    @property
+    def gap_before_rounding(self) -> float:
+        """The same of the split before it was rounded to whole minor units."""
         return relative_gap(self.value, self.bound)
+
+    def is_certified(self, gap: float) -> bool:
+        """Whether it is proved that no split is better than what is proposed by more than a gap, a part of its value,
+        and what one minor unit of each unit brings, which no rounding can help."""
+        return bool(self.bound - self.value_minor <= gap * abs(self.value_minor) + self.one_minor)
 
     @property
     def rounding_loss(self) -> float:
@@ -69,3 +94,8 @@ def relative_gap(value: float, bound: float) -> float:
     if bound <= value:
         return 0.0
     return (bound - value) / abs(value) if value else np.inf
+
+
+def worth_of_one(marginal: Floats, minor_per_spend: float) -> float:
+    """What one minor unit more of each unit brings at its marginal response, where that is a number."""
+    return float(np.abs(marginal[np.isfinite(marginal)]).sum()) / minor_per_spend

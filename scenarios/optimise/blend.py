@@ -23,6 +23,7 @@ from scenarios.curves.smooth import LinearCap
 from scenarios.optimise.roofs import Flags
 
 _HALVINGS_MAX = 60
+_NO_KNOTS: Floats = np.zeros(0)
 _EPS = float(np.finfo(np.float64).eps)
 
 
@@ -137,7 +138,7 @@ def members_of(responses: Sequence[Response]) -> Members:
         bend,
         steepest,
         is_chord,
-        tuple(np.unique(np.array(each, dtype=np.float64)) for each in knots),
+        tuple(np.unique(np.array(each, dtype=np.float64)) if each else _NO_KNOTS for each in knots),
     )
 
 

@@ -24,6 +24,7 @@ _TOLERANCE = 1e-10
 _ALIKE = 1e-11  # of a unit's largest spend: columns nearer than this are one
 _NO_MIX = 2  # SciPy's word for a program without a solution
 SECONDS_MAX = 60.0
+_FULL_ROWS, _MANY = 8, 4  # full rows, and columns of each unit, from which units' mean spends are variables
 
 
 class NoAnswer(Exception):
@@ -145,6 +146,7 @@ class _Matrix:
     floored: Rows
     fixed: Rows
     draws: int
+    owned: int  # variables of units' mean spends, at the end
 
     @classmethod
     def of(cls, program: Program, columns: Columns, is_search: bool) -> _Matrix:
@@ -152,9 +154,13 @@ class _Matrix:
         count, units = len(columns.unit), len(program.linear)
         pick = csr_array((np.ones(count), (columns.unit, np.arange(count))), shape=(units, count))
         mean = columns.response.mean(axis=0)
-        rows = limits.spend @ (pick * columns.spend[None, :]) + limits.response @ (pick * mean[None, :])
         scale = _scales(program)
-        rows = csr_array(rows / scale[:, None])
+        rows = limits.response @ (pick * mean[None, :])
+        # Many full rows over spends are rows over each unit's mean spend, a variable of its own: fewer numbers.
+        owned = units if limits.spend.nnz > _FULL_ROWS * units and count > _MANY * units else 0
+        of_unit = csr_array(limits.spend * (program.spend_size / scale[:, None]))[:, :owned]
+        meant = csr_array(pick * (columns.spend / program.spend_size)[None, :])[:owned]
+        rows = csr_array((rows if owned else rows + limits.spend @ (pick * columns.spend[None, :])) / scale[:, None])
         is_fixed = (limits.least == limits.most) & np.isfinite(limits.most)
         fixed = np.flatnonzero(is_fixed)
         capped = np.flatnonzero(np.isfinite(limits.most) & ~is_fixed)
@@ -184,8 +190,14 @@ class _Matrix:
             above, equal = hstack([above, up]), hstack([equal, down])
             cost = np.append(cost, np.tile(scale / scale.max(), 2))
             bounds += [(0, None)] * slacks
-        above, equal = csr_array(above), csr_array(equal)
-        return cls(cost, above, most, equal, target, bounds, scale, capped, floored, fixed, draws)
+        before = len(bounds)
+        own = hstack([meant, csr_array((owned, before - count)), csr_array(-np.eye(owned))])
+        above = hstack([above, _padded(vstack([of_unit[capped], -of_unit[floored]]), above.shape[0])])
+        equal = hstack([equal, vstack([csr_array((units, owned)), of_unit[fixed]])])
+        above, equal = csr_array(above), csr_array(vstack([equal, own]))
+        target, cost = np.append(target, np.zeros(owned)), np.append(cost, np.zeros(owned))
+        bounds += [(0, None)] * owned
+        return cls(cost, above, most, equal, target, bounds, scale, capped, floored, fixed, draws, owned)
 
     def read(self, program: Program, columns: Columns, found: Any) -> Mix:
         """The mix that the solver found, in the units of spend and response."""
@@ -199,17 +211,23 @@ class _Matrix:
         prices = np.zeros(rows)
         np.add.at(prices, self.capped, -above[: len(self.capped)])
         np.add.at(prices, self.floored, above[len(self.capped) : len(self.capped) + len(self.floored)])
-        np.add.at(prices, self.fixed, -equal[units:])
+        np.add.at(prices, self.fixed, -equal[units : units + len(self.fixed)])
         draws = len(program.weighing.base)
         weights = -above[-self.draws :] if self.draws else np.full(draws, 1 / draws)
         missed = np.zeros(rows)
-        if len(x) > count + (self.draws + 1 if self.draws else 0):
-            slack = x[count:].reshape(2, rows)
+        own = len(x) - self.owned
+        if own > count + (self.draws + 1 if self.draws else 0):
+            slack = x[count:own].reshape(2, rows)
             missed = (slack[0] - slack[1]) * self.scale
         return Mix(
             part, spend, -float(found.fun) * size, program.weighing.allowed(weights),
             prices * size / self.scale, missed,
         )  # fmt: skip
+
+
+def _padded(rows: csr_array, height: int) -> csr_array:
+    """Rows with empty ones below."""
+    return csr_array(vstack([rows, csr_array((height - rows.shape[0], rows.shape[1]))]))
 
 
 def _slacks(rows: int, capped: Rows, floored: Rows, fixed: Rows, units: int) -> tuple[csr_array, csr_array]:

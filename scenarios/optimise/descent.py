@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from scenarios.curves.floats import Floats
-from scenarios.optimise.blend import Domain, Members
+from scenarios.optimise.blend import Domain
 from scenarios.optimise.columns import (
     Columns,
     Mix,
@@ -28,12 +27,13 @@ from scenarios.optimise.columns import (
     narrowed,
     with_columns,
 )
+from scenarios.optimise.parting import CLOSE, first_columns, halves, keeps, losses, settled
+from scenarios.optimise.propagated import propagated
 from scenarios.optimise.sides import Limits, joined
 
 ROUNDS_MAX, NODES_MAX = 60, 300
 _WORK_MAX = 500_000  # columns of all programs together, those of many draws counting more; then no node is split
-_DIVES_MAX, _START_PLACES = 8, (0.0, 0.02, 0.06, 0.12, 0.2, 0.3, 0.45, 0.65, 1.0)
-_CLOSE = 1e-9  # of a row's size: by how much a response may miss its row
+_DIVES_MAX = 8
 _INSIDE, _CUTS_KEPT = 1e-12, 20
 _CUT_PLACES = (1e-6, 0.1, 0.3, 0.6)  # on the way from where a limit is kept to where it is not
 _FINE, _FINEST = 0.02, 1e-3  # of what is left to prove: how well peaks are worked out; of the responses' size
@@ -70,6 +70,7 @@ class Descended:
     is_proved_empty: bool
     nodes: int
     rounds: int
+    solver: str = "columns"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +78,7 @@ class _Node:
     domain: Domain
     unit: int
     at: float
+    found: _Solved
 
 
 def descend(program: Program, cuts: Cuts | None, gap: float) -> Descended:
@@ -88,18 +90,18 @@ def descend(program: Program, cuts: Cuts | None, gap: float) -> Descended:
         draws = len(program.weighing.base)
         return Descended(None, -np.inf, -np.inf, np.full(draws, 1 / draws), np.zeros(len(run.limits.names)),
                          run.limits, missed, is_proved, 1, run.rounds)  # fmt: skip
-    run.dive(program.domain, root.mix)
-    run.keep(program.domain, root, np.inf)
+    run.dive(root.domain, root.mix)
+    run.keep(root, np.inf)
     while run.heap and not run.is_tired and run.nodes < NODES_MAX and not run.is_close(-run.heap[0][0]):
         negative, _, node = heapq.heappop(run.heap)
-        for domain in _halves(node):
+        for domain in halves(node.domain, node.unit, node.at):
             found = run.solve(domain)
             if found is None:
-                run.closed = max(run.closed, -negative) if run.is_open else run.closed
+                run.closed = max(run.closed, min(-negative, run.held(node, domain))) if run.is_open else run.closed
             else:
                 if run.nodes < 8 and not run.is_close(found.bound):
-                    run.dive(domain, found.mix)
-                run.keep(domain, found, -negative)
+                    run.dive(found.domain, found.mix)
+                run.keep(found, min(-negative, run.held(node, domain)))
     top = max(run.value, run.closed, -run.heap[0][0] if run.heap else -np.inf)
     return Descended(run.spend, run.value, top, root.mix.weights, root.mix.prices, root.limits, None, not run.heap,
                      run.nodes, run.rounds)  # fmt: skip
@@ -111,6 +113,7 @@ class _Solved:
     bound: float
     loss: Floats
     limits: Limits  # the rows that the mix has prices of
+    domain: Domain  # what the rows leave of the domain that was asked
 
 
 class _Run:
@@ -118,7 +121,7 @@ class _Run:
 
     def __init__(self, program: Program, cuts: Cuts | None, gap: float) -> None:
         self.program, self.cuts, self.gap = program, cuts, gap
-        self.columns = _first_columns(program.members, program.domain)
+        self.columns = first_columns(program.members, program.domain)
         self.own_rows = len(program.limits.names)
         self.spend: Floats | None = None
         self.value, self.closed = -np.inf, -np.inf
@@ -143,8 +146,11 @@ class _Run:
     def solve(self, domain: Domain) -> _Solved | None:
         """The best mix within a domain and its bound; None where no mix keeps all rows."""
         self.nodes += 1
-        self.is_open, is_fine = False, False
-        top, best = np.inf, None
+        self.is_open, is_fine, top, best = False, False, np.inf, None
+        left_over = propagated(domain, self.program.limits)
+        if left_over is None:
+            return None
+        domain = left_over
         for _ in range(ROUNDS_MAX):
             self.rounds += 1
             program = narrowed(self.program, domain)
@@ -156,17 +162,21 @@ class _Run:
                 self.is_open = True
                 break
             if mix is None:
+                before = len(self.columns.unit)
                 if not self.revived(domain):
                     best = None  # cuts that were added since leave no mix
                     break
-                continue
+                if len(self.columns.unit) > before:
+                    continue
+                self.is_open = True  # one program says that there is none, the other that there is
+                break
             is_cut = self.cut(mix)
             least = self.gap * min(max(abs(mix.value), _FINEST * program.response_size), program.response_size)
             left = least if is_fine else min(max(top - max(self.value, mix.value), least), program.response_size)
             close = _FINE * left / len(program.linear)
             held, found = bound(program, mix.weights, mix.prices, close)
             top = min(top, held)
-            best = _Solved(mix, top, _losses(program, columns, mix), program.limits)
+            best = _Solved(mix, top, losses(program, columns, mix), program.limits, domain)
             self.offer(program, mix.spend)
             is_mixed = top - mix.value <= 0.1 * self.gap * max(abs(mix.value), _FINEST * program.response_size)
             if self.is_close(top) or (is_mixed and not is_cut):
@@ -178,7 +188,16 @@ class _Run:
                 if is_fine:
                     break
                 is_fine = True  # peaks were not worked out well enough to tell a better column
+        else:
+            self.is_open = best is None
         return best
+
+    def held(self, node: _Node, domain: Domain) -> float:
+        """What a part of a node holds at most, at the prices of the whole."""
+        found = node.found
+        program = replace(self.program, limits=found.limits, domain=domain)
+        close = _FINE * self.gap * max(abs(found.bound), _FINEST * program.response_size) / len(program.linear)
+        return bound(program, found.mix.weights, found.mix.prices, close)[0]
 
     def within(self, domain: Domain) -> Columns:
         """The columns of a domain; its ends are made where they are not known."""
@@ -189,12 +208,18 @@ class _Run:
         )  # fmt: skip
         rows = self.columns.of_domain(domain)
         found = Columns(self.columns.unit[rows], self.columns.spend[rows], self.columns.response[:, rows])
-        have = np.zeros(count, dtype=bool)
-        have[found.unit] = True
-        ends = np.flatnonzero(~have)  # an end that is alike to a known column and just outside
-        if not len(ends):
+        # An end that is alike to a known column may lie just within it, and the column outside: without its very ends a
+        # domain would seem to hold less than it does.
+        ends, spends = [], []
+        for end in (domain.lower, domain.upper, np.where(domain.gated, 0.0, domain.lower)):
+            have = np.zeros(count, dtype=bool)
+            have[found.unit[found.spend == end[found.unit]]] = True
+            ends.append(np.flatnonzero(~have))
+            spends.append(end[ends[-1]])
+        if not any(map(len, ends)):
             return found
-        more = columns_of(self.program.members, ends, domain.lower[ends])
+        unit, spend = np.unique(np.stack([np.concatenate(ends), np.concatenate(spends)]), axis=1)
+        more = columns_of(self.program.members, unit.astype(np.int64), spend)
         return Columns(
             np.append(found.unit, more.unit), np.append(found.spend, more.spend),
             np.concatenate([found.response, more.response], axis=1),
@@ -239,22 +264,22 @@ class _Run:
             return
         if self.cuts is not None and self.cuts.excess(spend) > _INSIDE:
             return
-        if not _keeps(program, spend):
+        if not keeps(program, spend):
             return
         value = program.value(spend)
         if value > self.value:
             self.spend, self.value = spend, value
 
-    def keep(self, domain: Domain, found: _Solved, above: float) -> None:
+    def keep(self, found: _Solved, above: float) -> None:
         """Keep a node for splitting where it may hold a better split, else note what it held at most."""
-        top = min(found.bound, above)
+        top, domain = min(found.bound, above), found.domain
         unit = int(np.argmax(found.loss))
         at = float(found.mix.spend[unit])
         is_split = domain.gated[unit] or domain.lower[unit] < at < domain.upper[unit]
         if self.is_close(top) or found.loss[unit] <= 0 or not is_split:
             self.closed = max(self.closed, top)
             return
-        heapq.heappush(self.heap, (-top, self.nodes, _Node(domain, unit, at)))
+        heapq.heappush(self.heap, (-top, self.nodes, _Node(domain, unit, at, found)))
 
     def dive(self, domain: Domain, mix: Mix) -> None:
         """Put every unit that lies between two spends to one of them, solve again, and so on: first each to the side
@@ -268,23 +293,22 @@ class _Run:
                     self.nodes -= 1
                     if found is None:
                         break
-                    at, columns = found.mix, self.within(within)
+                    within, at = found.domain, found.mix
+                    columns = self.within(within)
                     if len(columns.unit) != len(at.part):
                         break
-                loss = _losses(narrowed(self.program, within), columns, at)
+                loss = losses(narrowed(self.program, within), columns, at)
                 if not bool((loss > 0).any()):
                     break
-                within = _settled(within, columns, at, loss, is_low)
+                within = settled(within, columns, at, loss, is_low)
                 found = self.solve(within)
                 self.nodes -= 1
                 if found is None or found.bound <= self.value or self.is_tired:
                     break
-                at = found.mix
+                within, at = found.domain, found.mix
 
     def revived(self, domain: Domain) -> bool:
         """Columns with which some mix keeps all rows, of a domain where those known do not; whether there are any."""
-        if not bool(np.any(self.program.limits.response.data)):
-            return False
         missed, is_proved = self.why_none(domain)
         self.is_open = missed is not None and not is_proved
         return missed is None and not self.is_open
@@ -305,95 +329,14 @@ class _Run:
             mix = best_mix(program, self.within(domain), is_search=True)
             if mix is None:
                 return missed, False
-            if -mix.value <= _CLOSE * program.response_size:
+            if -mix.value <= CLOSE * program.response_size:
                 return None, False
             missed = mix.missed
             held, found = bound(program, mix.weights, mix.prices, 1e-9 * program.response_size, is_search=True)
-            if held < -0.5 * _CLOSE * program.response_size and held - mix.value <= 1e-6 * abs(mix.value):
+            if held < -0.5 * CLOSE * program.response_size and held - mix.value <= 1e-6 * abs(mix.value):
                 return missed, True
             before = len(self.columns.unit)
             self.add(found.spend)
             if len(self.columns.unit) == before:
-                return missed, held < -0.5 * _CLOSE * program.response_size
+                return missed, held < -0.5 * CLOSE * program.response_size
         return missed, False
-
-
-def _first_columns(members: Members, domain: Domain) -> Columns:
-    """Some spends of each unit over its domain, nothing where it is allowed, and its knots."""
-    units, spends = [], []
-    for unit, (low, high) in enumerate(zip(domain.lower.tolist(), domain.upper.tolist(), strict=True)):
-        knots = members.knots[unit]
-        places = [low + part * (high - low) for part in _START_PLACES] + knots[(knots > low) & (knots < high)].tolist()
-        places += [0.0] if domain.gated[unit] else []
-        found = sorted({*places, low, high})
-        units += [unit] * len(found)
-        spends += found
-    return columns_of(members, np.array(units), np.clip(np.array(spends), 0, domain.upper[units]))
-
-
-def _losses(program: Program, columns: Columns, mix: Mix) -> Floats:
-    """What each unit's mix brings more than its mean spend does in draws where it does, at their weights (those without
-    weight count a little, since they may be worst at the mean spend); zero where that is rounding, and at least
-    something where the mean spend is barred."""
-    domain, draws = program.domain, len(mix.weights)
-    pick = csr_array(
-        (mix.part, (columns.unit, np.arange(len(columns.unit)))), shape=(len(mix.spend), len(columns.unit))
-    )
-    mixed = (pick @ columns.response.T).T
-    loss = (mix.weights + 0.01 / draws) @ np.maximum(mixed - program.members.responses(mix.spend), 0)
-    barred = domain.gated & (mix.spend > 0) & (mix.spend < domain.lower)
-    size = max(float(np.abs(mixed).max(initial=0.0)), 1e-12 * program.response_size)
-    return np.where(barred, np.maximum(loss, np.finfo(np.float64).tiny), np.where(loss > 1e-10 * size, loss, 0.0))
-
-
-def _keeps(program: Program, spend: Floats) -> bool:
-    """Whether a split keeps the rows, up to the solver's rounding."""
-    limits, response = program.limits, program.members.responses(spend).mean(axis=0)
-    has_response = bool(np.any(limits.response.data))
-    total = limits.spend @ spend + (limits.response @ response if has_response else 0.0)
-    size = abs(limits.spend) @ np.abs(spend) + (abs(limits.response) @ np.abs(response) if has_response else 0.0)
-    slack = _CLOSE * (size + 1e-3 * program.spend_size * np.asarray(abs(limits.spend).max(axis=1).todense()).ravel())
-    return bool(((total <= limits.most + slack) & (total >= limits.least - slack)).all())
-
-
-def _settled(domain: Domain, columns: Columns, mix: Mix, loss: Floats, is_low: bool) -> Domain:
-    """The domain in which units that lie between two spends are on one side of them, and others that may get nothing
-    either do or do not."""
-    lower, upper, gated = domain.lower.copy(), domain.upper.copy(), domain.gated.copy()
-    for unit in np.flatnonzero((loss > 0) | domain.gated).tolist():
-        at = float(mix.spend[unit])
-        mine = (columns.unit == unit) & (mix.part > 1e-9)
-        below, above = mine & (columns.spend <= at), mine & (columns.spend > at)
-        is_below = is_low or float(mix.part[below].sum()) >= float(mix.part[above].sum())
-        if gated[unit]:
-            is_off = at == 0 or (at < lower[unit] and is_below)
-            gated[unit] = False
-            if is_off:
-                lower[unit] = upper[unit] = 0.0
-                continue
-        if loss[unit] > 0 and above.any() and below.any():
-            if is_below:
-                upper[unit] = max(lower[unit], float(columns.spend[below].max()))
-            else:
-                lower[unit] = max(lower[unit], float(columns.spend[above].min()))
-    return Domain(lower, upper, gated)
-
-
-def _halves(node: _Node) -> tuple[Domain, Domain]:
-    """Both halves of a domain at a unit's spend; of one that may get nothing, nothing and the rest."""
-    domain, unit = node.domain, node.unit
-
-    def half(lower: float, upper: float) -> Domain:
-        ends: list[Floats] = []
-        for values, value in ((domain.lower, lower), (domain.upper, upper)):
-            copy = values.copy()
-            copy[unit] = value
-            ends.append(copy)
-        gated = domain.gated.copy()
-        gated[unit] = False
-        return Domain(ends[0], ends[1], gated)
-
-    low, high = float(domain.lower[unit]), float(domain.upper[unit])
-    if domain.gated[unit]:
-        return half(0.0, 0.0), half(low, high)
-    return half(low, node.at), half(node.at, high)

@@ -203,10 +203,13 @@ def _last(asks: _Return, good: Rows, end: Rows, is_any: np.ndarray[tuple[int], n
 def _of_pieces(asks: _Return, place: int, low: int, high: int) -> tuple[Interval, ...]:
     """The intervals of a curve of pieces: within each, what is won rises or falls throughout."""
     assert isinstance(asks.family, Points | Steps)
+    if low > high:
+        return ()
     holds = asks.at(place)
     knots = asks.family.spends[place] * asks.per
-    inside = {int(np.ceil(knot)) for knot in knots.tolist() if low < knot <= high}
-    starts = sorted({low, *inside} if low <= high else set())
+    # A knot in minor units is a float that may lie a little beside its whole number: those around it stand alone.
+    near = {int(np.ceil(knot)) + beside for knot in knots.tolist() for beside in (-1, 0, 1)}
+    starts = sorted({low, *(each for each in near if low < each <= high)})
     found: list[Interval] = []
     for start, after in zip(starts, [*starts[1:], high + 1], strict=True):
         one = _of_piece(holds, start, after - 1)

@@ -52,6 +52,10 @@ class Gini:
         """Whether a split in minor units keeps it."""
         return gini_of(self._totals(minor)) <= self.limit
 
+    def count(self, units: int) -> int:
+        """How many get something together or alone."""
+        return units if self.owner is None else int(self.owner.max()) + 1
+
     def excess(self, spend: Floats) -> float:
         """By how much it is missed, as a part of what is spent."""
         total = float(spend.sum())

@@ -51,8 +51,8 @@ class Conflict:
             case "choices":
                 return f"{self.where}: no choice of {others} to get all or nothing meets floors and caps together"
             case "search":
-                said = f"{self.where}: of {others}, which get all or nothing, no choice that was tried meets floors "
-                return said + "and caps together; there may be one"
+                among = f", those of {others} among them" if others else ""
+                return f"{self.where}: no split that was tried meets all constraints together{among}; there may be one"
             case "curve":
                 return f"the curve of {self.where} gives no finite number at a spend of {self.asked_minor}"
             case "goal":

@@ -1,9 +1,10 @@
-"""A budget over units and periods, where a spend works on in the periods after it (geometric adstock).
+"""A budget over units and periods, where a spend may work on in the periods after it (geometric adstock).
 
-In: a problem whose units' bounds count in each period and whose budget and groups count over all periods, and what is
-carried over. The response of a period is the curve at the stock: what is spent, and the part of the stock before that
-is left. Out: the answer over cells (unit, period), and what its whole minor units bring by the forward recursion, in
-the periods and in those after the last, in which nothing is spent.
+In: a problem whose units' bounds, minimums and returns count in each period and whose budget, groups and shares count
+over all periods, and what is carried over. The response of a period is the curve at the stock: what is spent, and the
+part of the stock before that is left. Where nothing is left, the cells (unit, period) are units of the core. Out: the
+answer over cells, and what its whole minor units bring by the forward recursion, in the periods and in those after the
+last, in which nothing is spent.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -19,12 +21,16 @@ from scenarios.curves.mixed import Mixed
 from scenarios.optimise.answer import Answer
 from scenarios.optimise.blend import Blend, Response, members_of
 from scenarios.optimise.carry import Carry
+from scenarios.optimise.domains import solve_with_returns, with_returns
+from scenarios.optimise.evened import evened
 from scenarios.optimise.fairness import Gini
-from scenarios.optimise.feasible import Conflict, Infeasible
+from scenarios.optimise.feasible import Infeasible
 from scenarios.optimise.problem import Budget, Group, Problem, whole
 from scenarios.optimise.risk import Mean, Risk
-from scenarios.optimise.sides import Side
-from scenarios.optimise.solve import GAP
+from scenarios.optimise.shares import Share, with_shares
+from scenarios.optimise.sides import Side, share_of_all
+from scenarios.optimise.solve import GAP, solve
+from scenarios.optimise.tree import tree_of
 from scenarios.optimise.wide import Wide, solve_wide
 
 
@@ -33,8 +39,10 @@ class Flight:
     """A problem over `periods`: `carry_over`, the part of a stock that is left a period later, (units,);
     `carried_in_minor`, what of earlier spends works in the first period, (units,); `after`, periods looked at beyond.
 
-    `budgets` bounds what each period spends (None: only the whole budget counts). A unit's bounds count in each period;
-    `start_minor` of the problem is not read, `start` is (units, periods). Sides are over units, for their totals.
+    `budgets` bounds what each period spends (None: only the whole budget counts). A unit's bounds, its minimum and what
+    each 1 of its spend brings at least, `least_returns` (units,), count in each period; returns are not asked where
+    anything is carried over. `start_minor` of the problem is not read, that of the flight is (units, periods). Sides
+    and shares are over units, for their totals.
     """
 
     problem: Problem
@@ -48,12 +56,21 @@ class Flight:
     sides: tuple[Side, ...] = ()
     gini: Fraction | None = None
     start_minor: Rows | None = None
+    shares: tuple[Share, ...] = ()
+    least_returns: Floats | None = None
 
     def __post_init__(self) -> None:
         assert self.periods > 0 and self.after >= 0, "there is at least one period"
         assert self.budgets is None or len(self.budgets) == self.periods, "each period has its budget"
         count = len(self.problem.units)
         object.__setattr__(self, "carry_over", floats(np.broadcast_to(self.carry_over, count)))
+        assert self.least_returns is None or not self.is_carried, "a return is of a period's own spend"
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether a spend works in more than its own period."""
+        given = self.carried_in_minor
+        return bool(self.carry_over.any()) or (given is not None and bool(np.asarray(given).any()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,19 +86,56 @@ class Flighted:
 
 
 def solve_flight(flight: Flight, gap: float = GAP) -> Flighted | Infeasible:
-    """The best split over units and periods, with its bound. A unit's minimum (nothing or at least) is not asked of
-    periods: such a unit is refused as a conflict of choices."""
-    problem = flight.problem
-    if bool((problem.minimums > 0).any()):
-        names = tuple(n for n, least in zip(problem.units, problem.minimums.tolist(), strict=True) if least)
-        return Infeasible((Conflict("search", "each period", 0, 0, names),))
-    answer = solve_wide(_wide(flight), gap)
+    """The best split over units and periods, with its bound.
+
+    >>> from scenarios.curves.smooth import MichaelisMenten
+    >>> curves = Mixed([(np.arange(1), MichaelisMenten(floats([1_000]), floats([100])))])
+    >>> asked = Problem(("a",), curves, [0], [90_000], Budget.equal(90_000))
+    >>> found = solve_flight(Flight(asked, 3, np.zeros(1)))
+    >>> found.spend_minor.tolist(), round(found.answer.value, 6)
+    ([[30000, 30000, 30000]], 2250.0)
+    """
+    wide = _wide(flight)
+    is_core = not flight.is_carried and not wide.sides and wide.gini is None and len(flight.responses) < 2
+    is_core = is_core and not isinstance(tree_of(wide.problem), tuple)
+    is_core = is_core and not any(isinstance(each, Blend) for each in flight.responses)
+    answer = _by_core(flight, wide, gap) if is_core else _by_wide(flight, wide, gap)
     if isinstance(answer, Infeasible):
         return answer
-    shape = (len(problem.units), flight.periods)
-    minor = answer.spend_minor.reshape(shape)
+    minor = answer.spend_minor.reshape(len(flight.problem.units), flight.periods)
     response, after = recursion(flight, minor)
     return Flighted(answer, whole(minor), response, after)
+
+
+def _by_core(flight: Flight, wide: Wide, gap: float) -> Answer | Infeasible:
+    """The answer of the core over cells; alike cells of a unit are evened out where that loses nothing."""
+    curves = wide.responses[0] if wide.responses else wide.problem.curves
+    assert isinstance(curves, Mixed), "the core has one response"
+    problem = replace(wide.problem, curves=curves)
+    asks = flight.least_returns
+    split = solve if asks is None else partial(_returning, np.repeat(asks, flight.periods))
+    shares = _over_cells(flight)
+    found = with_shares(problem, shares, gap, split) if shares else split(problem, gap)
+    if isinstance(found, Infeasible) or flight.budgets is not None or asks is not None:
+        return found
+    return evened(problem, found, flight.periods)
+
+
+def _returning(least_returns: Floats, problem: Problem, gap: float) -> Answer | Infeasible:
+    return solve_with_returns(problem, least_returns, gap)
+
+
+def _over_cells(flight: Flight) -> tuple[Share, ...]:
+    cells = np.arange(len(flight.problem.units) * flight.periods).reshape(-1, flight.periods)
+    return tuple(replace(share, members=cells[share.members].ravel()) for share in flight.shares)
+
+
+def _by_wide(flight: Flight, wide: Wide, gap: float) -> Answer | Infeasible:
+    problem, count = wide.problem, len(wide.problem.units)
+    if flight.least_returns is not None:
+        problem = with_returns(problem, np.repeat(flight.least_returns, flight.periods))
+    shares = tuple(share_of_all(f"{each.name} share", count, each.members, each.most) for each in _over_cells(flight))
+    return solve_wide(replace(wide, problem=problem, sides=(*wide.sides, *shares)), gap)
 
 
 def recursion(flight: Flight, spend_minor: Rows) -> tuple[Floats, Floats]:
@@ -123,7 +177,7 @@ def _wide(flight: Flight) -> Wide:
             np.repeat(problem.lower_minor, periods),
             np.repeat(problem.upper_minor, periods),
             problem.budget,
-            None,
+            np.repeat(problem.minimums, periods),
             tuple(groups),
             problem.minor_per_spend,
             problem.hurdle,
@@ -133,7 +187,7 @@ def _wide(flight: Flight) -> Wide:
         flight.risk,
         tuple(_side_over(side, periods) for side in flight.sides),
         None if flight.gini is None else Gini(flight.gini, np.repeat(np.arange(count), periods)),
-        Carry(before, np.repeat(flight.carry_over, periods), entering.ravel()),
+        Carry(before, np.repeat(flight.carry_over, periods), entering.ravel()) if flight.is_carried else None,
     )
 
 

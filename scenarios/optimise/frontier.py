@@ -98,11 +98,13 @@ def _inward(count: int) -> Iterator[int]:
 def _level(problem: Problem, budgets: list[int], found: dict[int, Answer | Infeasible], gap: float) -> None:
     """Of budgets that need not be spent: a split of a smaller one that is worth more is kept, and bounds don't fall."""
     last: Answer | None = None
+    least = problem.budget.least_minor  # smaller budgets are spent in full: their splits are no splits of larger ones
+    budgets = [most for most in budgets if most >= least]
     for most in budgets:
         answer = found[most]
         if isinstance(answer, Answer) and last is not None and last.value > answer.value:
             left = most - int(last.spend_minor.sum())
-            found[most] = replace(last, bound=max(answer.bound, last.value), unspent_minor=left)
+            found[most] = replace(last, bound=max(answer.bound, last.value), unspent_minor=left, shadow_price=0.0)
         last = found[most] if isinstance(found[most], Answer) else last  # type: ignore[assignment]
     above: Answer | None = None
     for most in reversed(budgets):

@@ -19,6 +19,7 @@ from scenarios.optimise.answer import Answer
 from scenarios.optimise.feasible import Conflict, Infeasible, totals_of
 from scenarios.optimise.problem import Budget, Problem
 from scenarios.optimise.solve import GAP, solve
+from scenarios.optimise.tree import ROOT
 
 _ASKED_MAX = 80  # totals tried for one end
 _ROUNDINGS = 8 * float(np.finfo(np.float64).eps)
@@ -171,8 +172,10 @@ def _asked(answer: Answer | Infeasible, wanted: float, total: int, problem: Prob
         return _Asked("no" if is_proved else "open", answer, total, None)
     needs = int(answer.spend_minor.sum())
     guess = None
-    if answer.shadow_price and np.isfinite(answer.shadow_price):
-        guess = needs + (wanted - answer.value_minor) / answer.shadow_price * problem.minor_per_spend
+    if price := next(
+        (each.price if each.side == "cap" else -each.price for each in answer.proof if each.name == ROOT), 0
+    ):
+        guess = needs + (wanted - answer.value_minor) / price * problem.minor_per_spend
     if answer.value_minor >= wanted - _slack(problem, answer):
         return _Asked("yes", answer, needs, guess)
     return _Asked("no" if answer.bound < wanted else "open", answer, total, guess)

@@ -8,25 +8,39 @@ least; what it says is checked in whole numbers and fractions, so its tolerances
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from scenarios.curves.floats import Floats, Rows
+from scenarios.optimise.exchange import Moves, exchanged, spared
 from scenarios.optimise.fairness import Gini
 from scenarios.optimise.feasible import reach_of
+from scenarios.optimise.many import rounded_down
 from scenarios.optimise.problem import Problem
 from scenarios.optimise.program import silence
-from scenarios.optimise.sides import Side, broken
+from scenarios.optimise.sides import Side, broken, limits_of
 from scenarios.optimise.tree import Tree
 from scenarios.optimise.whole import whole_minor
 
 REACHES = (1, 4, 32, 1_000)  # minor units by which a spend may move
 _TRIES_MAX, _NEAR, _MARGIN = 12, 1e-6, 1e-7
+_FEW = 200  # units up to which an integer program finds the whole numbers
 _TOWARDS_FAIREST = (0.0, *(1e-7 * 3.0**step for step in range(11)))
 _OPTIONS = {"node_limit": 2_000, "time_limit": 20.0, "mip_rel_gap": 1e-4}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worth:
+    """What minor units are worth: in all, and what each unit brings, (units,); `wanted` is that of the split in floats,
+    and `enough` what rounding may take of it."""
+
+    total: Callable[[Rows], float]
+    by_unit: Callable[[Rows], Floats]
+    wanted: float
+    enough: float
 
 
 def whole_split(
@@ -38,24 +52,70 @@ def whole_split(
     marginal: Floats,
     response: Callable[[Rows], Floats],
     fairest: Floats | None,
+    held: Rows,
+    worth: Worth | None,
 ) -> Rows | None:
     """The split in minor units, (units,), None where none near it keeps all constraints.
 
-    `marginal` is what one more unit of spend would be worth; `response` gives the mean responses to minor units. With a
-    Gini coefficient to keep, the split moves towards the `fairest` by as little as leaves room for rounding.
+    `marginal` is what one more unit of spend would be worth; `response` gives the mean responses to minor units; `held`
+    are the minor units that a unit at a step needs to stay on it, zero for others. With a Gini coefficient to keep, the
+    split moves towards the `fairest` by as little as leaves room for rounding. Of several ways to round, and moves from
+    there (without a `worth` none), the one worth most.
     """
 
     def keeps(minor: Rows) -> bool:
         return not broken(problem, sides, minor, response(minor)) and (gini is None or gini.is_kept(minor))
 
+    best: Rows | None = None
+    for on_steps in (held, np.zeros_like(held)) if held.any() else (held,):
+        given = _rounded(problem, sides, gini, tree, spend, marginal, response, fairest, on_steps, keeps)
+        if given is None:
+            continue
+        if worth is None:
+            return given
+        if worth.total(given) < worth.wanted - worth.enough:
+            given = exchanged(given, _moves(problem, given, keeps, worth))
+        if best is None or worth.total(given) > worth.total(best):
+            best = given
+        if worth.total(best) >= worth.wanted - worth.enough:
+            break
+    if best is not None and worth is not None and int(best.sum()) > problem.budget.least_minor:
+        best = spared(best, _moves(problem, best, keeps, worth))
+    return best
+
+
+def _moves(problem: Problem, minor: Rows, keeps: Callable[[Rows], bool], worth: Worth) -> Moves:
+    """Moves within units' own bounds; one that gets nothing for its minimum stays there."""
+    is_off = (problem.minimums > 0) & (minor == 0)
+    least = np.where(is_off, 0, np.maximum(problem.lower_minor, problem.minimums))
+    return Moves(least, np.where(is_off, 0, problem.upper_minor), keeps, worth.total, worth.by_unit)
+
+
+def _rounded(
+    problem: Problem,
+    sides: Sequence[Side],
+    gini: Gini | None,
+    tree: Tree | None,
+    spend: Floats,
+    marginal: Floats,
+    response: Callable[[Rows], Floats],
+    fairest: Floats | None,
+    held: Rows,
+    keeps: Callable[[Rows], bool],
+) -> Rows | None:
+    """A split in minor units near one in floats that keeps all constraints."""
     if tree is not None:
         reach = reach_of(problem, tree)
-        floors = replace(reach, least=np.maximum(reach.least, np.minimum(problem.minimums, reach.most)))
+        asked = np.maximum(problem.minimums, held)
+        floors = replace(reach, least=np.maximum(reach.least, np.minimum(asked, reach.most)))
         for part in (0.0,) if fairest is None else _TOWARDS_FAIREST:
             near = spend if fairest is None else spend + part * (fairest - spend)
             given = whole_minor(near, problem.curves, tree, floors, problem.minor_per_spend)
             if keeps(given):
                 return given
+    if len(spend) > _FEW and gini is None and all(side.response is None for side in sides):
+        given = rounded_down(problem, limits_of(problem, sides), spend)
+        return given if given is not None and keeps(given) else None
     wanted = spend * problem.minor_per_spend
     nearest = np.rint(wanted)
     base = np.where(np.abs(wanted - nearest) <= _NEAR * np.maximum(1, wanted * 1e-6), nearest, np.floor(wanted))
@@ -64,7 +124,7 @@ def whole_split(
         slack = {side.name: 0.0 for side in sides}
         for _ in range(_TRIES_MAX):
             found = _moved(
-                problem, [*sides, *cuts], slack, base.astype(np.int64), wanted, reach_minor, marginal, response
+                problem, [*sides, *cuts], slack, base.astype(np.int64), wanted, reach_minor, marginal, response, held
             )
             if found is None:
                 break
@@ -100,11 +160,12 @@ def _moved(
     reach: int,
     marginal: Floats,
     response: Callable[[Rows], Floats],
+    held: Rows,
 ) -> Rows | None:
     """The whole numbers near `base` that keep all rows and lose least by the marginal worth."""
     is_off = (problem.minimums > 0) & (wanted < problem.minimums / 2)
-    least = np.where(is_off, 0, np.maximum(problem.lower_minor, problem.minimums))
-    most = np.where(is_off, 0, problem.upper_minor)
+    least = np.where(is_off, 0, np.maximum(np.maximum(problem.lower_minor, problem.minimums), held))
+    most = np.maximum(least, np.where(is_off, 0, problem.upper_minor))
     low = np.clip(base - (reach - 1), least, most)
     high = np.clip(base + reach, least, most)
     rows, floors, caps = _rows(problem, sides, slack, low, response)

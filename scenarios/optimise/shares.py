@@ -79,12 +79,28 @@ def with_shares(
             break
         search.split_first()
     if search.best is None:
+        search.ask(least)  # to spend nothing keeps every share
+    if search.best is not None and not search.best.spend_minor.any() and _are_short(len(problem.units), shares):
+        said = "the shares of what is spent add up to less than all of it, so that only nothing keeps them"
+        none = _told(problem, shares, search.best, search.best.value)
+        return replace(none, bound=search.best.value, reasons=(said,))
+    if search.best is None:
         is_open = bool(search.heap) or search.closed > -np.inf
         if is_open or search.why is None:
             names = tuple(share.name for share in shares)
             return Infeasible((Conflict("search" if is_open else "choices", "the budget", 0, 0, names),))
         return search.why
     return _told(problem, shares, search.best, max(search.best.value, search.closed, search.top()))
+
+
+def _are_short(units: int, shares: tuple[Share, ...]) -> bool:
+    """Whether shares that cover all units, each once, add up to less than the whole: only nothing keeps them."""
+    covered, parts = np.zeros(units, dtype=bool), Fraction()
+    for share in sorted(shares, key=lambda each: each.most / len(each.members)):
+        if not covered[share.members].any():
+            covered[share.members] = True
+            parts += share.most
+    return bool(covered.all()) and parts < 1
 
 
 class _Search:
@@ -203,7 +219,8 @@ def _told(problem: Problem, shares: tuple[Share, ...], best: Answer, bound: floa
     said = f"{unspent} of the budget stays unspent: with the shares of what is spent, no more of it pays"
     bindings = tuple(each for each in best.bindings if each.name != "budget")
     reasons = (said, *best.reasons[1:])
-    return replace(best, bound=bound, unspent_minor=unspent, shadow_price=0.0, reasons=reasons, bindings=bindings)
+    priced = replace(best, shadow_price=0.0, price_of_less=0.0, reasons=reasons, bindings=bindings)
+    return replace(priced, bound=bound, unspent_minor=unspent)
 
 
 def _priced(problem: Problem, shares: tuple[Share, ...], answer: Answer | Infeasible) -> Answer | Infeasible:
@@ -226,7 +243,7 @@ def _prices(problem: Problem, shares: tuple[Share, ...], answer: Answer) -> _Pri
     unit = np.full(len(problem.units), problem.hurdle)
     of_share, of_total, limits = np.zeros(len(shares)), 0.0, 0.0
     total = int(answer.spend_minor.sum())
-    for each in answer.bindings:
+    for each in answer.proof:
         signed = each.price if each.side == "cap" else -each.price
         if each.name == ROOT:
             unit += signed
@@ -268,4 +285,4 @@ def _as_priced(problem: Problem, shares: tuple[Share, ...], answer: Answer) -> A
         return answer
     shadow = answer.shadow_price + more
     said = f"one more unit of budget would bring {shadow:.6g}, with the shares that grow by it"
-    return replace(answer, shadow_price=shadow, reasons=(said, *answer.reasons[1:]))
+    return replace(answer, shadow_price=shadow, price_of_less=None, reasons=(said, *answer.reasons[1:]))

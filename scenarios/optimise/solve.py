@@ -12,17 +12,21 @@ from time import perf_counter
 import numpy as np
 
 from scenarios.curves.floats import Floats, Rows
-from scenarios.optimise.answer import HELD, Answer, Binding, relative_gap
+from scenarios.optimise.answer import HELD, Answer, Binding, relative_gap, worth_of_one
 from scenarios.optimise.branch import Found, objective
 from scenarios.optimise.feasible import Conflict, Infeasible, Reach, conflicts_of, reach_of
+from scenarios.optimise.margins import Margins, at_cap, margins_of
 from scenarios.optimise.prices import Bounds
 from scenarios.optimise.problem import Budget, Problem, in_order
 from scenarios.optimise.roofs import Roofs, roofs_of
 from scenarios.optimise.stepped import found_best
 from scenarios.optimise.tree import Tree, tree_of
-from scenarios.optimise.whole import whole_minor
+from scenarios.optimise.whole import swapped, whole_minor
 
 GAP = 1e-6
+ROUNDED = 1e-9  # a loss by rounding beyond this part of the value is mended where it can be
+NO_ROOM = "no unit can take more, as floors, caps and what was chosen stand"
+KINK = 1e-9  # parts of a marginal return by which both sides of a kink differ at least
 
 
 def solve(problem: Problem, gap: float = GAP, aim: float | None = None) -> Answer | Infeasible:
@@ -175,11 +179,15 @@ def _answer(
     spend, per = found.spend, problem.minor_per_spend
     minor = whole_minor(spend, problem.curves, tree, _as_chosen(problem, reach), per)
     worth = objective(roofs, bounds, minor / per)
+    if relative_gap(worth, found.value) > max(gap, ROUNDED) / 2:
+        minor = swapped(minor, *_room(problem, reach, minor), problem.curves, tree, per)
+        worth = objective(roofs, bounds, minor / per)
     if start is not None and worth < start:
         assert problem.start_minor is not None
         minor, worth = problem.start_minor, start
     prices = np.zeros(len(tree.names)) if found.root is None else found.root.node_price
     unspent = int(problem.budget.most_minor - minor.sum())
+    margins = margins_of(problem, tree, spend, minor)
     return Answer(
         units=problem.units,
         spend=spend,
@@ -187,15 +195,18 @@ def _answer(
         value=found.value,
         value_minor=worth,
         bound=found.bound,
-        shadow_price=_forced(problem, spend) if _is_forced(problem) else float(prices[0]),
-        bindings=_bindings(tree, prices),
-        marginal=problem.curves.slope(spend),
-        held=_held(problem, minor),
+        shadow_price=margins.of_more,
+        price_of_less=margins.of_less,
+        bindings=margins.bindings,
+        proof=_proof(tree, prices),
+        marginal=margins.more,
+        held=held_of(problem, minor, margins),
         unspent_minor=unspent,
         start_value=start,
-        reasons=tuple(_reasons(problem, found, prices, unspent, solver, start, gap)),
+        reasons=tuple(_reasons(problem, found, margins, unspent, solver, start, gap)),
         solver=solver,
         seconds=0.0,
+        one_minor=worth_of_one(margins.more, per),
     )
 
 
@@ -204,19 +215,20 @@ def _is_forced(problem: Problem) -> bool:
     return int(problem.lower_minor.sum()) == problem.budget.most_minor > 0
 
 
-def _forced(problem: Problem, spend: Floats) -> float:
-    """What one more unit of budget would bring beyond floors that take it all: the best marginal return."""
-    has_room = problem.upper_minor > problem.lower_minor
-    best = np.where(has_room, problem.curves.slope(spend) - problem.hurdle, 0.0).max()
-    return max(float(best), 0.0)
-
-
 def _as_chosen(problem: Problem, reach: Reach) -> Reach:
     """The bounds of units that get something: at least their minimum."""
     return replace(reach, least=np.maximum(reach.least, np.minimum(problem.minimums, reach.most)))
 
 
-def _bindings(tree: Tree, prices: Floats) -> tuple[Binding, ...]:
+def _room(problem: Problem, reach: Reach, minor: Rows) -> tuple[Rows, Rows]:
+    """Between what each unit can be moved, (units,) twice; one that gets nothing for its minimum stays there."""
+    chosen = _as_chosen(problem, reach)
+    is_off = (problem.minimums > 0) & (minor == 0)
+    return np.where(is_off, 0, chosen.least), np.where(is_off, 0, chosen.most)
+
+
+def _proof(tree: Tree, prices: Floats) -> tuple[Binding, ...]:
+    """The prices that the bound rests on."""
     found = []
     for node in np.flatnonzero(prices).tolist():
         side, limits = ("cap", tree.cap_minor) if prices[node] > 0 else ("floor", tree.floor_minor)
@@ -224,32 +236,43 @@ def _bindings(tree: Tree, prices: Floats) -> tuple[Binding, ...]:
     return tuple(found)
 
 
-def _held(problem: Problem, minor: Rows) -> Rows:
-    """Which of its own bounds each unit is at."""
-    is_choice = problem.minimums > 0
+def held_of(problem: Problem, minor: Rows, margins: Margins | None = None) -> Rows:
+    """Which of its own bounds each unit is at, or where its curve holds it."""
+    is_choice, is_capped = problem.minimums > 0, at_cap(problem, minor)
+    nowhere = np.zeros(len(minor), dtype=bool)
+    is_step = is_kink = is_flat = nowhere
+    if margins is not None:
+        more, less = margins.more, margins.less
+        is_step, is_flat = np.isinf(less), (more == 0) & (less == 0)
+        is_kink = np.isfinite(less) & (np.abs(less - more) > KINK * np.maximum(np.abs(less), np.abs(more)))
     return np.select(
         [
-            problem.lower_minor == problem.upper_minor,
+            (problem.lower_minor == problem.upper_minor) & is_capped,
             is_choice & (minor == 0),
             is_choice & (minor == problem.minimums),
-            minor == problem.upper_minor,
+            is_capped,
             minor == problem.lower_minor,
+            is_step,
+            is_kink,
+            is_flat,
         ],
-        [HELD.index(name) for name in ("fixed", "off", "minimum", "upper", "lower")],
+        [HELD.index(name) for name in ("fixed", "off", "minimum", "upper", "lower", "step", "kink", "flat")],
         0,
     )
 
 
 def _reasons(
-    problem: Problem, found: Found, prices: Floats, unspent: int, solver: str, start: float | None, gap: float
+    problem: Problem, found: Found, margins: Margins, unspent: int, solver: str, start: float | None, gap: float
 ) -> list[str]:
     said = []
     if _is_forced(problem):
         said.append("the floors take the whole budget, which leaves no choice")
-    elif prices[0] > 0:
-        said.append(f"one more unit of budget would bring {prices[0]:.6g}")
-    elif prices[0] < 0:
-        said.append(f"the budget asks for more than pays: its last unit costs {-prices[0]:.6g}")
+    elif not margins.has_room and not unspent:
+        said.append(NO_ROOM)
+    elif margins.of_more > 0:
+        said.append(f"one more unit of budget would bring {margins.of_more:.6g}")
+    elif margins.of_more < 0:
+        said.append(f"the budget asks for more than pays: its last unit costs {-margins.of_more:.6g}")
     elif unspent:
         said.append(f"{unspent} of the budget stays unspent: no unit brings anything more for it")
     else:

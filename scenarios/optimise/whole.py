@@ -15,6 +15,9 @@ from scenarios.optimise.feasible import Reach
 from scenarios.optimise.roofs import Flags
 from scenarios.optimise.tree import Tree
 
+_SWAPS_MAX, _SWAPPED_MAX = 100, 2_000_000  # moves of one minor unit, and of all units looked at for them
+_ROUNDING = 4 * float(np.finfo(np.float64).eps)
+
 
 def whole_minor(spend: Floats, curves: Mixed, tree: Tree, reach: Reach, minor_per_spend: float) -> Rows:
     """The split in minor units, (units,)."""
@@ -40,6 +43,30 @@ def whole_minor(spend: Floats, curves: Mixed, tree: Tree, reach: Reach, minor_pe
         )
         share[below], given[rows] = parts[: len(below)], parts[len(below) :]
     return given
+
+
+def swapped(minor: Rows, least: Rows, most: Rows, curves: Mixed, tree: Tree, minor_per_spend: float) -> Rows:
+    """The same split but that minor units go, one by one, to the unit that gains most by one, from the one that loses
+    least, as long as that is worth more; both of the same innermost group, so that all totals stay.
+
+    Between whole numbers that matters where a curve is so steep that a minor unit counts.
+    """
+    minor = minor.copy()
+    for _ in range(min(_SWAPS_MAX, _SWAPPED_MAX // len(minor))):
+        at = curves.value(minor / minor_per_spend)
+        gain = np.where(minor < most, curves.value((minor + 1) / minor_per_spend) - at, -np.inf)
+        loss = np.where(minor > least, at - curves.value((minor - 1).clip(0) / minor_per_spend), np.inf)
+        best, cheapest = np.full(len(tree.names), -np.inf), np.full(len(tree.names), np.inf)
+        np.maximum.at(best, tree.own, gain)
+        np.minimum.at(cheapest, tree.own, loss)
+        node = int(np.argmax(np.where(np.isfinite(best) & np.isfinite(cheapest), best - cheapest, 0.0)))
+        inside = tree.own == node
+        to, off = (int(np.argmax(np.where(inside, each, -np.inf))) for each in (gain, -loss))
+        if to == off or not best[node] - cheapest[node] > _ROUNDING * abs(float(at.sum())):
+            break
+        minor[to] += 1
+        minor[off] -= 1
+    return minor
 
 
 def apportioned(total: int, wanted: Floats, first: Flags, least: Rows, most: Rows) -> Rows:

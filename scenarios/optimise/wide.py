@@ -8,26 +8,33 @@ of a problem's `curves` is asked of the `responses` instead.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from time import perf_counter
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from scenarios.curves.floats import Floats, Rows
-from scenarios.optimise.answer import Answer, Binding, relative_gap
+from scenarios.curves.mixed import Mixed
+from scenarios.optimise.answer import Answer, worth_of_one
 from scenarios.optimise.blend import Domain, Members, Response, members_of
 from scenarios.optimise.carry import Carry
 from scenarios.optimise.columns import Program
 from scenarios.optimise.descent import Descended, descend
 from scenarios.optimise.fairness import Gini
 from scenarios.optimise.feasible import Conflict, Infeasible, conflicts_of
+from scenarios.optimise.flown import flown
+from scenarios.optimise.priced import PRICED_ROWS_MAX, PRICED_UNITS_MIN, priced
 from scenarios.optimise.problem import Problem, in_order
+from scenarios.optimise.reasons import bindings_of, reasons_of
 from scenarios.optimise.risk import Mean, Regret, Risk, weighing
-from scenarios.optimise.rounding import whole_split
+from scenarios.optimise.roofs import roofs_of
+from scenarios.optimise.rounding import Worth, whole_split
 from scenarios.optimise.sides import Limits, Side, broken, joined, limits_of, limits_of_sides
-from scenarios.optimise.solve import GAP, _held
+from scenarios.optimise.solve import GAP, held_of, solve
+from scenarios.optimise.together import together
 from scenarios.optimise.tree import Tree, tree_of
+
+_NOTHING = 1e-15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,18 +53,6 @@ class Wide:
         count = len(self.problem.units)
         assert all(len(each) == count for each in self.responses), "each draw has a response of each unit"
         assert all(len(side.spend) == count for side in self.sides), "each side has a number for each unit"
-
-
-@dataclass(frozen=True, slots=True)
-class Together(Conflict):
-    """Constraints that cannot be met together, `names`, and by how much they are missed at least in all, the sum over
-    them; the part of each in `parts`, in minor units."""
-
-    parts: tuple[int, ...] = ()
-
-    def __str__(self) -> str:
-        each = ", ".join(f"{name} by {part}" for name, part in zip(self.names, self.parts, strict=True))
-        return f"no split meets all constraints: at the least, {each}, together {self.miss_minor}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,18 +80,19 @@ class _Ordered:
 def solve_wide(wide: Wide, gap: float = GAP) -> Answer | Infeasible:
     """The best split, searched until it is within `gap` (a part of its value) of a bound, or to a limit.
 
-    `shadow_price` and `marginal` are at the weights of draws that the proof rests on.
+        `shadow_price` and `marginal` are at the weights of draws that the proof rests on.
 
-    >>> from scenarios.curves.floats import floats
-    >>> from scenarios.curves.mixed import Mixed
-    >>> from scenarios.curves.smooth import LinearCap
-    >>> from scenarios.optimise.problem import Budget
-    >>> from scenarios.optimise.risk import Worst
-    >>> draws = tuple(Mixed([(np.arange(2), LinearCap(floats(a), floats([100, 100])))]) for a in ([3, 1], [1, 2]))
-    >>> asked = Problem(("a", "b"), draws[0], np.zeros(2), np.full(2, 9000), Budget.equal(9000))
-    >>> found = solve_wide(Wide(asked, draws, Worst()))
-    >>> found.spend_minor.tolist(), round(found.value, 6)
-    ([3000, 6000], 150.0)
+        >>> from scenarios.curves.floats import floats
+        >>> from scenarios.curves.mixed import Mixed
+        >>> from scenarios.curves.smooth import LinearCap
+        >>> from scenarios.optimise.problem import Budget
+        >>> from scenarios.optimise.reasons import bindings_of, reasons_of
+    from scenarios.optimise.risk import Worst
+        >>> draws = tuple(Mixed([(np.arange(2), LinearCap(floats(a), floats([100, 100])))]) for a in ([3, 1], [1, 2]))
+        >>> asked = Problem(("a", "b"), draws[0], np.zeros(2), np.full(2, 9000), Budget.equal(9000))
+        >>> found = solve_wide(Wide(asked, draws, Worst()))
+        >>> found.spend_minor.tolist(), round(found.value, 6)
+        ([3000, 6000], 150.0)
     """
     began = perf_counter()
     ordered = _ordered(wide)
@@ -104,7 +100,7 @@ def solve_wide(wide: Wide, gap: float = GAP) -> Answer | Infeasible:
         return Infeasible(conflicts)
     program = _program(ordered, gap)
     cuts = None if ordered.gini is None else _GiniCuts(ordered.gini, ordered.carry)
-    found = descend(program, cuts, gap)
+    found = _found(ordered, program, cuts, gap)
     start = _start(ordered, program)
     answer = _answer(ordered, program, found, start, gap)
     if isinstance(answer, Infeasible):
@@ -120,6 +116,34 @@ def solve_wide(wide: Wide, gap: float = GAP) -> Answer | Infeasible:
         held=answer.held[back],
         seconds=perf_counter() - began,
     )
+
+
+def _found(ordered: _Ordered, program: Program, cuts: _GiniCuts | None, gap: float) -> Descended:
+    """The best split found, before rounding."""
+    if (curves := _of_prices(ordered, program)) is not None:
+        domain = program.domain
+        roofs = roofs_of(curves, np.where(domain.gated, 0.0, domain.lower), domain.upper,
+                         np.where(domain.gated, domain.lower, 0.0))  # fmt: skip
+        many = priced(roofs, program.limits, ordered.problem.hurdle, gap)
+        if many.spend is not None:
+            return Descended(many.spend, many.value, many.bound, np.ones(1), many.prices, program.limits, None, False,
+                             1, many.steps, "prices")  # fmt: skip
+    if ordered.carry is None or cuts is not None or not isinstance(ordered.wide.risk, Mean):
+        return descend(program, cuts, gap)
+    return flown(ordered.problem, ordered.members, ordered.sides, ordered.carry, program, gap)
+
+
+def _of_prices(ordered: _Ordered, program: Program) -> Mixed | None:
+    """The one response of many units under a few rows over spends; None of what prices do not answer."""
+    wide, limits = ordered.wide, program.limits
+    given = wide.responses or (ordered.wide.problem.curves,)
+    is_plain = ordered.carry is None and ordered.gini is None and len(given) == 1 and isinstance(given[0], Mixed)
+    is_large = len(ordered.problem.units) >= PRICED_UNITS_MIN and len(limits.names) <= PRICED_ROWS_MAX
+    if not (is_plain and is_large and isinstance(wide.risk, Mean)) or bool(np.any(limits.response.data)):
+        return None
+    curves = given[0]
+    assert isinstance(curves, Mixed)
+    return in_order(replace(wide.problem, curves=curves))[0].curves
 
 
 def _ordered(wide: Wide) -> _Ordered:
@@ -167,8 +191,8 @@ def _program(ordered: _Ordered, gap: float) -> Program:
     if carry is None:
         domain = Domain(np.where(gated, problem.minimums / per, lower), upper, gated)
     else:
-        assert not gated.any(), "what gets nothing or at least a minimum is not asked of periods"
-        domain = Domain(carry.stock(lower), carry.stock(upper), gated)
+        # What gets nothing or at least a minimum is left to schedules: here it may get less as well.
+        domain = Domain(carry.stock(lower), carry.stock(upper), np.zeros_like(gated))
         own = Limits(problem.units, csr_array(np.eye(len(lower))), csr_array((len(lower),) * 2), lower, upper)
         limits, linear = carry.of_stock(joined(limits, own)), carry.transposed(linear)
     size = max(most, float(upper.max()), 1e-300)
@@ -184,6 +208,8 @@ def _program(ordered: _Ordered, gap: float) -> Program:
 
 def _own_bests(ordered: _Ordered, plain: Program, gap: float) -> Floats:
     """What no split exceeds in each draw alone, sides with responses (which are of all draws' mean) left aside."""
+    if (bests := _bests_of_core(ordered, gap)) is not None:
+        return bests
     limits = plain.limits
     limits = limits.without(np.flatnonzero(np.asarray(abs(limits.response).sum(axis=1)).ravel()))
     cuts = None if ordered.gini is None else _GiniCuts(ordered.gini, ordered.carry)
@@ -194,6 +220,22 @@ def _own_bests(ordered: _Ordered, plain: Program, gap: float) -> Floats:
         )  # fmt: skip
         found[draw] = descend(alone, cuts, gap).bound
     return np.where(np.isfinite(found), found, 0.0)
+
+
+def _bests_of_core(ordered: _Ordered, gap: float) -> Floats | None:
+    """The same by the core, draw by draw, where nothing else counts than bounds and groups that nest."""
+    responses, is_open = ordered.wide.responses, any(side.response is None for side in ordered.sides)
+    if ordered.tree is None or ordered.gini is not None or ordered.carry is not None or is_open:
+        return None
+    found = []
+    for each in responses:
+        if not isinstance(each, Mixed):
+            return None
+        answer = solve(replace(ordered.wide.problem, curves=each, start_minor=None), gap)
+        if isinstance(answer, Infeasible):
+            return None
+        found.append(answer.bound)
+    return np.array(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +281,7 @@ def _answer(
     ordered: _Ordered, program: Program, found: Descended, start: float | None, gap: float
 ) -> Answer | Infeasible:
     problem, per = ordered.problem, ordered.problem.minor_per_spend
-    solver = f"columns ({found.rounds} rounds, {found.nodes} nodes)"
+    solver = f"{found.solver} ({found.rounds} rounds, {found.nodes} nodes)"
     stock, value, top = found.spend, found.value, found.bound
     minor: Rows | None = None
     if stock is not None:
@@ -249,6 +291,7 @@ def _answer(
         minor = whole_split(
             problem, ordered.sides, ordered.gini, ordered.tree, spend, np.where(np.isfinite(slopes), slopes, 0.0),
             lambda given: ordered.responses(given).mean(axis=0), _fairest(ordered, program, stock),
+            _held_at_steps(program, spend, per), _worth(ordered, program, found, gap),
         )  # fmt: skip
     worth = -np.inf if minor is None else program.value(ordered.stock(minor / per))
     if start is not None and (minor is None or start > worth):
@@ -259,30 +302,64 @@ def _answer(
             top = max(start, top) if found.spend is not None else np.inf
     if minor is None:
         return Infeasible((_why(ordered, found),))
+    if abs(top) <= _NOTHING * program.response_size:
+        top = 0.0  # what floats of this size can't tell from nothing
     return Answer(
         units=problem.units,
         spend=spend,
         spend_minor=minor,
         value=value,
         value_minor=worth,
-        bound=max(top, value),
+        bound=max(top, value, worth),
         shadow_price=float(found.prices[0]),
-        bindings=_bindings(ordered, found),
+        bindings=bindings_of(problem, ordered.sides, ordered.gini, found),
         marginal=_marginal(ordered, program, found.weights, spend),
-        held=_held(problem, minor),
+        held=held_of(problem, minor),
         unspent_minor=int(problem.budget.most_minor - minor.sum()),
         start_value=start,
-        reasons=tuple(_reasons(found, problem, value, max(top, value), solver, start, gap)),
+        reasons=tuple(reasons_of(found, problem, value, max(top, value), solver, start, gap)),
         solver=solver,
         seconds=0.0,
+        one_minor=worth_of_one(_marginal(ordered, program, found.weights, minor / per), per),
     )
+
+
+def _worth(ordered: _Ordered, program: Program, found: Descended, gap: float) -> Worth | None:
+    """What minor units are worth; nothing that units bring by themselves where spends are carried over."""
+    if ordered.carry is not None:
+        return None
+    per = ordered.problem.minor_per_spend
+    return Worth(
+        lambda minor: program.value(minor / per),
+        lambda minor: found.weights @ ordered.responses(minor) + program.linear * (minor / per),
+        found.value,
+        max(gap, 1e-9) / 4 * abs(found.value),
+    )
+
+
+def _held_at_steps(program: Program, spend: Floats, per: float) -> Rows:
+    """The minor units that units at a knot of their curve need to stay there, (units,); zero for others."""
+    found = np.zeros(len(spend), dtype=np.int64)
+    for unit, knots in enumerate(program.members.knots):
+        if not len(knots):
+            continue
+        near = knots[(knots > 0) & (np.abs(knots - spend[unit]) <= 1e-7 * np.maximum(knots, 1 / per))]
+        if len(near):
+            found[unit] = int(np.ceil(float(near[-1]) * per - 1e-6))
+    return found
 
 
 def _fairest(ordered: _Ordered, program: Program, stock: Floats) -> Floats | None:
     """The fairest split of the same total, where a Gini coefficient is to be kept."""
     if ordered.gini is None:
         return None
-    found = _GiniCuts(ordered.gini, ordered.carry).fairest(stock, program.domain)
+    domain = program.domain
+    if ordered.carry is None:  # who gets nothing, or stands on a step, stays there
+        is_off = domain.gated & (stock < domain.lower / 2)
+        steps = _held_at_steps(program, stock, ordered.problem.minor_per_spend) / ordered.problem.minor_per_spend
+        upper = np.where(is_off, 0.0, domain.upper)
+        domain = Domain(np.minimum(np.where(is_off, 0.0, np.maximum(domain.lower, steps)), upper), upper, domain.gated)
+    found = _GiniCuts(ordered.gini, ordered.carry).fairest(stock, domain)
     return found if ordered.carry is None else ordered.carry.spend(found)
 
 
@@ -296,48 +373,9 @@ def _why(ordered: _Ordered, found: Descended) -> Conflict:
     """Which rows cannot be met together, and by how much; or that no whole split was found."""
     problem = ordered.problem
     if found.missed is None or not found.is_proved_empty:
-        whole_units = () if found.spend is None else ("whole minor units",)
+        where = "the budget" if found.spend is None else "in whole minor units"
         choices = tuple(n for n, least in zip(problem.units, problem.minimums.tolist(), strict=True) if least)
-        return Conflict("search", "the budget", 0, 0, whole_units or choices or ("all constraints",))
-    parts = np.ceil(np.abs(found.missed) * problem.minor_per_spend * (1 - 1e-9)).astype(np.int64)
-    rows = np.flatnonzero(np.abs(found.missed) > 1e-9 * max(float(np.abs(found.missed).max()), 1e-300))
-    names = tuple(found.limits.names[row] for row in rows.tolist())
-    total = int(parts[rows].sum())
-    return Together("bounds", names[0] if names else "the budget", 0, total, names, tuple(parts[rows].tolist()))
-
-
-def _bindings(ordered: _Ordered, found: Descended) -> tuple[Binding, ...]:
-    problem = ordered.problem
-    caps = [problem.budget.most_minor, *(group.cap_minor or 0 for group in problem.groups)]
-    floors = [problem.budget.least_minor, *(group.floor_minor for group in problem.groups)]
-    caps += [round(Fraction(side.at_most) * Fraction(problem.minor_per_spend)) for side in ordered.sides]
-    floors += [0] * len(ordered.sides)
-    largest = float(np.abs(found.prices).max(initial=0.0))
-    kept = []
-    for row in np.flatnonzero(np.abs(found.prices[: len(caps)]) > 1e-9 * largest).tolist():
-        price = float(found.prices[row])
-        side, limits = ("cap", caps) if price > 0 else ("floor", floors)
-        kept.append(Binding(found.limits.names[row], side, limits[row], abs(price)))
-    cuts = sum(float(price) for name, price in zip(found.limits.names, found.prices, strict=True) if name == "Gini")
-    if cuts > 1e-9 * largest:
-        kept.append(Binding("Gini", "cap", 0, cuts))
-    return tuple(kept)
-
-
-def _reasons(
-    found: Descended, problem: Problem, value: float, top: float, solver: str, start: float | None, gap: float
-) -> list[str]:
-    said = []
-    price = float(found.prices[0])
-    if price > 0:
-        said.append(f"one more unit of budget would bring {price:.6g}")
-    elif price < 0:
-        said.append(f"the budget asks for more than pays: its last unit costs {-price:.6g}")
-    if relative_gap(value, top) > gap:
-        part = relative_gap(value, top)
-        said.append(f"the best split may be better by up to {part:.3g} of the value; the search ended at its limit")
-    if solver == "start":
-        said.append("nothing better than the plan in force was found, which is kept")
-    elif problem.start_minor is not None and start is None:
-        said.append("the plan in force breaks a constraint, so it is no candidate")
-    return said
+        return Conflict("search", where, 0, 0, choices)
+    spent = problem.budget.most_minor / problem.minor_per_spend
+    gini = 0.0 if ordered.gini is None else ordered.gini.count(len(problem.units)) * spent
+    return together(found.limits, found.missed, problem.minor_per_spend, gini)

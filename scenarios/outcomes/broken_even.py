@@ -1,4 +1,4 @@
-"""The rate or amount at which a program breaks even, as people read it and as scripts do."""
+"""The rate, factor or amount at which a program breaks even, as people read it and as scripts do."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def percent(rate: Fraction) -> str:
 
 
 def lines(found: BreakEven) -> Iterator[str]:
-    """The rate or amount, what it costs, and how that was proved."""
+    """What was found, what it costs, and how that was proved."""
     cost = f"{format_minor(found.cost_minor, found.currency)} {found.currency.code}"
     where = f" with {found.scenario}" if found.scenario else ""
-    what = "amount" if found.is_amount else "rate"
+    what = found.kind
     yield f"{found.path} {_told(found.value, found)} costs {cost}{where}"
     if found.is_exact:
         yield f"every {what} from {_told(found.from_value, found)} to {_told(found.to_value, found)} does"
@@ -41,26 +41,34 @@ def lines(found: BreakEven) -> Iterator[str]:
 
 
 def _told(value: Fraction, found: BreakEven) -> str:
-    return format_minor(int(value), found.currency) if found.is_amount else percent(value)
+    if found.is_amount:
+        return format_minor(int(value), found.currency)
+    return percent(value) if found.kind == "rate" else decimal_text(value, 0)
 
 
 def as_json(found: BreakEven) -> dict[str, Any]:
     """What was found, with the keys that scripts rely on."""
     ends = (found.value, found.from_value, found.to_value)
-    value, first, last = (None if found.is_amount else str(each) for each in ends)
+    value, first, last = (str(each) if found.kind == "rate" else None for each in ends)
+    is_number = found.kind in ("factor", "number", "price")
+    number, lowest, highest = (str(each) if is_number else None for each in ends)
     amount, least, most = (int(each) if found.is_amount else None for each in ends)
     return {
         "path": found.path,
         "scenario": found.scenario or None,
         "wanted_minor": found.wanted_minor,
+        "kind": found.kind,
         "rate": value,
         "amount_minor": amount,
+        "number": number,
         "cost_minor": found.cost_minor,
         "is_exact": found.is_exact,
         "from_rate": first,
         "to_rate": last,
         "from_amount_minor": least,
         "to_amount_minor": most,
+        "from_number": lowest,
+        "to_number": highest,
         "next_minor": found.next_minor,
         "evaluations": found.evaluations,
     }

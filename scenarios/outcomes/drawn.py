@@ -62,9 +62,11 @@ def parts(found: Simulated, held: Sequence[tuple[Judged, ...]]) -> list[Part]:
         told = [*report.facts_lines(alone), *report.moved_lines(alone), *report.tier_lines(alone)]
         told += report.gate_lines(each, of, found)
         told += [f"warning {one.code} {one.message} ({one.place})" for one in each.outcome.warnings]
-        shown.append(Points(tuple(told)) if told else "Nobody gains and nobody loses.")
-    cliffs = report.cliff_grid(found)
-    shown += [Heading("Cliffs"), cliffs] if cliffs is not None else []
+        told += [] if each.winners or each.losers else ["Nobody gains and nobody loses."]
+        shown.append(Points(tuple(told)))
+    cliffs, lines = report.cliff_grid(found), tuple(report.cliff_lines(found))
+    shown += [Heading("Cliffs")] if cliffs is not None or lines else []
+    shown += [*([cliffs] if cliffs is not None else []), *([Points(lines)] if lines else [])]
     shown += [Heading("Notes"), Points(tuple(_notes(found))), _digests(found)]
     return shown
 

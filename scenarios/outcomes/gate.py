@@ -20,10 +20,10 @@ from rules.quantities.written import parse_money, parse_number
 from scenarios.outcomes.fairness import gini, impacts, worst
 from scenarios.outcomes.values import Compared, Simulated
 
-_MONEY = ("cost", "change", "over_budget")
-_COUNTS = ("winners", "losers", "unchanged")
+MONEY = ("cost", "change", "over_budget")
+COUNTS = ("winners", "losers", "unchanged")
 _PARTS = ("gini", "impact", "effective_rate")
-NAMES = (*_MONEY, *_COUNTS, *_PARTS)
+NAMES = (*MONEY, *COUNTS, *_PARTS)
 _SIGNS: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -31,6 +31,7 @@ _SIGNS: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
     ">": operator.gt,
     "=": operator.eq,
 }
+_SLIPS = {"==": "=", "=<": "<=", "=>": ">=", "!=": "< or >", "<>": "< or >", "< =": "<=", "> =": ">="}
 _CLAUSE = re.compile(r"\s*(\S+?)\s*(<=|>=|<|>|=)\s*(\S+(?: \S+)?)\s*", re.ASCII)
 _LENGTH_MAX = 1_000
 
@@ -62,11 +63,13 @@ def clauses_of(text: str, found_currency: str, minor_per_major: int, has_budget:
     >>> [(each.name, each.sign, str(each.number)) for each in found]
     [('cost', '<=', '120050'), ('losers', '<=', '1/20')]
     """
+    if not text.strip() or len(text) > _LENGTH_MAX:
+        raise Refused(_fault("the gate is empty" if not text.strip() else "the gate is too long"))
     found, problems = [], []
-    for part in re.split(r"\band\b", text[:_LENGTH_MAX]):
-        match = _CLAUSE.fullmatch(part)
-        if match is None or len(text) > _LENGTH_MAX:
-            problems.append(_fault(f"'{part.strip()[:64]}' compares nothing"))
+    for part in re.split(r"\band\b", text):
+        match = None if any(slip in part for slip in _SLIPS) else _CLAUSE.fullmatch(part)
+        if match is None:
+            problems.append(_no_clause(part.strip()))
             continue
         name, sign, written = match.groups()
         if name not in NAMES:
@@ -86,6 +89,24 @@ def clauses_of(text: str, found_currency: str, minor_per_major: int, has_budget:
     return tuple(found)
 
 
+def _no_clause(part: str) -> Problem:
+    """Why a part of a gate is no comparison, by what is most likely meant."""
+    shown, name = part[:64], next((each for each in NAMES if part.startswith(each)), "cost")
+    for signs, meant in _SLIPS.items():
+        if signs in part:
+            return _fault(f"'{shown}' is compared by {signs}, which is no sign of a gate", f"write {name} {meant} ...")
+    if re.search(r"\bor\b|\bnot\b|&&|\|\||[,;]|\bAND\b", part):
+        return _fault(f"'{shown}' joins comparisons otherwise than by and", "write and between them: all have to hold")
+    if not part:
+        return _fault("a comparison is missing beside and")
+    if not any(sign in part for sign in _SIGNS):
+        return _fault(f"'{shown}' has no sign", f"write {name} with one of {', '.join(_SIGNS)} and a number")
+    if part[0] in "<>=" or part[-1] in "<>=":
+        missing = "what is compared" if part[0] in "<>=" else "the number"
+        return _fault(f"'{shown}' lacks {missing}")
+    return _fault(f"'{shown}' compares nothing")
+
+
 def _fault(message: str, hint: str = "write such as 'cost <= 1_200_000 and losers <= 5%'") -> Problem:
     return Problem("W209", message, Place("--gate"), hint)
 
@@ -94,7 +115,7 @@ def _number(name: str, written: str, code: str, minor_per_major: int) -> Fractio
     """What a name is compared with: minor units for money, a part for a percentage."""
     if written.endswith("%"):
         return parse_number(written[:-1]) / 100
-    if name not in _MONEY:
+    if name not in MONEY:
         return parse_number(written)
     money = parse_money(written)
     if money.currency not in (None, code):
@@ -115,13 +136,13 @@ def _value(clause: Clause, each: Compared, found: Simulated) -> Fraction | None:
     whole = {
         "over_budget": found.budget_minor,
         **dict.fromkeys(("cost", "change"), each.base.cost_minor),
-        **dict.fromkeys(_COUNTS, len(each.moved)),
+        **dict.fromkeys(COUNTS, len(each.moved)),
     }
     value = _plain(clause.name, each, found)
     if value is None or not clause.is_part or clause.name not in whole:
         return value
     of = whole[clause.name]
-    return Fraction(value, of) if of else Fraction(0) if not value and clause.name in _COUNTS else None
+    return Fraction(value, of) if of else Fraction(0) if not value and clause.name in COUNTS else None
 
 
 def _plain(name: str, each: Compared, found: Simulated) -> Fraction | None:

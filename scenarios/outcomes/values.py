@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal
 
 from engine.facts.changed import Told
+from engine.frames import PandasFrame, frame
 from rules.problem import Problem
 from rules.quantities.currency import Currency
 
@@ -15,17 +17,8 @@ Amounts = Mapping[tuple[str, str], int]  # minor units by partner and component
 
 
 @dataclass(frozen=True, slots=True)
-class OfPeriod:
-    """What one period comes to: what it pays in minor units, and the digest of its lines, which is that of a run."""
-
-    period: str
-    lines_sha256: str
-    total_minor: int
-
-
-@dataclass(frozen=True, slots=True)
 class Tiered:
-    """The tiers of a scorecard, the lowest first, and the one of each partner in the last period ("" for none)."""
+    """The tiers of a scorecard, the lowest first, and the one of each partner in a period ("" for none)."""
 
     names: tuple[str, ...]
     of: Mapping[str, str]
@@ -37,9 +30,38 @@ class Tiered:
 
 
 @dataclass(frozen=True, slots=True)
+class OfPeriod:
+    """What one period comes to: what it pays in minor units, and the digest of its lines, which is that of a run; the
+    tiers that scorecards gave in it; where periods are kept, what it pays each partner by component; and what the KPI
+    that pay is held against comes to, in minor units."""
+
+    period: str
+    lines_sha256: str
+    total_minor: int
+    tiers: Mapping[str, Tiered] = field(default_factory=dict)
+    amounts: Amounts = field(default_factory=dict)
+    of_kpi_minor: Fraction | None = None
+
+
+@dataclass(slots=True)
+class Held:
+    """What a group of partners was paid while they were in it, and what they had then of the KPI that pay is held
+    against, in minor units; None where that is unknown."""
+
+    paid_minor: int = 0
+    kpi_minor: Fraction | None = Fraction(0)
+
+    @property
+    def rate(self) -> Fraction | None:
+        """What is paid for one unit of the KPI; unknown where it is, or where it is zero."""
+        return self.paid_minor / self.kpi_minor if self.kpi_minor else None
+
+
+@dataclass(frozen=True, slots=True)
 class Jump:
     """A cliff of a payout rule: at which value of its measure (exact, and as people read it) what is due jumps, by how
-    many minor units, with what stands still, and how many partners are up to 5 % below; None where nobody can tell."""
+    many minor units, with what stands still, and how many partners stand up to 5 % below at the end of the last period;
+    None where nobody can tell."""
 
     rule: str
     measure: str
@@ -50,19 +72,30 @@ class Jump:
     near: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Cliffs:
+    """Where the rules of a program jump, in the last period; and of which rules that can't be told along which measure,
+    with the reason."""
+
+    jumps: tuple[Jump, ...]
+    not_followed: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """What a program comes to over some periods.
 
     `name` and `file` are the scenario's ("" for the program as it is), `program_sha256` is of the very program that was
     evaluated. `amounts` are by partner and component, over all periods; `partners` are all who can be paid in any.
-    `groups` tells of each partner its value of the column that was asked for. `causes` are the changes one by one, with
-    what each moves, partner by partner, where that was asked for; `of_kpi` is what the KPI that pay is held against
-    comes to, in minor units, by group. `warnings` are what is suspicious about it, and not about the program as it is.
-    `facts` are the changes of facts in words, and `changed` what became of each table.
-    `tiers` are those that each scorecard gave, and `kpi_by_partner` is what each partner has of the KPI that pay is
-    held against, in minor units; empty where it is of the program alone. `cliffs` are where its rules jump, in the last
-    period; None where that was not asked for.
+    `groups` tells of each partner its value of the column that was asked for, in the last period, and `held` what each
+    of these was paid, each period's pay by the value of that period. `moved_by` are the changes one by one, with what
+    each moves by period (blank where periods are not kept), partner and component, where that was asked for;
+    `of_kpi_minor` is what the KPI that pay is held against comes to. `warnings` are what is suspicious about it, and
+    not about the program as it is. `facts` are the changes of facts in words, and `changed` what became of each table.
+    `tiers` are those that each scorecard gave in the last period, `of_tiers` what each of them was paid, each period's
+    pay by the tier of that period; `kpi_by_partner` is what each partner has of the KPI that pay is held against, in
+    minor units; empty where it is of the program alone. `cliffs` are where its rules jump; None where that was not
+    asked for.
     """
 
     name: str
@@ -73,14 +106,16 @@ class Outcome:
     partners: tuple[str, ...]
     amounts: Amounts
     groups: Mapping[str, str] = field(default_factory=dict)
-    causes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    held: Mapping[str, Held] = field(default_factory=dict)
+    moved_by: Mapping[str, Mapping[tuple[str, str, str], int]] = field(default_factory=dict)
     of_kpi_minor: Fraction | None = None
     warnings: tuple[Problem, ...] = ()
     facts: tuple[str, ...] = ()
     changed: tuple[Told, ...] = ()
     tiers: Mapping[str, Tiered] = field(default_factory=dict)
+    of_tiers: Mapping[str, Mapping[str, Held]] = field(default_factory=dict)
     kpi_by_partner: Mapping[str, Fraction | None] = field(default_factory=dict)
-    cliffs: tuple[Jump, ...] | None = None
+    cliffs: Cliffs | None = None
 
     @property
     def cost_minor(self) -> int:
@@ -106,9 +141,16 @@ class Outcome:
     @property
     def by_group(self) -> Mapping[str, int]:
         """What each group is paid."""
-        found = Counter(dict.fromkeys(self.groups.values(), 0))
-        for partner, minor in self.by_partner.items():
-            found[self.groups.get(partner, "")] += minor
+        return {group: of.paid_minor for group, of in self.held.items()}
+
+    @property
+    def causes(self) -> Mapping[str, Mapping[str, int]]:
+        """What each change moves, partner by partner."""
+        found: dict[str, Counter[str]] = {}
+        for cause, moved in self.moved_by.items():
+            of = found.setdefault(cause, Counter())
+            for (_, partner, _), minor in moved.items():
+                of[partner] += minor
         return found
 
     @property
@@ -120,18 +162,10 @@ class Outcome:
         """What a component pays for one unit of the KPI."""
         return None if not self.of_kpi_minor else self.by_component.get(component, 0) / self.of_kpi_minor
 
-    def rates(self, groups: Mapping[str, str] | None = None) -> Mapping[str, Fraction | None]:
-        """What each group of partners, or each partner, is paid for one unit of the KPI that its partners have; unknown
-        where one of these is, or where they add up to zero."""
-        found: dict[str, Fraction | None] = {}
-        paid: Counter[str] = Counter()
-        for partner, own in self.kpi_by_partner.items():
-            group = partner if groups is None else groups.get(partner, "")
-            before = found.get(group, Fraction(0))
-            found[group] = None if own is None or before is None else before + own
-        for partner, minor in self.by_partner.items():
-            paid[partner if groups is None else groups.get(partner, "")] += minor
-        return {group: paid[group] / own if own else None for group, own in found.items()}
+    def rates(self) -> Mapping[str, Fraction | None]:
+        """What each partner is paid for one unit of the KPI that it has; unknown where that is, or is zero."""
+        paid = self.by_partner
+        return {partner: paid.get(partner, 0) / own if own else None for partner, own in self.kpi_by_partner.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +199,26 @@ class Compared:
         """What it costs more than the program as it is."""
         return self.outcome.cost_minor - self.base.cost_minor
 
-    def tier_moves(self, card: str) -> tuple[tuple[str, str, str], ...]:
-        """Who moved by a scorecard, as (partner, tier before, tier now), by id; of partners that both sides have."""
-        one, other = self.base.tiers.get(card), self.outcome.tiers.get(card)
-        if one is None or other is None:
-            return ()
-        both = sorted(one.of.keys() & other.of.keys())
-        return tuple((each, one.of[each], other.of[each]) for each in both if one.of[each] != other.of[each])
+    def tier_moves(self, card: str) -> tuple[tuple[str, str, str, str], ...]:
+        """Who has another tier of a scorecard in which period, as (period, partner, tier before, tier now), by period
+        and id; of partners that both sides have in it."""
+        found = []
+        for before, now in zip(self.base.periods, self.outcome.periods, strict=True):
+            one, other = before.tiers.get(card), now.tiers.get(card)
+            if one is None or other is None:
+                continue
+            both = sorted(one.of.keys() & other.of.keys())
+            found += [
+                (now.period, each, one.of[each], other.of[each]) for each in both if one.of[each] != other.of[each]
+            ]
+        return tuple(found)
 
     def ups_and_downs(self, card: str) -> tuple[int, int]:
-        """How many moved up and how many down, by where the tiers stand now; tiers that one side lacks do not count."""
+        """How many partners moved up in any period, and how many down, by where the tiers stand now; tiers that one
+        side lacks do not count."""
         names = ("", *self.outcome.tiers[card].names)
-        moves = [(names.index(b), names.index(n)) for _, b, n in self.tier_moves(card) if b in names]
-        return sum(n > b for b, n in moves), sum(n < b for b, n in moves)
+        moves = [(who, names.index(b), names.index(n)) for _, who, b, n in self.tier_moves(card) if b in names]
+        return len({who for who, b, n in moves if n > b}), len({who for who, b, n in moves if n < b})
 
     @property
     def winners(self) -> tuple[Moved, ...]:
@@ -194,9 +235,9 @@ class Compared:
 class Simulated:
     """A program and its scenarios, side by side: what was asked, and what came out.
 
-    `by` is what amounts are told by: partner, component, or a column of partners; `per` the KPI that pay is held
-    against, "" where none is; `names` and `titles` are what partners and components are called; `rejected` rows were
-    left out of what was read for the program as it is.
+    `by` is what amounts are told by: partner, component, period, or a column of partners; `per` the KPI that pay is
+    held against, "" where none is; `names` and `titles` are what partners and components are called; so many `rejected`
+    rows were left out of what was read for the program as it is, each counted once.
     """
 
     program: str
@@ -209,6 +250,20 @@ class Simulated:
     names: Mapping[str, str]
     titles: Mapping[str, str]
     rejected: int
+
+    def frame(self) -> PandasFrame:
+        """What each scenario pays each partner, as a row of a pandas frame: before, now and the difference, in minor
+        units."""
+        titles = ("scenario", "partner", "name", "before_minor", "now_minor", "difference_minor")
+        return frame(
+            titles,
+            (
+                (of.outcome.name, row.partner, self.names.get(row.partner, ""), row.before_minor, row.now_minor,
+                 row.difference_minor)
+                for of in self.scenarios
+                for row in of.moved
+            ),
+        )  # fmt: skip
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -223,15 +278,22 @@ def compared(base: Outcome, outcome: Outcome) -> Compared:
     for amounts, sign in ((base.amounts, -1), (outcome.amounts, 1)):
         for (partner, component), minor in amounts.items():
             parts[partner][component] += sign * minor
-    rows = []
+    rows, causes = [], outcome.causes
     for partner, moved in parts.items():
-        by_cause = {cause: of[partner] for cause, of in outcome.causes.items() if of.get(partner)}
+        by_cause = {cause: of[partner] for cause, of in causes.items() if of.get(partner)}
         by_component = {component: minor for component, minor in moved.items() if minor}
         row = Moved(partner, before.get(partner, 0), now.get(partner, 0), by_component, by_cause)
         assert sum(by_component.values()) == row.difference_minor, "components add up to what moved"
-        assert not outcome.causes or sum(by_cause.values()) == row.difference_minor, "causes add up to what moved"
+        assert not causes or sum(by_cause.values()) == row.difference_minor, "causes add up to what moved"
         rows.append(row)
     return Compared(base, outcome, tuple(sorted(rows, key=lambda each: (-abs(each.difference_minor), each.partner))))
+
+
+def paid_by(periods: Sequence[OfPeriod], amounts: Amounts) -> dict[tuple[str, str, str], int]:
+    """What is paid by period, partner and component; with a blank period where periods were not kept."""
+    if not any(each.amounts for each in periods):
+        return {("", *key): minor for key, minor in amounts.items()}
+    return {(each.period, *key): minor for each in periods for key, minor in each.amounts.items()}
 
 
 def in_order(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -242,16 +304,16 @@ def in_order(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class BreakEven:
     """What was found: the path, the scenario that it was looked for in ("" for the program as it is), what was asked
-    for, and the `value` with what it costs: a rate, or where it `is_amount` so many minor units. `from_value` to
-    `to_value` cost the same. Where nothing costs exactly what was asked for, it costs the most below that, and
-    `next_minor` is what the next value costs: a billionth or a minor unit above `to_value`, or below `from_value` where
-    the cost `falls` as the value grows. So many `evaluations` were worked out."""
+    for, and the `value` with what it costs: a rate, a factor, a number or a price, or of an amount so many minor units.
+    `from_value` to `to_value` cost the same. Where nothing costs exactly what was asked for, it costs the most below
+    that, and `next_minor` is what the next value costs: a billionth or a minor unit above `to_value`, or below
+    `from_value` where the cost `falls` as the value grows. So many `evaluations` were worked out."""
 
     path: str
     scenario: str
     currency: Currency
     wanted_minor: int
-    is_amount: bool
+    kind: Literal["rate", "factor", "number", "amount", "price"]
     value: Fraction
     cost_minor: int
     from_value: Fraction
@@ -259,6 +321,11 @@ class BreakEven:
     falls: bool
     next_minor: int | None
     evaluations: int
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it is an amount in minor units."""
+        return self.kind == "amount"
 
     @property
     def is_exact(self) -> bool:

@@ -30,7 +30,7 @@ KINDS = ("scale", "leave", "join", "drop")
 _EXAMPLES = {
     "scale": "{deals.amount: 110%} or [{column: deals.amount, by: 110%, where: deals.product = 'Atlas'}]",
     "leave": "{P-12: 2026-05-01} or [{where: partners.region = 'DACH', on: 2026-05-01}]",
-    "join": "{P-900: {like: P-12, on: 2026-05-01}}",
+    "join": "{P-900: {like: P-12, on: 2026-05-01, name: Newcomer}}",
     "drop": "{deals: {part: 10%}}",
 }
 _SCALED = (Type.MONEY, Type.NUMBER, Type.COUNT)
@@ -166,7 +166,7 @@ class _Reader:
 
     def _joined(self, steps: _Steps, key: Scalar | None, value: Node) -> Joined | None:
         assert key is not None, "who joins has a name"
-        told = self._keys(value, "join", {"like", "on"}, set())
+        told = self._keys(value, "join", {"like", "on"}, {"name"})
         if told is None or self._table("partners", value.place) is None:
             return None
         on = self._day(told["on"])
@@ -174,7 +174,8 @@ class _Reader:
         if on is None or not fits:
             return None
         like = told["like"].text
-        return Joined(key.text, like, on, f"facts: {key.text} joins like {like} on {on}", key.place)
+        name = told["name"].text if "name" in told else ""
+        return Joined(key.text, like, on, f"facts: {key.text} joins like {like} on {on}", key.place, name)
 
     def _keys(self, value: Node, kind: str, needed: set[str], may: set[str]) -> dict[str, Scalar] | None:
         """The values by their keys; None after noting what is wrong with them."""

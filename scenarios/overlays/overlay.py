@@ -6,17 +6,17 @@ changes made by hand. A fault of that program is told at the change that makes i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence as Items
 from dataclasses import dataclass, replace
 
 from engine.facts.changed import Change as FactChange
 from rules.document.again import read_again
 from rules.document.edit import Change, NotInThisLayout, Written, edited
-from rules.document.reader import Mapping, Node, Scalar
+from rules.document.reader import Mapping, Node, Scalar, Sequence
 from rules.load import Loaded, load, understand
 from rules.problem import Place, Problem, Refused, errors
 from rules.quantities.numerals import Unwritable
-from scenarios.overlays.paths import Found, NoSuchPath, places_for, values_at
+from scenarios.overlays.paths import ALL, END, Found, NoSuchPath, places_for, values_at
 from scenarios.overlays.scaled import NoDecimals, NoQuantity, factor_of, scaled
 from scenarios.overlays.scenario import Edit, Scenario
 
@@ -37,12 +37,17 @@ class Overlaid:
     def told(self, problem: Problem) -> Problem:
         """A problem of the program with the changes, at the change that makes it where there is one."""
         place = problem.place
+        changed = self.facts[0].place if self.facts else None
+        is_of_program = self.loaded.document is not None and place.file == self.loaded.document.file
+        if changed is not None and place.file != changed.file and not (self.edits and is_of_program):
+            where = f"{place}, " if place.file else ""
+            return replace(problem, message=f"{problem.message} ({where}with the facts changed)", place=changed)
         if not self.edits or not place.line or self.loaded.document is None or place.file != self.loaded.document.file:
             return problem
         at = _index(_text(self.data), place)
         of = next((each.of for each in self.written if each.start <= at <= each.end and each.start < each.end), None)
         if of is not None:
-            return replace(problem, place=self.edits[of].place)
+            return replace(problem, place=_place_in(self.edits[of], self.loaded.document.root, place))
         first = next((each for each in self.edits if each.kind == "remove"), self.edits[0])
         return replace(problem, message=f"{problem.message} ({place}, with the changes)", place=first.place)
 
@@ -59,7 +64,7 @@ def start_of(base: Loaded, scenario: Scenario) -> Loaded:
     return understand(found.data, path.name, base.folder)
 
 
-def laid_over(base: Loaded, edits: Sequence[Edit], warns: bool = True) -> Overlaid:
+def laid_over(base: Loaded, edits: Items[Edit], warns: bool = True) -> Overlaid:
     """The program with all changes; raises Refused with every fault of the changes, else with every fault of the
     program that they make."""
     base.understood()
@@ -86,7 +91,7 @@ def laid_over(base: Loaded, edits: Sequence[Edit], warns: bool = True) -> Overla
     return laid
 
 
-def changes_of(root: Mapping, edits: Sequence[Edit]) -> tuple[list[Change], list[int], list[Problem]]:
+def changes_of(root: Mapping, edits: Items[Edit]) -> tuple[list[Change], list[int], list[Problem]]:
     """The changes of a document that is a program, of which edit each is, and what is wrong with them."""
     found: list[tuple[Change, int]] = []
     problems: list[Problem] = []
@@ -105,10 +110,55 @@ def changes_of(root: Mapping, edits: Sequence[Edit]) -> tuple[list[Change], list
                 above |= dict.fromkeys(on_the_way[:-1], at)
                 found.append((change, at))
         except NoSuchPath as error:
-            problems.append(Problem("W202", error.message, edit.place, error.hint))
+            is_new = edit.kind == "set" and _has_room(root, edit)
+            hint = f"{error.hint}; what is new goes under add:" if is_new else error.hint
+            problems.append(Problem("W202", error.message, edit.place, hint))
         except Refused as refusal:
             problems += refusal.problems
     return [change for change, _ in found], [of for _, of in found], problems
+
+
+def _has_room(root: Mapping, edit: Edit) -> bool:
+    """Whether an edit could add what it sets."""
+    try:
+        return not any(is_there for _, is_there in places_for(root, edit.steps))
+    except NoSuchPath:
+        return False
+
+
+def _place_in(edit: Edit, root: Mapping, place: Place) -> Place:
+    """Where a problem of a program with the changes stands in the change that makes it: at its key or value within what
+    is set or added, else at the path of the change."""
+    node: Node | None = root
+    inner: Node | None = None
+    depth, at = 0, edit.place
+    while node is not None:
+        below = [(key.text, key.place, value) for key, value in node.entries] if isinstance(node, Mapping) else []
+        if isinstance(node, Sequence):
+            below = [(str(number), item.place, item) for number, item in enumerate(node.items, start=1)]
+        before = [each for each in below if (each[1].line, each[1].column) <= (place.line, place.column)]
+        if not before:
+            break
+        name, _, node = before[-1]
+        if depth < len(edit.steps):
+            if edit.steps[depth] not in (name, ALL, END):
+                break
+            inner, depth = (edit.value if depth + 1 == len(edit.steps) else None), depth + 1
+            continue
+        found = _entry(inner, name)
+        if found is None:
+            break
+        at, inner = found
+    return at
+
+
+def _entry(node: Node | None, name: str) -> tuple[Place, Node] | None:
+    """Where an entry of what is set or added stands, and what it holds."""
+    if isinstance(node, Mapping):
+        return next(((key.place, value) for key, value in node.entries if key.text == name), None)
+    if isinstance(node, Sequence) and name.isdigit() and int(name) <= len(node.items):
+        return node.items[int(name) - 1].place, node.items[int(name) - 1]
+    return None
 
 
 def _changed(root: Mapping, edit: Edit) -> Iterator[Change]:

@@ -49,7 +49,7 @@ class Goal:
             case "least_spend":
                 return f"the least spend for a response of {float(self.target):,.10g}"
             case "average_return":
-                return f"the largest spend that brings {float(self.rate):g} for each 1"
+                return f"the most response that is {float(self.rate):g} or more for each 1 spent"
             case "marginal_return":
                 return f"spend as long as the next 1 brings {float(self.rate):g}"
             case "weighted":
@@ -129,7 +129,8 @@ class UnitGroup:
 
 @dataclass(frozen=True, slots=True)
 class BudgetProblem:
-    """A budget to be split over units. `budget_minor` is the least and the most that is spent; None: no word on it."""
+    """A budget to be split over units. `budget_minor` is the least and the most that is spent; None: no word on it;
+    `notes` what was found in reading that people should know."""
 
     name: str
     file: str
@@ -146,6 +147,7 @@ class BudgetProblem:
     fairness: Fairness | None
     periods: Periods | None
     pay: Pay | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

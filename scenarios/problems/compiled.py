@@ -11,11 +11,17 @@ from math import ceil, floor
 
 import numpy as np
 
+from engine.reports.counted import counted
+from rules.problem import Problem as Fault, Refused
+from rules.quantities.currency import format_minor
 from scenarios.curves.floats import Floats, Rows
 from scenarios.curves.mixed import Mixed
 from scenarios.optimise.problem import Budget, Group, Problem
 from scenarios.problems.asked import SINGLE, BudgetProblem, Goal, Unit, UnitGroup
 from scenarios.problems.curve import Curve, mixed_of
+
+MINOR_MAX = 10**15  # well below 2^53, up to which floats tell whole numbers apart
+SUM_MAX = 9 * 10**18  # below 2^63
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +49,10 @@ class Compiled:
 
 
 def compiled(asked: BudgetProblem) -> Compiled:
-    """What is asked, as the optimiser takes it. Parts are rounded to whole minor units so that they are kept."""
+    """What is asked, as the optimiser takes it. Parts are rounded to whole minor units so that they are kept; raises
+    Refused (W302) where amounts are so large that floats can't tell minor units apart, or their sums can't be held."""
     least, most = asked.budget_minor or (0, 0)
+    _refuse_beyond(asked, most)
     factor = factor_of(asked.goal)
     weights = {name: float(weight) for name, weight in asked.goal.weights} or {SINGLE: 1.0}
     response = Summed(tuple((weight, mixed_of(curves_of(asked, name))) for name, weight in weights.items()))
@@ -56,7 +64,7 @@ def compiled(asked: BudgetProblem) -> Compiled:
         floor_minor = max(unit.least_minor, ceil(fair * (own_equal or 0) / len(asked.units)))
         lower.append(max(floor_minor, unit.minimum_minor) if floor_minor else 0)
         minimum.append(0 if floor_minor else unit.minimum_minor)
-        upper.append(_cap(most if unit.most_minor is None else unit.most_minor, unit.share, own_equal))
+        upper.append(_cap(_own_cap(unit, most), unit.share, own_equal))
     problem = Problem(
         tuple(unit.name for unit in asked.units),
         mixed_of(main_curves(asked), factor),
@@ -70,6 +78,22 @@ def compiled(asked: BudgetProblem) -> Compiled:
         start_of(asked.units),
     )
     return Compiled(problem, response, factor)
+
+
+def _refuse_beyond(asked: BudgetProblem, most_minor: int) -> None:
+    periods = 1 if asked.periods is None else asked.periods.count
+    limit = min(MINOR_MAX, SUM_MAX // (len(asked.units) * periods))
+    amounts = (max(each.least_minor, each.minimum_minor, each.now_minor or 0) for each in asked.units)
+    if max(most_minor, *amounts) > limit:
+        money = f"{asked.currency.code} {format_minor(limit, asked.currency)}"
+        message = f"over {counted(len(asked.units), 'unit')} amounts can be at most {money}, to be split exactly"
+        raise Refused(Fault("W302", message, asked.place, "name smaller ones, or caps where no budget is named"))
+
+
+def _own_cap(unit: Unit, most_minor: int) -> int:
+    """A unit's cap; no more than the budget, but that a floor beyond it is told as such."""
+    within = max(most_minor, unit.least_minor)
+    return within if unit.most_minor is None else min(unit.most_minor, within)
 
 
 def _group(group: UnitGroup, most: int, equal_minor: int | None) -> Group:

@@ -23,8 +23,8 @@ Knots = tuple[tuple[float, float], ...]
 class Curve:
     """A curve of spends in major units: `parameters` in the order of its family, or the `knots` of points and steps.
 
-    Of a fitted curve, `draws` are those of its bootstrap, `seen` the spends between which it was seen, and
-    `carry_over` the part of a spend that works on a period later.
+    Of a fitted curve, `draws` are those of its bootstrap, `seen` the spends between which it was seen,
+    `carry_over` the part of a spend that works on a period later, and `outcome` what it brings and in which unit.
     """
 
     family: str
@@ -33,6 +33,7 @@ class Curve:
     draws: tuple[Curve, ...] = ()
     seen: tuple[float, float] | None = None
     carry_over: float = 0.0
+    outcome: tuple[str, str] = ("", "")
 
     def steady(self) -> Curve:
         """The curve of the same spend in every period: a spend of 1 works like 1 / (1 - carry-over)."""

@@ -12,6 +12,8 @@ from rules.quantities.currency import format_minor
 from scenarios.curves.kept import text
 from scenarios.problems.proposal import Proposal, Reviewed, TierProposal
 
+_COLUMNS = "unit", "now", "proposed", "change", "response", "marginal", "return_now", "return", "held"
+
 
 def as_json(found: Proposal, files: list[str]) -> dict[str, Any]:
     """The proposal with the keys that scripts rely on; money in minor units."""
@@ -20,18 +22,25 @@ def as_json(found: Proposal, files: list[str]) -> dict[str, Any]:
         "problem": asked.name,
         "currency": asked.currency.code,
         "goal": asked.goal.said,
+        "outcome": {"name": found.outcome[0] or None, "unit": found.outcome[1] or None},
         "risk": asked.risk.kind,
         "value": number(found.value),
         "value_now": number(found.value_now),
         "bound": number(found.bound),
         "bound_side": found.side,
         "gap": number(found.gap),
+        "rounding": number(found.one_minor),
         "is_certified": found.is_certified,
         "response": number(found.response),
         "response_now": number(found.response_now),
+        "response_interval": _interval(None if found.likely is None else found.likely.proposed),
+        "response_now_interval": _interval(None if found.likely is None else found.likely.now),
+        "return": number(per_1(found, found.response, found.spent_minor)),
+        "return_now": number(per_1(found, found.response_now, found.spent_now_minor)),
         "spent_minor": found.spent_minor,
         "unspent_minor": found.unspent_minor,
         "shadow_price": number(found.shadow_price),
+        "price_of_less": number(found.price_of_less),
         "bindings": [
             {"name": each.name, "side": each.side, "limit_minor": each.limit_minor, "price": number(each.price)}
             for each in found.bindings
@@ -49,6 +58,8 @@ def as_json(found: Proposal, files: list[str]) -> dict[str, Any]:
                 "proposed_minor": row.proposed_minor,
                 "response_now": number(row.response_now),
                 "response": number(row.response),
+                "return": number(per_1(found, row.response, row.proposed_minor)),
+                "return_now": number(per_1(found, row.response_now, row.now_minor)),
                 "marginal": number(row.marginal),
                 "held": row.held or None,
                 "by_period_minor": list(spends),
@@ -63,6 +74,8 @@ def as_json(found: Proposal, files: list[str]) -> dict[str, Any]:
                 "bound": number(each.bound),
                 "gap": number(each.gap),
                 "shadow_price": number(each.shadow_price),
+                "response": number(each.response),
+                "return": number(per_1(found, each.response, each.spent_minor)),
                 "why": each.why or None,
             }
             for each in found.frontier
@@ -103,12 +116,14 @@ def tiers_json(found: TierProposal, files: list[str]) -> dict[str, Any]:
 def as_csv(found: Proposal) -> str:
     """Every unit as a table of a spreadsheet."""
     money = found.asked.currency
-    rows: list[tuple[str, ...]] = [("unit", "now", "proposed", "change", "response", "marginal", "held")]
+    rows: list[tuple[str, ...]] = [_COLUMNS]
     for row in found.rows:
         now = row.now_minor
         amounts = (now, row.proposed_minor, None if now is None else row.proposed_minor - now)
         told = ("" if minor is None else format_minor(minor, money, grouping=False) for minor in amounts)
-        rows.append((as_text(row.unit), *told, number(row.response) or "", number(row.marginal) or "", row.held))
+        returns = per_1(found, row.response_now, now), per_1(found, row.response, row.proposed_minor)
+        numbers = (number(each) or "" for each in (row.response, row.marginal, *returns))
+        rows.append((as_text(row.unit), *told, *numbers, row.held))
     return _written(rows)
 
 
@@ -120,6 +135,17 @@ def tiers_csv(found: TierProposal) -> str:
         cost = format_minor(row.cost_minor, money, grouping=False)
         rows.append((*map(as_text, (row.partner, row.now, row.tier)), cost, number(row.value) or ""))
     return _written(rows)
+
+
+def per_1(found: Proposal, response: float | None, spent_minor: int | None) -> float | None:
+    """What each 1 of a spend brings; None where nothing is spent, or not known."""
+    if response is None or not spent_minor:
+        return None
+    return response / spent_minor * found.asked.currency.minor_per_major
+
+
+def _interval(ends: tuple[float, float] | None) -> dict[str, str | None] | None:
+    return None if ends is None else {"low": number(ends[0]), "high": number(ends[1])}
 
 
 def number(value: float | None) -> str | None:

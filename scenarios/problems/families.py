@@ -5,7 +5,8 @@ In: the node of a curve, or the name of one. Out: `Curve`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Named
+from collections.abc import Mapping as Named, Sequence as Several
+from fractions import Fraction
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from rules.problem import Place, Refused
 from scenarios.curves.saved import PARAMETERS, SavedCurves, load
 from scenarios.problems.curve import Curve, Knots
 from scenarios.problems.reading import Reading
-from scenarios.problems.table import read_table, within
+from scenarios.problems.table import CsvTable, read_table, within
 
 WRITTEN = (*PARAMETERS, "points", "steps", "table")
+NUMBERS = tuple(dict.fromkeys(name for names in PARAMETERS.values() for name in names))  # of all families
 
 
 def read_curve(reading: Reading, node: Node, fitted: Named[str, Curve]) -> Curve | None:
@@ -77,7 +79,9 @@ def _fitted(saved: SavedCurves, row: int) -> Curve:
     )
     best = tuple(float(kept["parameters"][name]) for name in names)
     seen = float(saved.spend_least[row]), float(saved.spend_most[row])
-    return Curve(family, best, (), draws, seen, float(saved.carry_over[row]))
+    outcome = saved.document["response"]
+    named = str(outcome["name"]), str(outcome["unit"])
+    return Curve(family, best, (), draws, seen, float(saved.carry_over[row]), named)
 
 
 def _of_numbers(reading: Reading, family: str, value: Node) -> Curve | None:
@@ -88,15 +92,37 @@ def _of_numbers(reading: Reading, family: str, value: Node) -> Curve | None:
         hint = f"write {family}: {{{', '.join(f'{name}: ...' for name in names)}}}"
         reading.fault("W303", f"the curve {family} lacks {' and '.join(lacking)}", value.place, hint)
     numbers = [reading.number(entries[name], f"{family} {name}") for name in names if name in entries]
-    if lacking or any(number is None for number in numbers):
+    return None if lacking else _bounded(reading, family, numbers, value.place)
+
+
+def curve_of_row(reading: Reading, family: str, table: CsvTable, row: Named[str, str]) -> Curve | None:
+    """The curve of a family whose numbers stand in columns of a row, by their names."""
+    names = PARAMETERS.get(family)
+    if names is None:
+        reading.fault("W303", f"there is no family '{family[:64]}' of numbers", table.place(row, "family"),
+                      f"the families are {', '.join(PARAMETERS)}")  # fmt: skip
         return None
-    found = tuple(float(number) for number in numbers if number is not None)
-    named = dict(zip(names, found, strict=True))
-    if any(number == 0 and name != "a" for name, number in named.items()) or named.get("b", 0) > 1:
-        hint = "all but a are above zero, and b is at most 1"
-        reading.fault("W303", f"the curve {family} is out of its bounds", value.place, hint)
+    lacking = [name for name in names if not row.get(name)]
+    if lacking:
+        hint = f"give the table the columns {', '.join(names)}, with a number in each"
+        reading.fault("W303", f"the curve {family} lacks {' and '.join(lacking)}", table.place(row), hint)
         return None
-    return Curve(family, found)
+    numbers = [reading.number_of(row[name], table.place(row, name), f"{family} {name}") for name in names]
+    return _bounded(reading, family, numbers, table.place(row))
+
+
+def _bounded(reading: Reading, family: str, numbers: Several[Fraction | None], place: Place) -> Curve | None:
+    """The curve of these numbers, in the order of its family."""
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers):
+        return None
+    named = dict(zip(PARAMETERS[family], known, strict=True))
+    out = [f"{name} is above zero" for name, number in named.items() if number == 0 and name != "a"]
+    out += ["b is at most 1"] if named.get("b", 0) > 1 else []
+    if out:
+        reading.fault("W303", f"the curve {family} is out of its bounds", place, ", and ".join(out))
+        return None
+    return Curve(family, tuple(float(number) for number in known))
 
 
 def _of_knots(reading: Reading, family: str, value: Node) -> Curve | None:

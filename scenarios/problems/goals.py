@@ -5,13 +5,15 @@ In: the nodes of a problem file. Out: the values of `asked`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence as Several
+from collections.abc import Iterator, Mapping as Named, Sequence as Several
 from fractions import Fraction
 
 from rules.document.reader import Mapping, Node, Scalar, Sequence
 from rules.problem import Place
+from scenarios.optimise.tree import ROOT
 from scenarios.problems.asked import FairKind, Fairness, Goal, GoalKind, Pay, Periods, Risk, RiskKind, Unit, UnitGroup
-from scenarios.problems.reading import Reading
+from scenarios.problems.partners import Now
+from scenarios.problems.reading import Reading, is_name
 
 GOALS: tuple[GoalKind, ...] = (
     "response", "margin", "profit", "least_spend", "average_return", "marginal_return", "weighted",
@@ -30,6 +32,10 @@ def read_budget(reading: Reading, node: Node | None) -> tuple[int | None, int | 
         minor = reading.money(node, "the budget")
         return minor, minor
     entries = reading.entries(node, ("at_least", "at_most"), "the budget")
+    if isinstance(node, Mapping) and not node.entries:
+        reading.fault(
+            "W301", "the budget takes an amount", node.place, "write budget: 2_000_000, or {at_most: 2_000_000}"
+        )
     least, most = (reading.money(entries[key], key) if key in entries else None for key in ("at_least", "at_most"))
     if least is not None and most is not None and least > most:
         hint = "write the smaller of the two as at_least"
@@ -44,22 +50,29 @@ def read_goal(reading: Reading, node: Node | None) -> Goal:
     if not isinstance(node, Mapping) or len(node.entries) != 1:
         reading.fault("W301", "a goal is one of its kinds", node.place, "write response, or one of " + ", ".join(GOALS))
         return Goal()
-    for key, value in reading.entries(node, GOALS, "the goal").items():
-        if key in ("margin", "profit"):
+    found = reading.one(node, GOALS, "the goal")
+    if found is None:
+        return Goal()
+    key, value = found
+    kind = next(each for each in GOALS if each == key)
+    match kind:
+        case "response":
+            reading.fault("W301", "the goal response takes no number", node.place, "write goal: response")
+        case "margin" | "profit":
             margin = reading.rate(value, f"the {key}")
             if margin == 0:
                 reading.fault("W302", f"a {key} of nothing seeks nothing", value.place, "write such as 35%")
-            return Goal("margin" if key == "margin" else "profit", margin or Fraction(1))
-        if key == "least_spend":
-            entries = reading.entries(value, ("response",), "least_spend")
+            return Goal(kind, margin or Fraction(1))
+        case "least_spend":
+            entries = reading.entries(value, ("response",), key)
             if "response" in entries:
-                return Goal("least_spend", target=reading.number(entries["response"], "the response") or Fraction(0))
-            reading.fault("W301", "least_spend takes a response", value.place, "write {least_spend: {response: 5_000}}")
-        elif key == "average_return" or key == "marginal_return":
-            rate = reading.number(value, f"the {key}")
-            return Goal("average_return" if key == "average_return" else "marginal_return", rate or Fraction(0))
-        elif key == "weighted":
-            return Goal("weighted", weights=_weights(reading, value))
+                return Goal(kind, target=reading.number(entries["response"], "the response") or Fraction(0))
+            hint = "write {least_spend: {response: 5_000}}"
+            reading.fault("W301", "least_spend takes a response", value.place, hint)
+        case "average_return" | "marginal_return":
+            return Goal(kind, reading.number(value, f"the {key}") or Fraction(0))
+        case "weighted":
+            return Goal(kind, weights=_weights(reading, value))
     return Goal()
 
 
@@ -69,7 +82,11 @@ def _weights(reading: Reading, node: Node) -> tuple[tuple[str, Fraction], ...]:
             "W301", "weighted takes responses with their weights", node.place, "write {revenue: 1, leads: 200}"
         )
         return ()
-    found = ((key.text, reading.number(value, f"the weight of {key.text[:64]}")) for key, value in node.entries)
+    found = [(key.text, reading.number(value, f"the weight of {key.text[:64]}")) for key, value in node.entries]
+    if all(weight == 0 for _, weight in found):
+        reading.fault(
+            "W302", "a goal with no weight at all seeks nothing", node.place, "write {revenue: 1, leads: 200}"
+        )
     return tuple((name, weight) for name, weight in found if weight is not None)
 
 
@@ -85,8 +102,8 @@ def read_risk(reading: Reading, node: Node | None) -> Risk:
             "W301", f"there is no risk '{node.text[:64]}'", node.place, "write best, mean, {cvar: 10%}, worst or regret"
         )
         return Risk()
-    entries = reading.entries(node, ("cvar",), "risk")
-    part = reading.rate(entries["cvar"], "cvar") if "cvar" in entries else None
+    found = reading.one(node, ("cvar",), "risk")
+    part = None if found is None else reading.rate(found[1], "cvar")
     if part == 0:
         reading.fault("W302", "cvar is of a part above zero", node.place, "write {cvar: 10%}, or worst")
     return Risk("cvar", part) if part else Risk()
@@ -96,13 +113,15 @@ def read_fairness(reading: Reading, node: Node | None) -> Fairness | None:
     """What keeps a split from being lopsided."""
     if node is None:
         return None
-    for key, value in reading.entries(node, FAIR, "fairness").items():
-        if key == "four_fifths":
-            level = reading.text(value, "four_fifths")
-            return None if level is None else Fairness("four_fifths", Fraction(4, 5), level, node.place)
-        part = reading.rate(value, key)
-        return None if part is None else Fairness("gini" if key == "gini" else "floor", part, "", node.place)
-    return None
+    found = reading.one(node, FAIR, "fairness")
+    if found is None:
+        return None
+    key, value = found
+    if key == "four_fifths":
+        level = reading.text(value, "four_fifths")
+        return None if level is None else Fairness("four_fifths", Fraction(4, 5), level, node.place)
+    part = reading.rate(value, key)
+    return None if part is None else Fairness("gini" if key == "gini" else "floor", part, "", node.place)
 
 
 def read_periods(reading: Reading, node: Node | None, units: Several[Unit]) -> Periods | None:
@@ -124,10 +143,13 @@ def read_periods(reading: Reading, node: Node | None, units: Several[Unit]) -> P
     names = {unit.name for unit in units}
     carried: dict[str, int] = {}
     inside = entries.get("carried_in")
+    if inside is not None and not isinstance(inside, Mapping):
+        hint = "write carried_in: {acme: 1_000}"
+        reading.fault("W301", "carried_in takes amounts by unit", inside.place, hint)
     for name, value in inside.entries if isinstance(inside, Mapping) else ():
         if name.text not in names:
             reading.unknown(name.text, name.place, sorted(names)[:200], "carried_in")
-        elif (minor := reading.money(value, f"carried_in of {name.text}")) is not None:
+        elif (minor := reading.money(value, f"carried_in of {name.text[:64]}")) is not None:
             carried[name.text] = minor
     after = reading.count(entries["after"], "after", 0, PERIODS_MAX) if "after" in entries else 0
     return None if count is None else Periods(count, part, carried, after or 0, node.place)
@@ -137,14 +159,27 @@ def read_pay(reading: Reading, node: Node | None) -> Pay | None:
     """By which payout, and in which period, a proposal is paid."""
     if node is None:
         return None
-    entries = reading.entries(node, ("payout", "period"), "pay")
-    found = [reading.text(entries[key], key) if key in entries else None for key in ("payout", "period")]
-    lacking = [key for key in ("payout", "period") if key not in entries]
-    if lacking and isinstance(node, Mapping):
-        hint = "write pay: {payout: market_funds, period: 2027-01}"
-        reading.fault("W301", f"pay lacks {' and '.join(lacking)}", node.place, hint)
-    payout, period = found
+    payout, period = _texts(reading, node, "pay", {"payout": "market_funds", "period": "2027-01"})
     return None if payout is None or period is None else Pay(payout, period, node.place)
+
+
+def read_now(reading: Reading, node: Node | None) -> Now | None:
+    """By what, and in which period, the plan in force is known."""
+    if node is None:
+        return None
+    of, period = _texts(reading, node, "now", {"of": "mdf", "period": "2026-Q3"})
+    return None if of is None or period is None else Now(of, period, node.place)
+
+
+def _texts(reading: Reading, node: Node, what: str, example: Named[str, str]) -> Iterator[str | None]:
+    """The texts of keys, all of which are needed, in the order of the example."""
+    entries = reading.entries(node, tuple(example), what)
+    lacking = [key for key in example if key not in entries]
+    if lacking and isinstance(node, Mapping):
+        hint = f"write {what}: {{{', '.join(f'{key}: {text}' for key, text in example.items())}}}"
+        reading.fault("W301", f"{what} lacks {' and '.join(lacking)}", node.place, hint)
+    for key in example:
+        yield reading.text(entries[key], f"{key} of {what}") if key in entries else None
 
 
 def read_groups(reading: Reading, node: Node | None, units: Several[Unit]) -> tuple[UnitGroup, ...]:
@@ -163,6 +198,9 @@ def read_groups(reading: Reading, node: Node | None, units: Several[Unit]) -> tu
 def _group(
     reading: Reading, name: str, place: Place, node: Node, units: Several[Unit], places: dict[str, int]
 ) -> UnitGroup | None:
+    if name == ROOT or not is_name(name):
+        reading.fault("W301", "a group has a short name, which is not 'budget'", place, "give it another name")
+        return None
     entries = reading.entries(node, OF_GROUP, f"the group {name[:64]}")
     if ("where" in entries) == ("units" in entries):
         hint = "write where: {region: EMEA}, or units: [acme, bolt]"
@@ -212,11 +250,14 @@ def _named(reading: Reading, node: Node, places: dict[str, int]) -> tuple[int, .
     if not isinstance(node, Sequence):
         reading.fault("W301", "units of a group takes a list", node.place, "write units: [acme, bolt]")
         return None
-    found = set()
+    found: set[int] = set()
+    before = len(reading.problems)
     for item in node.items:
         name = item.text if isinstance(item, Scalar) else ""
-        if name in places:
-            found.add(places[name])
-        else:
+        if name not in places:
             reading.fault("W304", f"there is no unit '{name[:64]}'", item.place, "name a unit of the problem")
-    return tuple(sorted(found)) if len(found) == len(node.items) else None
+        elif places[name] in found:
+            reading.fault("W304", f"the unit '{name[:64]}' stands twice in a group", item.place, "name it once")
+        else:
+            found.add(places[name])
+    return tuple(sorted(found)) if len(reading.problems) == before else None

@@ -5,38 +5,40 @@ In: the path of a file. Out: the problem, or what stands in it where it chooses 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence as Several
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from rules.document.reader import DEFAULT_LIMITS, Limits, Mapping, Node, Scalar, read_document
+from rules.document.reader import DEFAULT_LIMITS, Document, Limits, Mapping, Node, Scalar, read_document
 from rules.load import load
 from rules.problem import Place, Problem, Refused
 from rules.quantities.currency import Currency, currency
-from scenarios.problems.asked import SINGLE, BudgetProblem, TierProblem, Unit
+from scenarios.problems.asked import SINGLE, BudgetProblem, Pay, TierProblem, Unit
 from scenarios.problems.families import fitted_curves
 from scenarios.problems.goals import (
     read_budget,
     read_fairness,
     read_goal,
     read_groups,
+    read_now,
     read_pay,
     read_periods,
     read_risk,
 )
-from scenarios.problems.reading import Reading
+from scenarios.problems.partners import Partners, Wanted
+from scenarios.problems.reading import Reading, told_once
 from scenarios.problems.table import within
 from scenarios.problems.tiers import read_tiers
-from scenarios.problems.units import BOUNDS, Fitted, Partners, UnitReader
+from scenarios.problems.units import BOUNDS, Fitted, UnitReader, are_partners
 
 KEYS = (
-    "optimise", "currency", "program", "budget", "goal", "risk", "curves", "units", "each", "groups", "fairness",
-    "periods", "pay",
+    "optimise", "currency", "program", "budget", "goal", "risk", "curves", "units", "now", "each", "groups",
+    "fairness", "periods", "pay",
 )  # fmt: skip
 TIER_KEYS = ("optimise", "currency", "program", "budget", "tiers")
 LIMITS = Limits(size_bytes=16 * DEFAULT_LIMITS.size_bytes, nodes=200_000)
-PartnersOf = Callable[[Path, str, Several[str]], Partners]
+PartnersOf = Callable[[Path, Wanted], Partners]
 
 
 class Parameters(NamedTuple):
@@ -47,8 +49,7 @@ class Parameters(NamedTuple):
 
 
 def read_problem(path: Path, partners_of: PartnersOf) -> BudgetProblem | TierProblem | Parameters:
-    """The problem in a file; raises Refused with all its faults. `partners_of` gives the partners of a program in a
-    period ("" for none named), with their values of some levels."""
+    """The problem in a file; raises Refused with all its faults. `partners_of` gives the partners of a program."""
     root, data = _document(path)
     entries = {key.text: value for key, value in root.entries}
     if "parameters" in entries:
@@ -62,9 +63,10 @@ def read_problem(path: Path, partners_of: PartnersOf) -> BudgetProblem | TierPro
     if "tiers" in entries:
         found: BudgetProblem | TierProblem | None = _tier_problem(reading, entries, name or "", path, root.place)
     else:
-        found = _Budgets(reading, entries, path, root.place, program, partners_of).problem(name or "", data)
+        document = Document(path.name, sha256(data).hexdigest(), root)
+        found = _Budgets(reading, entries, path, document, program, partners_of).problem(name or "")
     if reading.problems or found is None:
-        raise Refused(*dict.fromkeys(reading.problems))
+        raise Refused(*told_once(reading.problems))
     return found
 
 
@@ -129,23 +131,27 @@ class _Budgets:
     """The reader of a budget over units."""
 
     def __init__(
-        self, reading: Reading, entries: dict[str, Node], path: Path, place: Place, program: Path | None,
+        self, reading: Reading, entries: dict[str, Node], path: Path, document: Document, program: Path | None,
         partners_of: PartnersOf,
     ) -> None:  # fmt: skip
-        self.reading, self.entries, self.path, self.place = reading, entries, path, place
-        self.program, self.partners_of = program, partners_of
+        self.reading, self.entries, self.path, self.document = reading, entries, path, document
+        self.place, self.program, self.partners_of = document.root.place, program, partners_of
+        self.notes: tuple[str, ...] = ()
 
-    def problem(self, name: str, data: bytes) -> BudgetProblem | None:
+    def problem(self, name: str) -> BudgetProblem | None:
         """The problem; what is wrong is added to the faults."""
         reading, entries = self.reading, self.entries
         goal = read_goal(reading, entries.get("goal"))
         risk = read_risk(reading, entries.get("risk"))
         pay = read_pay(reading, entries.get("pay"))
         fairness = read_fairness(reading, entries.get("fairness"))
-        if pay is not None and self.program is None:
-            reading.fault("W309", "pay takes a program", pay.place, "name it as program: program.yaml")
+        for what in ("pay", "now"):
+            if what in entries and self.program is None:
+                reading.fault(
+                    "W309", f"{what} takes a program", entries[what].place, "name it as program: program.yaml"
+                )
         responses = tuple(response for response, _ in goal.weights)
-        units = self._units(responses, pay.period if pay is not None else "")
+        units = self._units(responses, pay)
         if not units:
             if not reading.problems:
                 reading.fault("W301", "a problem has units", self.place, "write units: and their curves")
@@ -156,23 +162,30 @@ class _Budgets:
             reading.fault("W304", message, lacking.place, f"write its {fairness.level[:64]}")
         groups = read_groups(reading, entries.get("groups"), units)
         return BudgetProblem(
-            name, self.path.name, self.path.parent, sha256(data).hexdigest(), reading.currency, self.place,
+            name, self.path.name, self.path.parent, self.document.sha256, reading.currency, self.place,
             self.program, self._budget(units, goal.kind, groups != ()), goal, risk, tuple(units), groups, fairness,
-            read_periods(reading, entries.get("periods"), units), pay,
+            read_periods(reading, entries.get("periods"), units), pay, self.notes,
         )  # fmt: skip
 
-    def _units(self, responses: tuple[str, ...], period: str) -> list[Unit]:
+    def _units(self, responses: tuple[str, ...], pay: Pay | None) -> list[Unit]:
         reading, entries = self.reading, self.entries
+        now = read_now(reading, entries.get("now"))
         if "units" not in entries:
             return []
         fitted = self._fitted(responses)
-        levels = {*self._levels(), *(each.by for each in fitted.values() if each.by)}
+        levels = sorted({*self._levels(), *(each.by for each in fitted.values() if each.by)})
         partners = None
-        if self.program is not None and not reading.problems:
+        if self.program is not None:
             try:
-                partners = self.partners_of(self.program, period, sorted(levels))
+                wanted = Wanted(self.document, pay, tuple(levels), _where(entries["units"]), now)
+                partners = self.partners_of(self.program, wanted)
+                if partners.left_out and are_partners(entries["units"]):
+                    self.notes = (partners.left_out,)
             except Refused as refusal:
                 reading.problems += refusal.problems
+        elif are_partners(entries["units"]) and "program" not in entries:
+            hint = "name it as program: program.yaml, or write the units by name"
+            reading.fault("W301", "units: partners takes a program", entries["units"].place, hint)
         reader = UnitReader(reading, fitted, responses, partners)
         if "each" in entries:
             reader.each = reader.said(reading.entries(entries["each"], BOUNDS, "each"), "each")
@@ -227,3 +240,11 @@ class _Budgets:
             place = self.entries["budget"].place
             self.reading.fault("W306", "a budget that is all spent leaves such a goal no choice", place, hint)
         return least or 0, most
+
+
+def _where(units: Node) -> Scalar | None:
+    """The condition of `units: {partners: ...}`."""
+    if isinstance(units, Mapping) and are_partners(units):
+        ((_, condition),) = units.entries
+        return condition if isinstance(condition, Scalar) else None
+    return None

@@ -5,8 +5,8 @@ Every fault is added, and nothing is raised until all is read; what can't be rea
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping as Named
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping as Named, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +18,34 @@ from rules.quantities.numerals import Unwritable
 from rules.quantities.written import parse_count, parse_money, parse_number, parse_rate
 
 ENTRY = Named[str, tuple[Place, Node]]
+
+
+_TOLD_EACH = 3  # the same mistake is told so often, each with its place; of more, once with their number
+
+
+def told_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Every fault, but of one that many rows of a table, or many units of one line, have the first with how many.
+
+    >>> many = [Problem("W304", f"{name} has no curve", Place("units.csv", at), "-") for at, name in enumerate("abcde")]
+    >>> [(each.message, each.place.line) for each in told_once(many)]
+    [('a has no curve, and 4 more like it', 0)]
+    """
+    alike: dict[tuple[object, ...], list[Problem]] = {}
+    for each in dict.fromkeys(problems):
+        where = each.place.field if each.place.file.endswith(".csv") else (each.place.line, each.place.column)
+        alike.setdefault((each.code, each.hint, each.place.file, where), []).append(each)
+    found: list[Problem] = []
+    for same in alike.values():
+        if len(same) <= _TOLD_EACH:
+            found += same
+        else:
+            found.append(replace(same[0], message=f"{same[0].message}, and {len(same) - 1:,} more like it"))
+    return found
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name something: short, not blank, and without what can't be printed."""
+    return bool(text.strip()) and text.isprintable() and len(text) <= 200
 
 
 @dataclass(slots=True)
@@ -45,6 +73,14 @@ class Reading:
                 self.unknown(key.text, key.place, known, what)
         return found
 
+    def one(self, node: Node, known: Collection[str], what: str) -> tuple[str, Node] | None:
+        """The one key that is written, and its value: of several kinds a problem takes a single one."""
+        entries = self.entries(node, known, what)
+        if isinstance(node, Mapping) and len(node.entries) != 1:
+            self.fault("W301", f"{what} takes one key", node.place, "write one of " + ", ".join(known))
+            return None
+        return next(iter(entries.items()), None)
+
     def unknown(self, key: str, place: Place, known: Collection[str], what: str) -> None:
         """Add that there is no such key."""
         near = get_close_matches(key, known, n=1)
@@ -53,7 +89,7 @@ class Reading:
 
     def text(self, node: Node, what: str) -> str | None:
         """A text that is not blank."""
-        if isinstance(node, Scalar) and node.text.strip() and node.text.isprintable() and len(node.text) <= 200:
+        if isinstance(node, Scalar) and is_name(node.text):
             return node.text.strip()
         self.fault("W301", f"{what} takes a short text", node.place, f"write {what.split()[-1]}: and a text")
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from rules.problem import Place, Problem
 from rules.quantities.currency import Currency, format_minor
 from scenarios.optimise.feasible import Conflict, Infeasible
+from scenarios.optimise.together import Miss, Together
 
 _NAMES_SHOWN = 5
 
@@ -23,6 +24,13 @@ def said(conflict: Conflict, currency: Currency) -> str:
     >>> said(Conflict("floors", "budget", 10_000, 11_000, ("acme", "bolt")), Currency("EUR", 2))
     'the floors of acme, bolt add up to EUR 110.00, EUR 10.00 more than the most that budget allows, EUR 100.00'
     """
+    if isinstance(conflict, Together):
+        missed = [f"{each.name} by {_missed(each, currency)}" for each in conflict.misses[:_NAMES_SHOWN]]
+        more = len(conflict.misses) - _NAMES_SHOWN
+        others = ", ".join(missed) + (f" and {more} more" if more > 0 else "")
+        said = f"no split meets all constraints together; the nearest one misses {others}"
+        is_sum = sum(each.measure == "money" for each in conflict.misses) > 1
+        return f"{said}, together {currency.code} {format_minor(conflict.miss_minor, currency)}" if is_sum else said
     more = len(conflict.names) - _NAMES_SHOWN
     others = ", ".join(conflict.names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
     allowed, asked, miss = (
@@ -44,7 +52,16 @@ def said(conflict: Conflict, currency: Currency) -> str:
             return str(conflict)
 
 
+def _missed(miss: Miss, currency: Currency) -> str:
+    """What a constraint is missed by: money, a response, or a part."""
+    if miss.measure == "money":
+        return f"{currency.code} {format_minor(round(miss.amount), currency)}"
+    return miss.said if miss.measure == "part" else f"a response of {miss.said}"
+
+
 def _hint(conflict: Conflict) -> str:
+    if isinstance(conflict, Together):
+        return "loosen one of them"
     match conflict.kind:
         case "floors":
             return "raise the one, or lower the others"

@@ -13,19 +13,20 @@ import numpy as np
 
 from rules.problem import Problem as Fault, Refused
 from scenarios.curves.floats import Floats
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.domains import domains_of, solve_with_returns
+from scenarios.optimise.answer import Answer, relative_gap
+from scenarios.optimise.average import best_at_average
+from scenarios.optimise.domains import domains_of, solve_with_returns, with_returns
 from scenarios.optimise.feasible import Infeasible
 from scenarios.optimise.flighting import Flight, Flighted, solve_flight
-from scenarios.optimise.goals import Reached, least_spend, most_at_average
+from scenarios.optimise.goals import least_spend
 from scenarios.optimise.problem import Problem
-from scenarios.optimise.shares import Share, with_shares
+from scenarios.optimise.shares import with_shares
 from scenarios.optimise.solve import solve
 from scenarios.optimise.tree import tree_of
 from scenarios.optimise.wide import solve_wide
 from scenarios.problems.asked import BudgetProblem, Periods
 from scenarios.problems.compiled import Compiled, compiled
-from scenarios.problems.widened import flight_of, is_equal, widened
+from scenarios.problems.widened import carry_over_of, flight_of, is_equal, shares_of, widened
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,26 +60,29 @@ def solved(asked: BudgetProblem, gap: float) -> Sought | Infeasible:
 
 
 def _of_spend(asked: BudgetProblem, found: Compiled, gap: float) -> Sought | Infeasible:
-    """A spend that is sought, in major units."""
+    """The least spend of a response, in major units; or the most response of an average return."""
     others = [
         *_wide(asked, found),
         *(["periods"] if asked.periods else []),
-        *(["a share"] if _shares(asked) else []),
-        *_returns_said(asked),
+        *(["a share"] if shares_of(asked) else []),
     ]
     _refuse(asked, others, f"the goal {asked.goal.kind}")
-    reached: Reached | Infeasible
-    if asked.goal.kind == "least_spend":
-        reached = least_spend(found.problem, float(asked.goal.target), gap)
-    else:
-        reached = most_at_average(found.problem, float(asked.goal.rate), gap)
+    problem, returns = found.problem, _returns(asked, found)
+    if returns is not None:
+        _refuse_apart(asked, found, returns, [f"the goal {asked.goal.kind}"])
+        problem = with_returns(problem, returns)
+    if asked.goal.kind == "average_return":
+        best = best_at_average(problem, float(asked.goal.rate), gap)
+        if isinstance(best, Infeasible):
+            return best
+        return Sought(found, best.answer, best.response, best.bound, relative_gap(best.response, best.bound))
+    reached = least_spend(problem, float(asked.goal.target), gap)
     if isinstance(reached, Infeasible):
         return reached
     per = found.problem.minor_per_spend
     value, bound = reached.spend_minor / per, reached.spend_bound_minor / per
     apart = abs(bound - value) / value if value else 0.0
-    side: Literal["upper", "lower"] = "lower" if asked.goal.kind == "least_spend" else "upper"
-    return Sought(found, reached.answer, value, bound, apart, side, True)
+    return Sought(found, reached.answer, value, bound, apart, "lower", True)
 
 
 def is_plain(asked: BudgetProblem) -> bool:
@@ -89,10 +93,13 @@ def is_plain(asked: BudgetProblem) -> bool:
 
 
 def _over_periods(asked: BudgetProblem, found: Compiled, periods: Periods, gap: float) -> Sought | Infeasible:
-    others = _returns_said(asked)
-    others += ["nothing or at least a minimum"] if bool((found.problem.minimums > 0).any()) else []
-    _refuse(asked, others, "periods")
-    flight = flight_of(asked, found, periods)
+    is_carried = bool(carry_over_of(asked, periods).any()) or any(periods.carried_in_minor.values())
+    if is_carried:  # what a period brings is not of its own spend alone
+        _refuse(asked, _returns_said(asked), "carry-over")
+    returns = _returns(asked, found)
+    if returns is not None and (wide := _wide(asked, found)):
+        _refuse_apart(asked, found, returns, wide)
+    flight = flight_of(asked, found, periods, returns)
     flighted = solve_flight(flight, gap)
     if isinstance(flighted, Infeasible):
         return flighted
@@ -103,12 +110,17 @@ def _over_periods(asked: BudgetProblem, found: Compiled, periods: Periods, gap: 
 def _answer(asked: BudgetProblem, found: Compiled, gap: float) -> Answer | Infeasible:
     returns = _returns(asked, found)
     if wide := _wide(asked, found):
-        if returns is not None and any(len(each) > 1 for each in domains_of(found.problem, returns).intervals):
-            _refuse(asked, wide, "a return of a unit whose spends that bring it lie apart")
+        if returns is not None:
+            _refuse_apart(asked, found, returns, wide)
         return solve_wide(widened(asked, found, returns), gap)
     split = solve if returns is None else partial(_with_returns, returns)
-    shares = _shares(asked)
+    shares = shares_of(asked)
     return with_shares(found.problem, shares, gap, split) if shares else split(found.problem, gap)
+
+
+def _refuse_apart(asked: BudgetProblem, found: Compiled, returns: Floats, wide: list[str]) -> None:
+    if any(len(each) > 1 for each in domains_of(found.problem, returns).intervals):
+        _refuse(asked, wide, "a return of a unit whose spends that bring it lie apart")
 
 
 def _with_returns(returns: Floats, problem: Problem, gap: float) -> Answer | Infeasible:
@@ -124,17 +136,6 @@ def _returns(asked: BudgetProblem, found: Compiled) -> Floats | None:
 
 def _returns_said(asked: BudgetProblem) -> list[str]:
     return ["a return of a unit"] if any(unit.least_return is not None for unit in asked.units) else []
-
-
-def _shares(asked: BudgetProblem) -> tuple[Share, ...]:
-    """Shares that no bound holds, since the budget may stay unspent."""
-    if is_equal(asked):
-        return ()
-    units = (
-        Share(unit.name, np.array([at]), unit.share) for at, unit in enumerate(asked.units) if unit.share is not None
-    )
-    groups = (Share(each.name, np.array(each.members), each.share) for each in asked.groups if each.share is not None)
-    return (*units, *groups)
 
 
 def _wide(asked: BudgetProblem, found: Compiled) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class CsvTable:
     header: tuple[str, ...]
     rows: tuple[dict[str, str], ...]
 
-    def place(self, row: dict[str, str], column: str = "") -> Place:
+    def place(self, row: Mapping[str, str], column: str = "") -> Place:
         """Where a cell, or a row, stands."""
         return Place(self.file, int(row[LINE]), field=column)
 
@@ -52,6 +52,8 @@ def within(reading: Reading, node: Node, what: str) -> Path | None:
 def read_table(reading: Reading, path: Path, needed: Sequence[str], others: Sequence[str] | None) -> CsvTable | None:
     """The rows of a CSV file with the needed columns, and with `others` where it has them (None: any)."""
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(0, "it is no regular file")
         with path.open("rb") as stream:
             data = stream.read(BYTES_MAX + 1)
         if len(data) > BYTES_MAX:
@@ -67,7 +69,11 @@ def read_table(reading: Reading, path: Path, needed: Sequence[str], others: Sequ
         reading.fault("W305", "the table is no CSV in UTF-8", Place(path.name), "save it as CSV")
         return None
     header = [cell.strip() for cell in rows[0][1]] if rows else []
-    if not _has_header(reading, path.name, header, needed, others) or len(rows) > ROWS_MAX:
+    if not _has_header(reading, path.name, header, needed, others):
+        return None
+    if len(rows) > ROWS_MAX + 1:
+        message = f"the table has more than {ROWS_MAX:,} rows"
+        reading.fault("W305", message, Place(path.name), "split less at once")
         return None
     found = []
     for line, cells in rows[1:]:

@@ -14,17 +14,19 @@ from math import ceil, floor
 
 from rules.document.reader import Mapping, Node, Scalar
 from rules.problem import Place
+from scenarios.curves.saved import FAMILIES
 from scenarios.problems.asked import SINGLE, Unit
 from scenarios.problems.curve import Curve
-from scenarios.problems.families import named_curve, read_curve
-from scenarios.problems.reading import Reading
+from scenarios.problems.families import NUMBERS, curve_of_row, named_curve, read_curve
+from scenarios.problems.partners import PARTNERS, Partners
+from scenarios.problems.reading import Reading, is_name
 from scenarios.problems.table import CsvTable, read_table, within
 
 AMOUNTS = ("now", "at_least", "at_most", "fixed", "minimum")
 PARTS = ("change", "share")
 BOUNDS = ("at_least", "at_most", "fixed", "minimum", "change", "share", "return")
+ENDS = ("at_least", "at_most", "minimum", "change")  # what fixed leaves no room for
 KEYS = ("curve", "now", *BOUNDS)
-UNITS_MAX = 1_000_000
 Said = dict[str, tuple[Place, int | Fraction]]  # what was said of a unit by key
 
 
@@ -36,11 +38,12 @@ class Fitted:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Partners:
-    """The partners of a program in order, with their values of levels."""
-
-    levels: Named[str, Named[str, str]]
+def are_partners(node: Node) -> bool:
+    """Whether the units are the partners of the program: all of them, or those for whom a condition holds."""
+    match node:
+        case Scalar(text=text) | Mapping(entries=((Scalar(text=text), Scalar()),)):
+            return text == PARTNERS
+    return False
 
 
 @dataclass(slots=True)
@@ -56,21 +59,25 @@ class UnitReader:
 
     def units(self, node: Node) -> list[Unit]:
         """The units in the order in which they are written."""
-        if isinstance(node, Scalar) and node.text == "partners":
-            if self.partners is None:
-                hint = "name it as program: program.yaml, or write the units by name"
-                self.reading.fault("W301", "units: partners takes a program", node.place, hint)
-                return []
-            found = [self._unit(name, {}, {}, None, node.place) for name in self.partners.levels]
-        elif isinstance(node, Mapping) and len(node.entries) == 1 and node.entries[0][0].text == "from":
-            found = self._of_file(node.entries[0][1])
-        elif isinstance(node, Mapping) and node.entries:
-            found = [self._written(key.text, key.place, value) for key, value in node.entries]
-        else:
-            hint = "write them by name, {from: units.csv}, or partners"
-            self.reading.fault("W301", "units takes the units by name", node.place, hint)
-            found = []
+        found: list[Unit | None] = []
+        match node:
+            case _ if are_partners(node):
+                found = self._of_program(node.place)
+            case Mapping(entries=((Scalar(text="from"), file),)):
+                found = self._of_file(file)
+            case Mapping(entries=(_, *_) as entries):
+                found = [self._written(key.text, key.place, value) for key, value in entries]
+            case _:
+                hint = "write them by name, {from: units.csv}, or partners"
+                self.reading.fault("W301", "units takes the units by name", node.place, hint)
         return [unit for unit in found if unit is not None]
+
+    def _of_program(self, place: Place) -> list[Unit | None]:
+        if self.partners is None:  # the program is not named, or not sound: that is told
+            return []
+        if not self.partners.units:
+            self.reading.fault("W304", "no partner is among the units", place, "look at the condition, and the program")
+        return [self._unit(name, {}, {}, None, place) for name in self.partners.units]
 
     def said(self, entries: Named[str, Node], what: str) -> Said:
         """The bounds that are written of a unit."""
@@ -95,8 +102,11 @@ class UnitReader:
             found[key] = place, value
 
     def _written(self, name: str, place: Place, node: Node) -> Unit | None:
+        if not is_name(name):
+            self.reading.fault("W301", "a unit has no name that can be told", place, "write a short name")
+            return None
         if not isinstance(node, Mapping):
-            hint = f"write {name}: {{curve: ..., at_most: ...}}"
+            hint = f"write {name[:64]}: {{curve: ..., at_most: ...}}"
             self.reading.fault("W301", f"the unit {name[:64]} takes keys", node.place, hint)
             return None
         bounds: dict[str, Node] = {}
@@ -125,7 +135,7 @@ class UnitReader:
         found: list[Unit | None] = []
         for row in table.rows:
             name, line = row["unit"], row[""]
-            if not name or not name.isprintable() or len(name) > 200:
+            if not is_name(name):
                 self.reading.fault("W305", "a unit has no name", table.place(row, "unit"), "write a short name")
                 continue
             if seen.setdefault(name, line) != line:
@@ -140,39 +150,64 @@ class UnitReader:
         for key in KEYS[1:]:
             if text := row.get(key, ""):
                 self._add(said, key, text, table.place(row, key), row["unit"])
-        levels = {name: row[name] for name in table.header if name not in ("unit", *KEYS) and row[name]}
-        curve = row.get("curve", "")
-        place = table.place(row)
-        return self._unit(row["unit"], said, levels, Scalar(curve, False, place) if curve else None, place)
+        curve, place = row.get("curve", ""), table.place(row)
+        family = row.get("family", "") or (curve if curve in FAMILIES and not self._is_fitted(curve) else "")
+        others = ("unit", *KEYS, "family", *(NUMBERS if family else ()))
+        levels = {name: row[name] for name in table.header if name not in others and row[name]}
+        if not family:
+            return self._unit(row["unit"], said, levels, Scalar(curve, False, place) if curve else None, place)
+        if self.responses:
+            hint = "write the units by name, each with the curves of all responses"
+            self.reading.fault("W303", "a row has the numbers of one curve, and the goal weighs several", place, hint)
+            return None
+        made = curve_of_row(self.reading, family, table, row)
+        return None if made is None else self._unit(row["unit"], said, levels, made, place)
+
+    def _is_fitted(self, name: str) -> bool:
+        return any(name in fitted.curves for fitted in self.fitted.values())
 
     def _is_slip(self, key: str) -> bool:
         """Whether a key that could be a level is more likely a slip of the pen."""
         return bool(get_close_matches(key, KEYS, n=1, cutoff=0.8))
 
-    def _unit(self, name: str, own: Said, levels: dict[str, str], curve: Node | None, place: Place) -> Unit | None:
+    def _unit(
+        self, name: str, own: Said, levels: dict[str, str], curve: Node | Curve | None, place: Place
+    ) -> Unit | None:
         levels = {**(self.partners.levels.get(name, {}) if self.partners is not None else {}), **levels}
-        curves = self._curves(name, levels, curve, place)
-        said = {**self.each, **own}
-        if "fixed" in own:
-            said = {key: value for key, value in said.items() if key in ("now", "fixed", "share", "return")}
-        now = said.get("now")
+        curves = {SINGLE: curve} if isinstance(curve, Curve) else self._curves(name, levels, curve, place)
+        said = self._of_each(name, own)
+        now = int(said["now"][1]) if "now" in said else self._now(name)
         least, most = (int(said[key][1]) if key in said else None for key in ("at_least", "at_most"))
         if "fixed" in said:
             least = most = int(said["fixed"][1])
         least = least or 0
         if "change" in said:
-            least, most = self._changed(name, said["change"], None if now is None else int(now[1]), least, most)
+            least, most = self._changed(name, said["change"], now, least, most)
         minimum = int(said["minimum"][1]) if "minimum" in said else 0
         if least > 0:  # it gets something, so it gets its minimum
             least, minimum = max(least, minimum), 0
         if curves is None:
             return None
         return Unit(
-            name, curves, place, None if now is None else int(now[1]), least, most, minimum,
+            name, curves, place, now, least, most, minimum,
             Fraction(said["share"][1]) if "share" in said else None,
             Fraction(said["return"][1]) if "return" in said else None,
             levels,
         )  # fmt: skip
+
+    def _of_each(self, name: str, own: Said) -> Said:
+        """What is said of a unit: its own word, then what is said of each. What it gets is fixed, or within bounds, and
+        one of the two words on it puts the other of `each` out of force."""
+        bounds = [key for key in own if key in ENDS]
+        if "fixed" in own and bounds:
+            message = f"{name[:64]} is fixed, and has {' and '.join(bounds)}"
+            self.reading.fault("W302", message, own["fixed"][0], "leave one of them out")
+        out = ENDS if "fixed" in own else ("fixed",) if bounds else ()
+        return {**{key: value for key, value in self.each.items() if key not in out}, **own}
+
+    def _now(self, name: str) -> int | None:
+        """What a unit without a word of its own got by the program; None where that is unknown."""
+        return None if self.partners is None else self.partners.now_minor.get(name)
 
     def _changed(
         self, name: str, change: tuple[Place, int | Fraction], now: int | None, least: int, most: int | None
@@ -213,6 +248,8 @@ class UnitReader:
         if fitted.curves:
             hint = f"write curve: ..., or its {fitted.by}; the fitted curves are {', '.join(list(fitted.curves)[:8])}"
         else:
-            hint = "write curve: {hill: {a: ..., k: ..., alpha: ...}}, or name a file as curves: curves.json"
+            form = "{hill: {a: ..., k: ..., alpha: ...}}"
+            form = f"{{{', '.join(f'{name}: {form}' for name in self.responses)}}}" if self.responses else form
+            hint = f"write curve: {form}, or name a file as curves: curves.json"
         self.reading.fault("W304", f"{name[:64]} has no curve{of}", place, hint)
         return None

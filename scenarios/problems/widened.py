@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import ceil, floor
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from scenarios.optimise.fairness import Gini, floor_of_equal_share, four_fifths
 from scenarios.optimise.flighting import Flight
 from scenarios.optimise.problem import Group, Problem
 from scenarios.optimise.risk import Cvar, Mean, Regret, Risk, Worst
+from scenarios.optimise.shares import Share
 from scenarios.optimise.sides import Side, group_return, share_of_all
 from scenarios.optimise.wide import Wide
 from scenarios.problems.asked import SINGLE, BudgetProblem, Periods
@@ -39,30 +41,68 @@ def widened(asked: BudgetProblem, found: Compiled, returns: Floats | None) -> Wi
     problem = found.problem if returns is None else with_returns(found.problem, returns)
     problem, sides = _fair(asked, problem)
     gini = _gini(asked)
-    every = (*sides, *_sides(asked, found.factor))
+    shares = (
+        share_of_all(f"{each.name} share", len(asked.units), each.members, each.most) for each in shares_of(asked)
+    )
+    every = (*sides, *_returns(asked, found.factor), *shares)
     return Wide(problem, _responses(asked, found), _risk(asked), every, None if gini is None else Gini(gini))
 
 
-def flight_of(asked: BudgetProblem, found: Compiled, periods: Periods) -> Flight:
-    """The problem over periods, in each of which units' own bounds count."""
+def flight_of(asked: BudgetProblem, found: Compiled, periods: Periods, returns: Floats | None) -> Flight:
+    """The problem over periods, in each of which units' own bounds count. Parts of a budget that is all spent are
+    bounds of units and groups over all periods."""
     problem, sides = _fair(asked, found.problem)
-    carry = [
-        next(iter(unit.curves.values())).carry_over if periods.carry_over is None else float(periods.carry_over)
-        for unit in asked.units
-    ]
+    if is_equal(asked):
+        problem = replace(problem, groups=(*problem.groups, *_parts_of_all(asked)))
     start = None if problem.start_minor is None else np.repeat(problem.start_minor[:, None], periods.count, axis=1)
     return Flight(
         problem,
         periods.count,
-        np.array(carry),
+        carry_over_of(asked, periods),
         np.array([periods.carried_in_minor.get(unit.name, 0) for unit in asked.units]),
         periods.after,
         responses=_responses(asked, found),
         risk=_risk(asked),
-        sides=(*sides, *_sides(asked, found.factor)),
+        sides=(*sides, *_returns(asked, found.factor)),
         gini=_gini(asked),
         start_minor=start,
+        shares=shares_of(asked),
+        least_returns=returns,
     )
+
+
+def carry_over_of(asked: BudgetProblem, periods: Periods) -> Floats:
+    """What is left of each unit's stock a period later, (units,)."""
+    fitted = periods.carry_over is None
+    return np.array(
+        [
+            next(iter(unit.curves.values())).carry_over if fitted else float(periods.carry_over or 0)
+            for unit in asked.units
+        ]
+    )
+
+
+def shares_of(asked: BudgetProblem) -> tuple[Share, ...]:
+    """Shares that no bound holds, since the budget may stay unspent."""
+    if is_equal(asked):
+        return ()
+    units = (
+        Share(unit.name, np.array([at]), unit.share) for at, unit in enumerate(asked.units) if unit.share is not None
+    )
+    groups = (Share(each.name, np.array(each.members), each.share) for each in asked.groups if each.share is not None)
+    return (*units, *groups)
+
+
+def _parts_of_all(asked: BudgetProblem) -> Iterator[Group]:
+    """What each unit gets over all periods of a budget that is all spent: at least a part of an equal share, at most
+    its share."""
+    most = (asked.budget_minor or (0, 0))[1]
+    is_floor = asked.fairness is not None and asked.fairness.kind == "floor"
+    part = asked.fairness.part if asked.fairness is not None and is_floor else Fraction(0)
+    for at, unit in enumerate(asked.units):
+        if is_floor or unit.share is not None:
+            cap = None if unit.share is None else floor(unit.share * most)
+            yield Group(f"{unit.name} in all", np.array([at]), ceil(part * most / len(asked.units)), cap)
 
 
 def _gini(asked: BudgetProblem) -> Fraction | None:
@@ -74,7 +114,7 @@ def _risk(asked: BudgetProblem) -> Risk:
 
 
 def _responses(asked: BudgetProblem, found: Compiled) -> tuple[Response, ...]:
-    return tuple(_response(asked, found.factor, draw) for draw in _draws(asked))
+    return tuple(response_of_draw(asked, found.factor, draw) for draw in _draws(asked))
 
 
 def _fair(asked: BudgetProblem, problem: Problem) -> tuple[Problem, tuple[Side, ...]]:
@@ -83,13 +123,7 @@ def _fair(asked: BudgetProblem, problem: Problem) -> tuple[Problem, tuple[Side, 
     if fairness is None or fairness.kind == "gini":
         return problem, ()
     if fairness.kind == "floor":
-        if is_equal(asked) and asked.periods is None:
-            return problem, ()
-        return (
-            (problem, _floors(asked, fairness.part))
-            if is_equal(asked)
-            else floor_of_equal_share(problem, fairness.part)
-        )
+        return (problem, ()) if is_equal(asked) else floor_of_equal_share(problem, fairness.part)
     levels: dict[str, list[int]] = {}
     for at, unit in enumerate(asked.units):
         levels.setdefault(unit.levels[fairness.level], []).append(at)
@@ -97,28 +131,12 @@ def _fair(asked: BudgetProblem, problem: Problem) -> tuple[Problem, tuple[Side, 
     return problem, four_fifths(len(asked.units), groups)
 
 
-def _floors(asked: BudgetProblem, part: Fraction) -> tuple[Side, ...]:
-    """What each unit gets at least over all periods, of a budget that is all spent."""
-    count = len(asked.units)
-    least = part * (asked.budget_minor or (0, 0))[1] / asked.currency.minor_per_major / count
-    return tuple(
-        Side(f"equal share: {unit.name}", [-int(at == place) for at in range(count)], -least)
-        for place, unit in enumerate(asked.units)
-    )
-
-
-def _sides(asked: BudgetProblem, factor: float) -> Iterator[Side]:
-    """Returns of groups, and shares of a budget that may stay unspent."""
-    count = len(asked.units)
+def _returns(asked: BudgetProblem, factor: float) -> Iterator[Side]:
+    """Returns of groups."""
     for group in asked.groups:
-        members = np.array(group.members)
         if group.least_return is not None:
-            yield group_return(f"{group.name} return", count, members, group.least_return * Fraction(factor))
-        if group.share is not None and not is_equal(asked):
-            yield share_of_all(f"{group.name} share", count, members, group.share)
-    for at, unit in enumerate(asked.units):
-        if unit.share is not None and (asked.periods is not None or not is_equal(asked)):
-            yield share_of_all(f"{unit.name} share", count, np.array([at]), unit.share)
+            members, least = np.array(group.members), group.least_return * Fraction(factor)
+            yield group_return(f"{group.name} return", len(asked.units), members, least)
 
 
 def _draws(asked: BudgetProblem) -> Sequence[int | None]:
@@ -133,8 +151,8 @@ def _draws(asked: BudgetProblem) -> Sequence[int | None]:
     return range(counts.pop())
 
 
-def _response(asked: BudgetProblem, factor: float, draw: int | None) -> Response:
-    """The response of a draw."""
+def response_of_draw(asked: BudgetProblem, factor: float, draw: int | None) -> Response:
+    """The response of a draw; None is the fitted curves themselves. A curve without draws is the same in each."""
     weights = asked.goal.weights or ((SINGLE, Fraction(1)),)
     parts = tuple(
         (float(weight), mixed_of([_drawn(asked, unit.curves[name], draw) for unit in asked.units], factor))

@@ -18,7 +18,12 @@ def as_json(found: Tuned) -> dict[str, Any]:
         "problem": tuning.name.text,
         "currency": found.simulated.currency.code,
         "goal": tuning.goal.said,
-        "goal_of": {"aim": tuning.goal.aim, "quantity": tuning.goal.name, "number": _text(_number(found))},
+        "goal_of": {
+            "aim": tuning.goal.aim,
+            "quantity": tuning.goal.name,
+            "number": _text(_number(found)),
+            "weights": [{"quantity": each.quantity, "weight": str(each.number)} for each in tuning.goal.weights],
+        },
         "hold": tuning.hold or None,
         "points": str(tuning.points),
         "evaluations": found.evaluations,

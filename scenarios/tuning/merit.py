@@ -8,12 +8,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from scenarios.outcomes.gate import Judged
+from scenarios.outcomes.gate import COUNTS, MONEY, Judged
 from scenarios.tuning.values import Candidate, Goal, Picks
 
-_MONEY = ("cost", "change", "over_budget")
-_COUNTS = ("winners", "losers", "unchanged")
-_LEAST = (*_COUNTS, "gini", "impact")  # what is never below zero
+_LEAST = (*COUNTS, "gini", "impact")  # what is never below zero
 
 
 class Rank(NamedTuple):
@@ -61,9 +59,7 @@ def missed(held: tuple[Judged, ...], cost_minor: int, partners: int) -> Fraction
 def _whole(each: Judged, cost_minor: int, partners: int) -> int:
     if each.clause.is_part:
         return 1
-    return max(
-        {**dict.fromkeys(_MONEY, abs(cost_minor)), **dict.fromkeys(_COUNTS, partners)}.get(each.clause.name, 1), 1
-    )
+    return max({**dict.fromkeys(MONEY, abs(cost_minor)), **dict.fromkeys(COUNTS, partners)}.get(each.clause.name, 1), 1)
 
 
 def is_at_limit(each: Candidate, goal: Goal, wanted: Fraction, partners: int, is_part: bool) -> bool:
@@ -73,8 +69,8 @@ def is_at_limit(each: Candidate, goal: Goal, wanted: Fraction, partners: int, is
     if goal.aim == "nearest":
         return each.goal == wanted
     if goal.aim == "minimise":
-        return goal.name in _LEAST and each.goal == 0
-    most = {"gini": 1, "impact": 1, **dict.fromkeys(_COUNTS, 1 if is_part else partners)}.get(goal.name)
+        return each.goal == 0 and all(of.quantity in _LEAST and of.number > 0 for of in goal.weights)
+    most = {"gini": 1, "impact": 1, **dict.fromkeys(COUNTS, 1 if is_part else partners)}.get(goal.name)
     return most is not None and each.goal == most
 
 

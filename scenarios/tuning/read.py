@@ -14,11 +14,11 @@ from typing import get_args
 from rules.document.reader import Mapping, Node, Scalar, Sequence
 from rules.problem import Place, Problem, Refused
 from rules.quantities.numerals import Unwritable
-from rules.quantities.written import parse_count
+from rules.quantities.written import parse_count, parse_number
 from scenarios.outcomes.gate import NAMES
 from scenarios.overlays.paths import steps_of
 from scenarios.tuning.grid import VALUES_MAX, NoGrid, meant, stepped
-from scenarios.tuning.values import Aim, Goal, Parameter, Tuning
+from scenarios.tuning.values import Aim, Goal, Parameter, Tuning, Weight
 
 KEYS = (
     "optimise",
@@ -61,12 +61,13 @@ def read_tuning(root: Mapping, file: Path) -> Tuning:
             found.append(Problem("W370", f"a problem of parameters needs {needed}", root.place, hint))
     parameters = _parameters(nodes.get("parameters"), root.place, found)
     goal = _goal(nodes.get("goal"), root.place, found)
-    hold, hold_place = _hold(nodes.get("hold"), found)
+    holds = _holds(nodes.get("hold"), found)
     evaluations = _evaluations(nodes.get("evaluations"), found)
+    asked = [(each.quantity, goal.place) for each in goal.weights] if goal is not None else []
     for quantity, (key, hint) in _NEEDS.items():
-        asks = goal is not None and goal.name == quantity
-        if key not in nodes and (asks or re.search(rf"\b{quantity}\b", hold)):
-            place = goal.place if goal is not None and asks else hold_place
+        asking = (place for text, place in (*asked, *holds) if re.search(rf"\b{quantity}\b", text))
+        place = None if key in nodes else next(asking, None)
+        if place is not None:
             found.append(Problem("W372", f"{quantity} needs {key}", place, hint))
     if found:
         raise Refused(*found)
@@ -80,8 +81,7 @@ def read_tuning(root: Mapping, file: Path) -> Tuning:
         period=texts["period"],
         parameters=parameters,
         goal=goal,
-        hold=hold,
-        hold_place=hold_place,
+        holds=holds,
         evaluations=evaluations,
         by=texts["by"] or "partner",
         per=texts["per"],
@@ -145,7 +145,7 @@ def _values(path: str, node: Node, found: list[Problem]) -> tuple[Node, ...]:
 
 
 def _goal(node: Node | None, place: Place, found: list[Problem]) -> Goal | None:
-    hint = "write goal: {minimise: losers}, {maximise: winners} or {nearest: {cost: 1_200_000}}"
+    hint = "write goal: {minimise: losers}, {minimise: {losers: 1, cost: 0.001}} or {nearest: {cost: 1_200_000}}"
     if not isinstance(node, Mapping) or len(node.entries) != 1 or node.entries[0][0].text not in _AIMS:
         message = "a problem of parameters needs one goal: minimise, maximise or nearest"
         found.append(Problem("W372", message, place if node is None else node.place, hint))
@@ -159,26 +159,51 @@ def _goal(node: Node | None, place: Place, found: list[Problem]) -> Goal | None:
             found.append(Problem("W372", "nearest takes one quantity and its number", of.place, hint))
             return None
         of, number = pair[0][0], pair[0][1].text
-    if not isinstance(of, Scalar) or of.text not in NAMES:
-        said = of.text[:64] if isinstance(of, Scalar) else "list"
-        near = get_close_matches(said, NAMES, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(NAMES)
-        found.append(Problem("W372", f"there is no quantity '{said}'", of.place, hint))
+    if isinstance(of, Mapping) and len(of.entries) > 1:
+        weights = [_weight(key, value, found) for key, value in of.entries]
+    else:
+        weights = [_quantity(of, found)]
+    known = tuple(each for each in weights if each is not None)
+    return Goal(aim, known, number, of.place) if len(known) == len(weights) else None
+
+
+def _quantity(node: Node, found: list[Problem]) -> Weight | None:
+    if isinstance(node, Scalar) and node.text in NAMES:
+        return Weight(node.text)
+    said = node.text[:64] if isinstance(node, Scalar) else "list"
+    near = get_close_matches(said, NAMES, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else "name one of " + ", ".join(NAMES)
+    found.append(Problem("W372", f"there is no quantity '{said}'", node.place, hint))
+    return None
+
+
+def _weight(key: Scalar, value: Node, found: list[Problem]) -> Weight | None:
+    """A quantity with what it counts, which is below zero for what is to be large where others are to be small."""
+    quantity = _quantity(key, found)
+    try:
+        number = parse_number(value.text if isinstance(value, Scalar) else "")
+    except Unwritable as error:
+        found.append(Problem(error.code, error.message, value.place, error.hint))
         return None
-    return Goal(aim, of.text, number, of.place)
+    if not number:
+        hint = "write what one of it counts, such as 0.001"
+        found.append(Problem("W372", f"{key.text[:64]} counts for nothing", value.place, hint))
+        return None
+    assert isinstance(value, Scalar), "it was read"
+    return None if quantity is None else Weight(quantity.quantity, number, value.text)
 
 
-def _hold(node: Node | None, found: list[Problem]) -> tuple[str, Place]:
+def _holds(node: Node | None, found: list[Problem]) -> tuple[tuple[str, Place], ...]:
     """What has to hold, as a gate: one text, or a list of them."""
     if node is None:
-        return "", Place()
+        return ()
     items = node.items if isinstance(node, Sequence) else (node,)
-    texts = [item.text for item in items if isinstance(item, Scalar) and item.text.strip()]
+    texts = [(item.text, item.place) for item in items if isinstance(item, Scalar) and item.text.strip()]
     if len(texts) < len(items) or not texts:
         hint = "write hold: 'cost <= 1_200_000 and losers <= 5%'"
         found.append(Problem("W372", "hold takes a gate", node.place, hint))
-        return "", node.place
-    return " and ".join(texts), node.place
+        return ()
+    return tuple(texts)
 
 
 def _evaluations(node: Node | None, found: list[Problem]) -> int:

@@ -9,18 +9,17 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from engine.reports.compared import signed
+from engine.reports.counted import counted
 from engine.reports.register import Grid
 from rules.quantities.currency import Currency, format_minor
 from rules.quantities.rounding import round_fraction
-from scenarios.outcomes.gate import Clause, Judged
+from scenarios.outcomes.gate import COUNTS, MONEY, Clause, Judged
 from scenarios.outcomes.report import AS_IT_IS
 from scenarios.tuning.grid import text_of
 from scenarios.tuning.values import Candidate, Skipped, Tuned
 
 _TRAIL = 12  # steps that are shown, the last of them
 _POINTS_TOLD = 10**12
-_MONEY = ("cost", "change", "over_budget")
-_COUNTS = ("winners", "losers", "unchanged")
 
 
 def head(found: Tuned) -> Iterator[str]:
@@ -28,9 +27,8 @@ def head(found: Tuned) -> Iterator[str]:
     tuning = found.tuning
     first, *others = (each.period for each in found.simulated.base.periods)
     span = f"{first} to {others[-1]}" if others else first
-    number = len(tuning.parameters)
-    counted = f"{number} parameter{'' if number == 1 else 's'}"
-    yield f"{tuning.name.text}: {counted} of {found.simulated.program}, {span}, {points_text(tuning.points)}"
+    parameters = counted(len(tuning.parameters), "parameter")
+    yield f"{tuning.name.text}: {parameters} of {found.simulated.program}, {span}, {points_text(tuning.points)}"
     yield f"goal: {tuning.goal.said}" + (f"; to hold: {tuning.hold}" if tuning.hold else "")
 
 
@@ -42,7 +40,7 @@ def points_text(points: int) -> str:
     """
     if points > _POINTS_TOLD:
         return f"more than {_POINTS_TOLD:,} plans"
-    return f"{points:,} plan{'' if points == 1 else 's'}"
+    return counted(points, "plan")
 
 
 def plan_grid(found: Tuned) -> Grid:
@@ -54,7 +52,7 @@ def plan_grid(found: Tuned) -> Grid:
         rows.append((each.path, text, changed.get(each.path, text)))
     currency = found.simulated.currency
     for name, (before, after) in found.quantities.items():
-        title = f"{name.replace('_', ' ')} {currency.code}" if name in _MONEY else name.replace("_", " ")
+        title = f"{name.replace('_', ' ')} {currency.code}" if name in MONEY else name.replace("_", " ")
         rows.append((title, _plain(name, before, currency), _plain(name, after, currency)))
     titles = ("", AS_IT_IS, "proposal") if has_best else ("", AS_IT_IS)
     return Grid(titles, tuple(row[: len(titles)] for row in rows), (False, *[True] * (len(titles) - 1)))
@@ -74,9 +72,9 @@ def amount_text(clause: Clause, value: Fraction | None, currency: Currency) -> s
         return "unknown"
     if clause.is_part:
         return f"{_two(value * 100)}%"
-    if clause.name in _MONEY:
+    if clause.name in MONEY:
         return format_minor(round_fraction(value), currency)
-    return f"{int(value):,}" if clause.name in _COUNTS and value.denominator == 1 else _two(value)
+    return f"{int(value):,}" if clause.name in COUNTS and value.denominator == 1 else _two(value)
 
 
 def _two(value: Fraction) -> str:
@@ -138,9 +136,8 @@ def proof_lines(found: Tuned) -> Iterator[str]:
 
 
 def _skipped_text(left: Skipped) -> str:
-    number = f"{left.count:,} plan{'' if left.count == 1 else 's'}"
     first = changes_text(Candidate(left.edits, None, (), None))
-    return f"left out: {number}, {left.problem.code} {left.problem.message} (such as {first})"
+    return f"left out: {counted(left.count, 'plan')}, {left.problem.code} {left.problem.message} (such as {first})"
 
 
 def changes_text(candidate: Candidate) -> str:

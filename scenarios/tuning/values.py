@@ -20,6 +20,7 @@ Aim = Literal["minimise", "maximise", "nearest"]
 Told = Callable[[str, int, int], None]  # what is done, how much of it so far, and of how much
 Picks = tuple[int, ...]  # which value of each parameter, from 0
 Proof = Literal["all", "limit", "none"]
+WEIGHTED = "weighted"  # the name of a goal of several quantities
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +34,50 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """A quantity of a gate, and what one of it counts in a goal of several: one partner, a whole unit of money, all of
+    a part."""
+
+    quantity: str
+    number: Fraction = Fraction(1)
+    written: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
-    """A quantity of a gate that is to be small, large, or near a number (as it is written, "" for the other two)."""
+    """A quantity of a gate, or several by their weights, that is to be small or large; or one that is to be near a
+    number (as it is written, "" for the other two)."""
 
     aim: Aim
-    name: str
+    weights: tuple[Weight, ...]
     number: str
     place: Place
+
+    @property
+    def name(self) -> str:
+        """The quantity; of several, that they are weighed."""
+        return self.weights[0].quantity if len(self.weights) == 1 else WEIGHTED
 
     @property
     def said(self) -> str:
         """The goal in words.
 
-        >>> Goal("nearest", "cost", "1_200_000", Place()).said
+        >>> Goal("nearest", (Weight("cost"),), "1_200_000", Place()).said
         'cost nearest to 1_200_000'
+        >>> Goal("minimise", (Weight("losers"), Weight("cost", Fraction(1, 1000), "0.001")), "", Place()).said
+        'least 1 x losers + 0.001 x cost'
         """
         if self.aim == "nearest":
             return f"{self.name} nearest to {self.number}"
-        return f"{'least' if self.aim == 'minimise' else 'most'} {self.name}"
+        terms = " + ".join(f"{each.written} x {each.quantity}" for each in self.weights).replace("+ -", "- ")
+        told = self.name if len(self.weights) == 1 else terms
+        return f"{'least' if self.aim == 'minimise' else 'most'} {told}"
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """A problem as it is written: the program (a file beside it) and its periods, the parameters, the goal, what has to
-    hold (a gate, "" for nothing), and how many plans may be worked out.
+    hold (the texts of a gate, each with its place), and how many plans may be worked out.
 
     `by` is what the impact on groups is told by, `per` the KPI that pay is held against, `budget` what the cost is held
     against; "" for none.
@@ -69,13 +90,17 @@ class Tuning:
     period: str
     parameters: tuple[Parameter, ...]
     goal: Goal
-    hold: str
-    hold_place: Place
+    holds: tuple[tuple[str, Place], ...]
     evaluations: int
     by: str
     per: str
     budget: str
     place: Place
+
+    @property
+    def hold(self) -> str:
+        """All that has to hold, as one gate; "" for nothing."""
+        return " and ".join(text for text, _ in self.holds)
 
     @property
     def points(self) -> int:
@@ -88,9 +113,13 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A plan that was worked out: the changes that make it, what its goal came to (minor units, partners or a part,
-    None where it is unknown), every clause of the hold, and by how much it misses them in all (0 where it holds; parts
-    of what the program as it is costs, or of its partners; None where a value is unknown)."""
+    """A plan that was worked out: the changes that make it, what its goal came to, every clause of the hold, and by how
+    much it misses them in all.
+
+    A goal is in minor units, partners or a part; of several quantities the sum by their weights. What is missed is 0
+    where all holds, in parts of what the program as it is costs, or of its partners. Either is None where a value is
+    unknown.
+    """
 
     edits: tuple[Edit, ...]
     goal: Fraction | None

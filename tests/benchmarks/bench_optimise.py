@@ -127,7 +127,7 @@ def splits(scale: float) -> Iterator[Row]:
     for name, count, gap, aim, make, is_asked in cases:
         problem = make(max(int(count * scale), 8))
         answer, seconds = ours(problem, gap)
-        row = (name, f"{len(problem.units):,}", f"{seconds:.4f}", aim, f"{answer.gap:.1e}")
+        row = (name, f"{len(problem.units):,}", f"{seconds:.4f}", aim, f"{answer.gap_before_rounding:.1e}")
         if is_asked:
             value, rival = slsqp(problem)
             yield (*row, f"{rival:.3f}", f"{1 - value / answer.bound:.1e}")
@@ -164,7 +164,7 @@ def swept(scale: float) -> Iterator[Row]:
         alone = 0.0
         for budget in budgets:
             alone += ours(replace(problem, budget=Budget.equal(budget)), gap, 1)[1]
-        gaps = [each.gap for each in found if isinstance(each, Answer)]
+        gaps = [each.gap_before_rounding for each in found if isinstance(each, Answer)]
         yield (name, f"{len(problem.units):,}", f"{seconds:.4f}", "", f"{max(gaps):.1e}", f"{alone:.3f} alone", "")
 
 
@@ -192,7 +192,7 @@ def turned(scale: float) -> Iterator[Row]:
     share = Share("half", np.arange(len(finer.units) // 2), Fraction(3, 10))
     answer, seconds = best(lambda: with_shares(finer, (share,)), 1)
     assert isinstance(answer, Answer)
-    yield ("share of a total", f"{len(finer.units):,}", f"{seconds:.4f}", "", f"{answer.gap:.1e}", "", "")
+    yield ("share of a total", f"{len(finer.units):,}", f"{seconds:.4f}", "", f"{answer.gap_before_rounding:.1e}", "", "")
 
 
 def _no_program(*_: object) -> tuple[None, None]:

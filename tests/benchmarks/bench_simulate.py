@@ -7,11 +7,12 @@ which looks back at five) on the data that its generator makes. No two scenarios
 caps, shares, levels of tiers, bounds of a pool and a KPI's sample change in rotation, every eighth takes a component
 out as well. Each is laid over the text of the program, understood and checked anew, and settled with its manifest.
 
-The time is by the clock, from the start of the first process to the last total: it includes reading the facts once in
-each process, and the evaluation that all others start from. A separate run reads the facts and works out everything;
-so many would take too long, so a few are timed, one after the other, and their mean is multiplied. The runs of these
-scenarios have to be the same to the digest of their manifests, whichever way they were worked out. Timings never fail
-it.
+The processes take the next scenario from one list, each when it is done with the one before, so that neither waits for
+the other. The time is by the clock, from the start of the first process to the last total: it includes reading the
+facts once in each process, and the evaluation that all others start from. A separate run reads the facts and works out
+everything; so many would take too long, so a few are timed, one after the other, and their mean is multiplied. The runs
+of these scenarios have to be the same to the digest of their manifests, whichever way they were worked out. Timings
+never fail it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from shutil import copyfile
 from time import perf_counter, process_time
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -87,38 +89,59 @@ def scenarios(count: int) -> Iterator[str]:
         yield text + (f"remove: [payouts.{gone}]\n" if at % 8 == 7 and gone not in path else "")
 
 
-def evaluated(program: Path, texts: Sequence[str]) -> tuple[list[tuple[str, int]], float, float, float]:
-    """The id and the total of the run of each scenario; seconds of the processor until the first one and for all of
-    them, and the most memory held, in MiB."""
-    base, found = load(program), []
+taken: Any = None  # how many scenarios the processes took so far, by all of them
+
+
+def share(count: Any) -> None:
+    """A process begins, and shares the count with the others."""
+    global taken
+    taken = count
+
+
+def untaken(texts: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The scenarios that no other process takes, each with its place."""
+    while True:
+        with taken.get_lock():
+            at = taken.value
+            taken.value += 1
+        if at >= len(texts):
+            return
+        yield at, texts[at]
+
+
+def evaluated(program: Path, texts: Sequence[str]) -> tuple[dict[int, tuple[str, int]], float, float, float]:
+    """The id and the total of the run of each scenario that this process took, by its place; seconds of the processor
+    until the first one and for all of them, and the most memory held, in MiB."""
+    base, found = load(program), dict[int, tuple[str, int]]()
     [period] = periods_of(base.understood(), PERIOD)
-    with facts_by(base, period) as facts_of, tempfile.TemporaryDirectory() as folder:
+    with facts_by(base, period, threads=1) as facts_of, tempfile.TemporaryDirectory() as folder:
         start = Overlaid(base.data, base, (), ())
         run_of(base, *facts_of(start), program)
+        gc.collect()
+        gc.set_threshold(50_000)
         gc.freeze()  # what all evaluations share is not looked through for rubbish, over and over
         begun = process_time()
         file = Path(folder) / "scenario.yaml"
-        for text in texts:
+        for at, text in untaken(texts):
             file.write_text(text, "utf-8")
             laid = laid_over(base, read_scenario(file).edits)
             run = run_of(laid.loaded, *facts_of(laid), program)
-            found.append((run.run_id, run.total_minor))
+            found[at] = run.run_id, run.total_minor
     return found, begun, process_time(), getrusage(RUSAGE_SELF).ru_maxrss / 1024
 
 
 def at_once(program: Path, texts: Sequence[str], processes: int) -> tuple[list[tuple[str, int]], float, float]:
     """The runs of all scenarios, in their order; seconds by the clock, and the most memory of a process in MiB."""
     started = perf_counter()
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        shares = [texts[at::processes] for at in range(processes)]
-        answers = list(pool.map(evaluated, [program] * processes, shares))
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, context, share, (context.Value("q", 0),)) as pool:
+        answers = list(pool.map(evaluated, [program] * processes, [texts] * processes))
     seconds = perf_counter() - started
-    runs: list[tuple[str, int]] = [("", 0)] * len(texts)
-    for at, (found, *_) in enumerate(answers):
-        runs[at::processes] = found
+    runs = [run for _, run in sorted((at, run) for found, *_ in answers for at, run in found.items())]
     for at, (found, begun, ended, memory) in enumerate(answers):
         each = (ended - begun) / max(1, len(found)) * 1000
-        print(f"process {at + 1}: {begun:.1f} s of CPU to begin, {each:.1f} ms an evaluation, {memory:,.0f} MiB")
+        told = f"{each:.1f} ms for each of {len(found):,} evaluations, {memory:,.0f} MiB"
+        print(f"process {at + 1}: {begun:.1f} s of CPU to begin, {told}")
     return runs, seconds, max(memory for *_, memory in answers)
 
 
@@ -160,7 +183,7 @@ def main() -> None:
     assert [found for found, _ in alone] == [runs[at] for at in sample], "the same run, however it is worked out"
     one = sum(each for _, each in alone) / len(alone)
     times = one * len(texts) / seconds
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (f"{len(texts):,} evaluations on {asked.processes} processes", f"{seconds:.1f} s", f"< {SECONDS_MOST} s"),
         ("a separate run (mean of a few)", f"{one:.2f} s", ""),
         (f"{len(texts):,} separate runs (multiplied)", f"{one * len(texts):,.0f} s", ""),

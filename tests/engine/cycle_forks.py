@@ -204,6 +204,7 @@ def _serve() -> None:
     _watch()
     import alembic.command  # noqa: F401
     import cycle_desk  # noqa: F401
+    import pandas as pd  # noqa: F401 (Arrow does, which a child would have to wait for)
 
     import engine.store.postgres
     import engine.store.writing  # noqa: F401

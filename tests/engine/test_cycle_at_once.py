@@ -66,10 +66,10 @@ def team(store_address: Path | str, memory: Path) -> Team:
     return found
 
 
-@pytest.fixture
-def forks(memory: Path) -> Iterator[Forks]:
-    (memory / "scratch").mkdir()
-    with Forks(memory / "scratch") as found:
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """One for all stories: it keeps nothing of a job, which has a process of its own."""
+    with Forks(tmp_path_factory.mktemp("scratch")) as found:
         yield found
 
 

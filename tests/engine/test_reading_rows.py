@@ -46,6 +46,16 @@ def test_a_reference_to_nothing_rejects_its_row_and_all_that_rests_on_it(tmp_pat
     assert "partner_id 'P9' is in no row of partners" in told
 
 
+def test_a_large_source_is_read_as_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is small is staged in memory, and what is not in a file."""
+    rows = "".join(f'D{at},P{at % 3},2026-02-{at % 30 + 1:02},{at}.5,"a ""b""\n{at}",{at * 7}\n' for at in range(100))
+    files = {"deals.csv": "deal_id,partner_id,closed_on,amount,note,term_months\n" + rows + rows[:200]}
+    small = read(tmp_path, SOURCES, files)
+    monkeypatch.setattr("engine.facts.read.IN_MEMORY_ROWS_MAX", 0)
+    assert read(tmp_path, SOURCES, files) == small
+    assert {code for _, codes in small.faults() for code in codes} >= {"F121", "F123"}
+
+
 @pytest.mark.parametrize(
     ("table", "header", "good", "bad"),
     [

@@ -81,6 +81,7 @@ def test_the_fates_of_all_rows_add_up_to_the_files(channel: Shown) -> None:
     for fate in all_fates(channel.plan, channel.sheet, channel.facts, channel.period):
         fates[fate.table] += fate.rows
     assert dict(fates) == {table: len(channel.rows(table)) for table in fates}
+    assert channel.facts.rejected == ()  # they are clean
 
 
 def test_an_explanation_of_every_rule_comes_to_what_was_paid(channel: Shown) -> None:

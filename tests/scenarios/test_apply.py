@@ -66,6 +66,7 @@ GOLDEN = {
         "+      steps: [{to: 100_000, rate: 5%}, {rate: 8%}, {rate: 9%}]   # of each deal",
     ]),
     "a rule less": ("remove: [payouts.spiff]", [
+        "-  # for the launch",
         "-  spiff:   # until summer",
         "-    for_each: deals",
         "-    dated: deals.closed_on",
@@ -272,3 +273,64 @@ def test_whatever_is_changed_reads_as_the_change_and_no_other_comment_goes(
     else:
         at[path[-1]] = new
     assert plain(again) == expected
+
+
+COMMENTED = """# --- the plan ---------------------------------
+program: Plan
+steps: [
+  # about one
+  {to: 1, rate: 5%},   # one
+
+  # about two
+  {to: 2, rate: 7%},   # two
+  {rate: 9%}           # the rest
+]
+flow: {a: 1,   # about a
+
+  # about b
+  b: 2, c: 3,  # b and c
+  d: 4}
+# --- rules ------------------------------------
+rules:
+  # about first
+  first: 1
+
+  # apart
+
+  # about second,
+  # in two lines
+  second: 2   # its own
+  # about third
+  third: 3
+items:
+  - x: 1   # about x
+    # about y
+    y: 2
+"""
+GONE = {
+    "the first item": (["steps.1"], ["  # about one", "  {to: 1, rate: 5%},   # one"], []),
+    "an item between": (["steps.2"], ["  # about two", "  {to: 2, rate: 7%},   # two"], []),
+    "the last item": (["steps.3"], ["  {rate: 9%}           # the rest"], []),
+    "two items": (["steps.1", "steps.3"], ["  # about one", "  {to: 1, rate: 5%},   # one",
+                                           "  {rate: 9%}           # the rest"], []),
+    "a key behind the brace": (["flow.a"], ["flow: {a: 1,   # about a"], ["flow: {"]),
+    "a key that shares its line": (["flow.c"], ["  b: 2, c: 3,  # b and c"], ["  b: 2,  # b and c"]),
+    "the first key of a line": (["flow.b"], ["  b: 2, c: 3,  # b and c"], ["  c: 3,  # b and c"]),
+    "the first rule": (["rules.first"], ["  # about first", "  first: 1"], []),
+    "a rule with two lines of comment": (["rules.second"], ["  # about second,", "  # in two lines",
+                                                            "  second: 2   # its own"], []),
+    "a rule before a comment": (["rules.third"], ["  # about third", "  third: 3"], []),
+    "all rules": (["rules"], ["rules:", "  # about first", "  first: 1", "", "  # apart", "", "  # about second,",
+                              "  # in two lines", "  second: 2   # its own", "  # about third", "  third: 3"], []),
+    "the first key behind a dash": (["items.1.x"], ["  - x: 1   # about x", "    y: 2"], ["  - y: 2"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_a_comment_goes_only_with_what_it_is_about(name: str, tmp_path: Path) -> None:
+    paths, gone, new = GONE[name]
+    found = rewritten(COMMENTED, f"remove: {json.dumps(paths)}", tmp_path)
+    lines = list(unified_diff(COMMENTED.splitlines(), found.splitlines(), lineterm="", n=0))[2:]
+    lines = [line for line in lines if not line.startswith("@@")]
+    assert sorted(line[1:] for line in lines if line[0] == "-") == sorted(gone)
+    assert [line[1:] for line in lines if line[0] == "+"] == new

@@ -133,3 +133,68 @@ def test_a_rate_breaks_even_with_changed_facts(plan: Path) -> None:
     file = scenario(plan.parent, "facts: {scale: {deals.amount: 110%}}\n")
     found = break_even(plan, file, "2026-02", "payouts.commission.rate", "6_050")
     assert found.is_exact and found.value == Fraction(1, 20)
+
+
+SCORED = """kpis:
+  sold: {sum: deals.amount, dated: deals.closed_on}
+  closed: {count: deals, dated: deals.closed_on}
+scorecards:
+  card:
+    kpis: {sold: {weight: 100%, linear: {from: 0, to: 100_000, points: {from: 0, to: 100}}}}
+    tiers: {silver: 10, gold: 40}
+payouts:
+  commission:
+    base: deals.amount
+    dated: deals.closed_on
+    rate: 5%
+    multipliers:
+      more: {by: card, bands: [{below: 50, times: 1}, {times: 1.2}]}
+  gold: {for_each: partners, where: card.tier = 'gold', amount: 100}
+  each: {for_each: partners, base: closed, per_unit: EUR 5.0035}
+"""
+
+
+@pytest.fixture
+def scored(plan: Path) -> Path:
+    """The plan with a score: acme has 80 points and 1.2 times 4,000.00, bolt 30 and 1,500.00."""
+    plan.write_text(PLAN[: PLAN.index("kpis:")] + SCORED, "utf-8")
+    return plan
+
+
+def test_a_factor_is_looked_for_at_9_decimals(scored: Path) -> None:
+    """1,610.00 stand, and 6,390.01 are 1.5975025 times 4,000.00."""
+    found = break_even(scored, None, "2026-02", "payouts.commission.multipliers.more.bands.2.times", "8_000.01")
+    assert (found.kind, found.is_exact) == ("factor", True)
+    assert abs(found.value * 4000 * 100 - 639_001) <= Fraction(1, 2)
+    told = partage("simulate", str(scored), "--period", "2026-02", "--break-even",
+                   "payouts.commission.multipliers.more.bands.2.times", "--cost", "8_000.01")  # fmt: skip
+    assert "every factor from 1.5975" in told and "%" not in told
+
+
+def test_points_are_looked_for_as_numbers(scored: Path) -> None:
+    """80 points are gold up to an edge of 80, and not above it: 100.00 less."""
+    found = break_even(scored, None, "2026-02", "scorecards.card.tiers.gold", "6_310.40")
+    assert (found.kind, found.falls, found.is_exact, found.cost_minor) == ("number", True, False, 631_000)
+    assert found.from_value == 80 + Fraction(1, 10**9) and found.next_minor == 641_000
+    edge = break_even(scored, None, "2026-02", "payouts.commission.multipliers.more.bands.1.below", "6_410")
+    assert edge.kind == "number" and (edge.from_value, edge.to_value) == (30 + Fraction(1, 10**9), Fraction(80))
+
+
+def test_a_price_of_a_unit_has_9_decimals(scored: Path) -> None:
+    found = break_even(scored, None, "2026-02", "payouts.each.per_unit", "7_500")
+    assert (found.kind, found.is_exact, found.cost_minor) == ("price", True, 750_000)
+    assert found.value == 550
+
+
+def test_what_a_scenario_adds_is_looked_for(plan: Path) -> None:
+    """110,000.00 at 5 % and at another rate: 6,600.00 are 1 % more."""
+    file = scenario(plan.parent, "add: {payouts.more: {base: deals.amount, dated: deals.closed_on, rate: 2%}}")
+    found = break_even(plan, file, "2026-02", "payouts.more.rate", "6_600")
+    assert found.is_exact and found.value == Fraction(1, 100)
+
+
+@pytest.mark.parametrize("option", [["--by", "region"], ["--causes"], ["--gate", "cost < 5"], ["--budget", "5"]])
+def test_what_does_not_go_with_a_break_even_is_refused(plan: Path, option: list[str]) -> None:
+    asked = ("simulate", str(plan), "--period", "2026-02", "--break-even", "payouts.commission.rate", "--cost", "5")
+    done = CliRunner().invoke(group, [*asked, *option])
+    assert done.exit_code == 2 and option[0] in done.output

@@ -93,6 +93,20 @@ def test_the_largest_spend_at_an_average_return(tmp_path: Path) -> None:
     assert found.rows[0].marginal == pytest.approx(1.6)
 
 
+def test_an_average_return_spends_on_what_brings_something(tmp_path: Path) -> None:
+    """Two lines end at 100 each: 375 would keep 4 for each 1, too, but bring no more than 200."""
+    lines = "".join(f"  {name}: {{curve: {{linear_cap: {{a: {a}, cap: 100}}}}}}\n" for name, a in (("a", 10), ("b", 5)))
+    found = solved(tmp_path, "budget: {at_most: 1_000}\ngoal: {average_return: 4}\nunits:\n" + lines)
+    assert (found.spent_minor, found.value, found.is_certified) == (20_000, 1_500, True)
+
+
+def test_the_least_spend_keeps_the_return_of_a_unit(tmp_path: Path) -> None:
+    """The line of 1 for each 1 is out, so all comes of 1,000 x / (100 + x), which brings 600 at 150."""
+    lines = "  a: {curve: {michaelis_menten: {a: 1000, k: 100}}}\n  b: {curve: {linear_cap: {a: 1, cap: 500}}}\n"
+    text = "budget: {at_most: 1_000}\ngoal: {least_spend: {response: 600}}\neach: {return: 2}\nunits:\n" + lines
+    assert solved(tmp_path, text).spent_minor == 15_000
+
+
 def test_a_knapsack(tmp_path: Path) -> None:
     """opt-knap-p07: Burkardt, KNAPSACK_01 data set P07, whose best profit is 1458."""
     weights = (70, 73, 77, 80, 82, 87, 90, 94, 98, 106, 110, 113, 115, 118, 120)

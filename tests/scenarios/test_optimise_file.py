@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from hypothesis import given, strategies as st
 from optimise_files import HEAD, PAID, SMALL, written
 
 from rules.problem import Refused
-from scenarios.acts.optimise import partners_of
+from scenarios.acts.partners_of import partners_of
+from scenarios.problems import table
 from scenarios.problems.asked import BudgetProblem, TierProblem
 from scenarios.problems.curve import Curve, mixed_of
 from scenarios.problems.read import read_problem
@@ -69,6 +71,47 @@ def test_units_of_a_table_and_what_is_said_of_each(tmp_path: Path) -> None:
     assert found == [f"W304 2 a has no curve - {hint}", f"W304 3 b has no curve - {hint}"]
 
 
+def test_a_weighted_goal_says_how_its_curves_are_written(tmp_path: Path) -> None:
+    text = HEAD + "budget: 1\ngoal: {weighted: {sales: 1, leads: 9}}\nunits: {a: {curve: {log: {a: 1, k: 1}}}}\n"
+    form = "{hill: {a: ..., k: ..., alpha: ...}}"
+    hint = f"write curve: {{sales: {form}, leads: {form}}}, or name a file as curves: curves.json"
+    assert f"W304 5 a has no curve of sales - {hint}" in faults(tmp_path, text)
+
+
+def test_a_table_holds_the_numbers_of_curves(tmp_path: Path) -> None:
+    """A column `family`, or `curve` that names one; the columns of numbers are no levels then."""
+    text = HEAD + "budget: 100\nunits: {from: units.csv}\n"
+    table = "unit,family,a,k,alpha,region\nx,hill,100,50,2,north\ny,log,30,8,,south\n"
+    x, y = read(tmp_path, text, units=table).units
+    assert x.curves[""] == Curve("hill", (100, 50, 2)) and y.curves[""] == Curve("log", (30, 8))
+    assert dict(x.levels) == {"region": "north"}
+    (z,) = read(tmp_path, text, units="unit,curve,a,b\nz,power,2,0.5\n").units
+    assert z.curves[""] == Curve("power", (2, 0.5))
+
+
+def test_the_numbers_of_a_table_are_checked_in_their_cells(tmp_path: Path) -> None:
+    text = HEAD + "budget: 100\nunits: {from: units.csv}\n"
+    table = "unit,family,a,k,b\nx,hil,1,1,\ny,log,1,,\nz,log,1,0,\nw,power,1,,2\nv,log,x,1,\n"
+    found = faults(tmp_path, text, units=table)
+    assert [each[:60] for each in found] == [
+        "W303 2 there is no family 'hil' of numbers - the families ar",
+        "W303 3 the curve log lacks k - give the table the columns a,",
+        "W303 4 the curve log is out of its bounds - k is above zero",
+        "W303 5 the curve power is out of its bounds - b is at most 1",
+        "W110 6 'x' is not a number - write a number such as 1_250.00"[:60],
+    ]
+
+
+def test_one_mistake_of_every_row_is_told_once(tmp_path: Path) -> None:
+    text = HEAD + "budget: 100\nunits: {from: units.csv}\n"
+    rows = "".join(f"u{at},hill,5,0,2,{'x' if at < 2 else 1}\n" for at in range(1_000))
+    found = faults(tmp_path, text, units="unit,family,a,k,alpha,now\n" + rows)
+    assert [each.split(" - ")[0] for each in found if "W303" in each] == [
+        "W303 2 the curve hill is out of its bounds, and 999 more like it"
+    ]
+    assert len(found) == 3  # two cells of `now` are told with their places
+
+
 def test_a_unit_s_own_word_wins(tmp_path: Path) -> None:
     text = HEAD + "budget: 1_000\neach: {at_most: 300, minimum: 50, change: 20%, share: 15%, return: 1.2}\nunits:\n"
     text += "  a: {curve: {power: {a: 1, b: 1}}, now: 100}\n"
@@ -81,6 +124,49 @@ def test_a_unit_s_own_word_wins(tmp_path: Path) -> None:
     assert (c.least_minor, c.most_minor) == (50_000, 50_000)
 
 
+def test_what_is_fixed_and_what_has_bounds_put_each_other_out_of_force(tmp_path: Path) -> None:
+    power = "{curve: {power: {a: 1, b: 1}}"
+    text = HEAD + f"budget: 1_000\neach: {{fixed: 300}}\nunits: {{a: {power}, at_most: 50}}, b: {power}}}}}\n"
+    a, b = read(tmp_path, text).units
+    assert (a.least_minor, a.most_minor, b.least_minor, b.most_minor) == (0, 5_000, 30_000, 30_000)
+
+
+@pytest.mark.timeout(20)
+def test_a_table_that_is_no_regular_file_is_never_read(tmp_path: Path) -> None:
+    """A pipe would be waited for until somebody writes to it."""
+    text = HEAD + "budget: 1_000\nunits: {from: pipe.csv}\n"
+    written(tmp_path, text)
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert faults(tmp_path, text) == ["W305 0 the table cannot be read: it is no regular file - check its name"]
+
+
+def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "ROWS_MAX", 2)
+    text = HEAD + "budget: 1_000\nunits: {from: units.csv}\ncurves: none.json\n"
+    assert not any("rows" in each for each in faults(tmp_path, text, units="unit\na\nb\n"))
+    found = faults(tmp_path, text, units="unit\na\nb\nc\n")
+    assert "W305 0 the table has more than 2 rows - split less at once" in found
+
+
+def test_a_table_that_a_link_leads_to_from_outside_is_refused(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "units.csv").write_text("unit\na\n")
+    (inside / "units.csv").symlink_to(tmp_path / "units.csv")
+    found = faults(inside, HEAD + "budget: 1_000\nunits: {from: units.csv}\n")
+    assert found[0].startswith("W305 4 'units.csv' leads out of the problem's folder")
+
+
+def test_faults_of_tiers_are_told_at_their_cells(tmp_path: Path) -> None:
+    text = HEAD + "budget: {at_most: 700}\ntiers: {from: tiers.csv}\n"
+    rows = "partner,tier,cost,value,now\na,none,x,y,maybe\n,gold,1,1,\nb,gold,1,1,true\nb,none,1,1,true\n"
+    with pytest.raises(Refused) as refusal:
+        read_problem(written(tmp_path, text, tiers=rows), partners_of)
+    assert [(each.place.line, each.place.field) for each in refusal.value.problems] == [
+        (2, "cost"), (2, "value"), (2, "now"), (3, ""), (0, ""),
+    ]  # fmt: skip
+
+
 def test_partners_of_the_program_by_the_curves_of_their_region(tmp_path: Path) -> None:
     text = "optimise: x\nprogram: program.yaml\nbudget: 600\nunits: partners\ncurves: curves.json\n"
     assert faults(tmp_path, text)[0].startswith("M315 5 the file cannot be read")
@@ -88,8 +174,8 @@ def test_partners_of_the_program_by_the_curves_of_their_region(tmp_path: Path) -
 
 def test_tiers(tmp_path: Path) -> None:
     text = HEAD + "budget: {at_most: 700}\ntiers: {from: tiers.csv}\n"
-    table = "partner,tier,cost,value,now\na,none,0,0,true\na,gold,400,5,\nb,none,0,0,\nb,gold,600,6,\n"
-    found = read_problem(written(tmp_path, text, tiers=table), partners_of)
+    rows = "partner,tier,cost,value,now\na,none,0,0,true\na,gold,400,5,\nb,none,0,0,\nb,gold,600,6,\n"
+    found = read_problem(written(tmp_path, text, tiers=rows), partners_of)
     assert isinstance(found, TierProblem)
     assert [option.cost_minor for option in found.options["b"]] == [0, 60_000] and found.options["a"][0].is_now
 
@@ -124,6 +210,18 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "{region: MARS}, at_most: 110",
         "W304 11 no unit is in the group EMEA",
     ),
+    "a unit twice in a group": (
+        "where: {region: EMEA}",
+        "units: [acme, bolt, acme]",
+        "W304 11 the unit 'acme' stands twice in a group",
+    ),
+    "fixed, and bounds": (
+        "at_least: 10_000, at_most: 80_000",
+        "fixed: 10_000, at_most: 80_000",
+        "W302 5 acme is fixed, and has at_most",
+    ),
+    "a name that can't be told": ("  echo:", f"  {'e' * 201}:", "W301 9 a unit has no name that can be told"),
+    "a budget of nothing": ("budget: 200_000", "budget: {}", "W301 3 the budget takes an amount"),
     "no such unit": ("where: {region: EMEA}", "units: [acme, bold]", "W304 11 there is no unit 'bold'"),
     "no budget": ("budget: 200_000", "", "W308 1 nothing says how much is spent"),
     "no such fitted curve": (
@@ -151,6 +249,12 @@ MORE: dict[str, str] = {
     "risk: bold": "W301 12 there is no risk 'bold'",
     "risk: {cvar: 0%}": "W302 12 cvar is of a part above zero",
     "fairness: {ginny: 1}": "W301 12 fairness has no key 'ginny' - did you mean 'gini'?",
+    "fairness: {gini: 40%, floor: 50%}": "W301 12 fairness takes one key",
+    "risk: {}": "W301 12 risk takes one key",
+    "goal: {response: 5}": "W301 12 the goal response takes no number",
+    "goal: {weighted: {revenue: 0, leads: 0}}": "W302 12 a goal with no weight at all seeks nothing",
+    "periods: {count: 2, carried_in: 5}": "W301 12 carried_in takes amounts by unit",
+    "now: {of: mdf, period: 2026-12}": "W309 12 now takes a program",
     "fairness: {four_fifths: tier}": "W304 5 acme has no tier, which fairness tells units apart by",
     "periods: {carry_over: 50%}": "W301 12 periods takes a count",
     "periods: {count: 0}": "W302 12 count is a whole number from 1 to 120",

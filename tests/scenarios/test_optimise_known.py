@@ -20,7 +20,7 @@ from scenarios.optimise.solve import solve
 def solved(problem: Problem, gap: float = 1e-9) -> Answer:
     answer = solve(problem, gap)
     assert isinstance(answer, Answer), str(answer)
-    assert answer.gap <= gap
+    assert answer.gap_before_rounding <= gap
     return answer
 
 

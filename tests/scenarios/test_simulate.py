@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -16,11 +17,14 @@ from hypothesis import given, strategies as st
 
 from cli import group
 from engine.acts.calculate import calculate
+from engine.reports.blocks import in_blocks
 from rules.document.reader import plain, read_document
 from rules.problem import Refused
-from scenarios.acts.simulate import Asked, simulate
+from scenarios.acts.simulate import simulate
+from scenarios.acts.summed import Asked
 from scenarios.outcomes.fairness import gini, impacts
 from scenarios.outcomes.gate import clauses_of, judged
+from scenarios.outcomes.report import breaks, by_grids
 from scenarios.outcomes.values import Simulated
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -258,22 +262,14 @@ def test_a_gate_holds_or_fails(less: Simulated, gate: str, code: int) -> None:
     assert all(each.holds for each in judged(clauses, less.scenarios[0], less)) is not bool(code)
 
 
-def test_a_gate_that_fails_ends_with_exit_code_1(plan: Path) -> None:
-    file = scenario(plan.parent, "set: {payouts.commission.rate: 4%}")
-    asked = ("simulate", str(plan), str(file), "--period", "2026-02", "--gate")
-    assert "FAILED  scenario: losers <= 5% (it is 66.67%)" in partage(*asked, "cost < 5_000 and losers <= 5%", code=1)
-    assert json.loads(partage(*asked, "losers <= 5%", "--json", code=1))["holds"] is False
-    assert "holds   scenario: cost < 5_000 (it is 4,400.00)" in partage(*asked, "cost < 5_000")
-
-
 def test_what_is_paid_by_partner_and_component_goes_to_a_spreadsheet(plan: Path) -> None:
     file = scenario(plan.parent, "scenario: less\nset: {payouts.commission.rate: 4%}")
     out = plan.parent / "out.csv"
     partage("simulate", str(plan), str(file), "--period", "2026-02", "--out", str(out))
     assert out.read_text("utf-8").splitlines() == [
-        "scenario,partner_id,name,component,before,now,difference",
-        "less,acme,Acme,commission,4000.00,3200.00,-800.00",
-        "less,bolt,Bolt,commission,1500.00,1200.00,-300.00",
+        "scenario,file,period,partner_id,name,component,before,now,difference",
+        "less,scenario.yaml,2026-02,acme,Acme,commission,4000.00,3200.00,-800.00",
+        "less,scenario.yaml,2026-02,bolt,Bolt,commission,1500.00,1200.00,-300.00",
     ]
 
 
@@ -294,7 +290,7 @@ def test_all_that_is_wrong_with_all_scenarios_is_told_at_once_with_its_place(pla
         ("W202", "one.yaml:2:3"),
         ("W203", "two.yaml:2:3"),
         ("W204", "two.yaml:3:9"),
-        ("P102", "three.yaml:2:3"),
+        ("P102", "three.yaml:5:5"),
     ]
 
 
@@ -327,3 +323,75 @@ def test_what_is_left_is_the_program_and_the_scenarios(plan: Path, tmp_path: Pat
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     simulate(folder / "program.yaml", [file], Asked("2026-02"))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_fault_of_what_is_added_is_told_at_its_own_line(plan: Path) -> None:
+    text = (
+        "add:\n  payouts.spiff:\n    base: deals.amount\n    dated: deals.closed_on\n    tiers:\n      method: whole\n"
+    )
+    text += "      accumulate: transaction\n      at_edge: lower_tier\n      steps: [{to: 9, rate: 1%}, {rat: 2%}]\n"
+    with pytest.raises(Refused) as caught:
+        simulate(plan, [scenario(plan.parent, text)], Asked("2026-02"))
+    assert {str(each.place) for each in caught.value.problems} == {"scenario.yaml:9:35"}
+
+
+def test_what_is_set_and_not_there_goes_under_add(plan: Path) -> None:
+    with pytest.raises(Refused, match=r"W202 .*at_most.*; what is new goes under add:"):
+        simulate(plan, [scenario(plan.parent, "set: {payouts.commission.at_most: 5}")], Asked("2026-02"))
+    with pytest.raises(Refused, match=r"W202 .* - did you mean 'commission'\?$"):
+        simulate(plan, [scenario(plan.parent, "set: {payouts.comission.rate: 5%}")], Asked("2026-02"))
+
+
+def test_scenarios_of_one_name_are_told_apart_by_their_files(plan: Path) -> None:
+    for name in ("one", "two"):
+        (plan.parent / name).mkdir()
+    text = "scenario: x\nset: {payouts.commission.rate: 4%}\n"
+    files = [scenario(plan.parent, text, "a.yaml"), scenario(plan.parent, text, "b.yaml")]
+    names = [each.outcome.name for each in simulate(plan, files, Asked("2026-02")).scenarios]
+    assert names == ["x (a.yaml)", "x (b.yaml)"]
+    files = [scenario(plan.parent / name, text, "a.yaml") for name in ("one", "two")]
+    names = [each.outcome.name for each in simulate(plan, files, Asked("2026-02")).scenarios]
+    assert names == [f"x ({each})" for each in files]
+    again = [each.outcome.name for each in simulate(plan, [files[0]] * 2, Asked("2026-02")).scenarios]
+    assert again == [f"x ({files[0]}, 1)", f"x ({files[0]}, 2)"]
+
+
+def test_a_row_that_can_not_be_read_is_counted_once(plan: Path) -> None:
+    (plan.parent / "deals.csv").write_text(DEALS + "D-9,acme,2026-02-30,5\n", "utf-8")
+    assert simulate(plan, [], Asked("2026-01..2026-04")).rejected == 1
+
+
+def test_what_is_paid_is_told_by_period(plan: Path) -> None:
+    file = scenario(plan.parent, "scenario: less\nset: {payouts.commission.rate: 4%}")
+    asked = ("simulate", str(plan), str(file), "--period", "2026-01..2026-03", "--by", "period", "--per", "sold")
+    told = partage(*asked)
+    assert "2026-02  5,500.00     5.00%  4,400.00  -1,100.00     4.00%" in told, told
+    assert "2026-01      0.00         -" in told
+    out = plan.parent / "all.csv"
+    partage(*asked[:-4], "--by", "region", "--causes", "--out", str(out))
+    assert out.read_text("utf-8").splitlines()[1:] == [
+        "less,scenario.yaml,2026-02,acme,Acme,commission,4000.00,3200.00,-800.00,north,"
+        "set payouts.commission.rate 4% -800.00",
+        "less,scenario.yaml,2026-03,acme,Acme,commission,17.28,13.83,-3.45,north,set payouts.commission.rate 4% -3.45",
+        "less,scenario.yaml,2026-02,bolt,Bolt,commission,1500.00,1200.00,-300.00,south,"
+        "set payouts.commission.rate 4% -300.00",
+    ]
+
+
+def test_parts_that_are_not_told_one_by_one_are_added_up(plan: Path) -> None:
+    add = ", ".join(f"payouts.x{at}: {{for_each: partners, amount: {at}}}" for at in range(1, 6))
+    told = partage("simulate", str(plan), str(scenario(plan.parent, f"add: {{{add}}}")), "--period", "2026-02")
+    assert "acme Acme gains 15.00: x5 +5.00, x4 +4.00, x3 +3.00, and 2 other +3.00" in told
+
+
+def test_a_scenario_without_a_change_says_so(plan: Path) -> None:
+    told = partage("simulate", str(plan), str(scenario(plan.parent, "# nothing yet\n")), "--period", "2026-02")
+    assert "scenario: changes nothing" in told
+
+
+def test_a_wide_table_breaks_between_scenarios(less: Simulated) -> None:
+    (grid,) = by_grids(replace(less, scenarios=less.scenarios * 4), None)
+    blocks = in_blocks(grid, 60, breaks(grid, replace(less, scenarios=less.scenarios * 4)))
+    assert [each.titles[1:] for each in blocks] == [("as it is", "scenario", "change")] + [
+        ("scenario", "change")
+    ] * 3 or [len(each.titles) for each in blocks] == [4, 5, 3]

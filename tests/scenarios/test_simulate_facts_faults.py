@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rules.problem import Refused
-from scenarios.acts.simulate import Asked, simulate
+from scenarios.acts.simulate import simulate
+from scenarios.acts.summed import Asked
 
 PLAN = """program: Plan
 currency: EUR

@@ -91,7 +91,7 @@ def test_what_can_not_be_drawn_is_refused_before_any_work(plan: Path) -> None:
     assert (plan / "p.svg").read_text() == "mine"
     assert "a name of its own" in simulate(plan, "--out", plan / "x.svg", "--picture", plan / "x.svg", code=2)
     alone = "--break-even", "payouts.commission.rate", "--cost", "5_000", "--picture", plan / "q.svg"
-    assert "goes with --cost AMOUNT" in simulate(plan, *alone, code=2)
+    assert "does not go with it" in simulate(plan, *alone, code=2)
 
 
 def test_a_failed_gate_still_draws(plan: Path) -> None:

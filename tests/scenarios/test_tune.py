@@ -25,7 +25,8 @@ from tune_files import (
 from engine.acts.calculate import calculate
 from rules.problem import Refused
 from scenarios.acts.apply import apply
-from scenarios.acts.simulate import Asked, simulate
+from scenarios.acts.simulate import simulate
+from scenarios.acts.summed import Asked
 from scenarios.acts.tune import tune
 from scenarios.outcomes.gate import clauses_of, judged
 from scenarios.outcomes.values import Simulated
@@ -70,7 +71,10 @@ GOALS = {
 }
 
 
-@pytest.mark.parametrize("name", GOALS)
+QUICK = ("fewest losers within a cost", "the best of the worst group", "nothing to hold")
+
+
+@pytest.mark.parametrize("name", [pytest.param(each, marks=[pytest.mark.ci] * (each not in QUICK)) for each in GOALS])
 def test_the_best_is_that_of_every_plan_simulated_by_hand(name: str, folder: Path, all_plans: Simulated) -> None:
     goal, hold, clause, sign = GOALS[name]
     rest = f"goal: {goal}\nby: region\nper: sold\nbudget: 8_600\n" + (f"hold: '{hold}'\n" if hold else "")
@@ -92,6 +96,40 @@ def test_the_nearest_cost_is_found_to_the_cent(folder: Path, all_plans: Simulate
     assert found.best is not None and found.best.goal is not None
     away = min(abs(each.outcome.cost_minor - 840_000) for each in all_plans.scenarios)
     assert abs(found.best.goal - 840_000) == away
+
+
+@pytest.mark.parametrize(("aim", "sign"), [("minimise", 1), ("maximise", -1)])
+def test_several_quantities_are_weighed(aim: str, sign: int, folder: Path, all_plans: Simulated) -> None:
+    """A partner who loses counts as much as EUR 400 of cost, and one who wins EUR 100 to the good."""
+    found = tuned(folder, f"goal: {{{aim}: {{losers: 1, cost: 0.0025, winners: -0.25}}}}\n")
+    assert found.best is not None and found.goal.name == "weighted" and found.proof == "all"
+    known = [
+        len(each.losers) + Fraction(each.outcome.cost_minor, 40_000) - Fraction(len(each.winners), 4)
+        for each in all_plans.scenarios
+    ]
+    known.append(Fraction(all_plans.base.cost_minor, 40_000))
+    assert found.best.goal == sign * min(sign * each for each in known)
+    assert found.tuning.goal.said.endswith("1 x losers + 0.0025 x cost - 0.25 x winners")
+
+
+def test_a_clause_of_a_list_is_told_at_its_own_line(folder: Path) -> None:
+    text = HEAD + parameters_of(SMALL) + "goal: {minimise: cost}\nhold:\n  - losers <= 1\n  - coast <= 5\n"
+    with pytest.raises(Refused) as refusal:
+        tune(problem(folder, text))
+    (told,) = refusal.value.problems
+    line = text.splitlines().index("  - coast <= 5") + 1
+    assert (told.code, told.place.line, told.hint) == ("W209", line, "did you mean 'cost'?")
+
+
+@pytest.mark.parametrize(("path", "per"), [("kpis.sold.better", ""), ("payouts.launch.title", ""), ("program", "sold")])
+def test_a_parameter_that_no_rule_reads_is_refused(path: str, per: str, tmp_path: Path) -> None:
+    plan = PLAN.replace("dated: deals.closed_on}", "dated: deals.closed_on, better: higher}").replace(
+        "  launch:\n", "  launch:\n    title: start\n"
+    )
+    plan_in(tmp_path, plan)
+    text = HEAD + f"parameters: {{{path}: {{of: [lower, higher]}}}}\ngoal: {{minimise: cost}}\n"
+    with pytest.raises(Refused, match="W374"):
+        tune(problem(tmp_path, text + (f"per: {per}\n" if per else "")))
 
 
 def test_the_proposal_as_a_scenario_pays_the_very_same_lines(folder: Path, tmp_path: Path) -> None:

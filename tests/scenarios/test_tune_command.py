@@ -70,7 +70,12 @@ def test_the_scenario_that_is_written_simulates_to_the_same_digests(file: Path) 
 def test_scripts_are_told_all_that_people_are(file: Path) -> None:
     told = json.loads(partage("optimise", str(file), "--json"))
     assert (told["proof"], told["is_met"], told["points"], told["evaluations"]) == ("all", True, "15", 15)
-    assert told["goal_of"] == {"aim": "minimise", "quantity": "losers", "number": None}
+    assert told["goal_of"] == {
+        "aim": "minimise",
+        "quantity": "losers",
+        "number": None,
+        "weights": [{"quantity": "losers", "weight": "1"}],
+    }
     assert told["proposal"]["changes"] == [{"path": FIRST, "value": "4%"}, {"path": LAUNCH, "value": "EUR 500"}]
     assert told["proposal"]["gate"] == [{"clause": "cost <= 8_500", "value": "842983", "holds": True}]
     assert [each["in_force"] for each in told["parameters"]] == ["5%", "EUR 250"]
@@ -91,8 +96,8 @@ def test_every_partner_and_component_is_written_as_a_table(file: Path) -> None:
     table = file.parent / "table.csv"
     partage("optimise", str(file), "--out", str(table))
     head, *rows = table.read_text("utf-8").splitlines()
-    assert head == "scenario,partner_id,name,component,before,now,difference"
-    assert "a cheaper plan,acme,Acme,launch,250.00,500.00,250.00" in rows
+    assert head == "scenario,file,period,partner_id,name,component,before,now,difference"
+    assert "a cheaper plan,cheaper.yaml,2026-02..2026-03,acme,Acme,launch,250.00,500.00,250.00" in rows
 
 
 def test_a_terminal_is_told_how_far_it_is(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,5 +129,7 @@ def test_a_hostile_problem_is_refused_at_once(file: Path) -> None:
     assert os.listdir(file.parent)
 
 
-def test_a_frontier_is_of_a_budget_alone(file: Path) -> None:
+def test_a_frontier_is_of_a_budget_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is told before hundreds of plans are worked out."""
+    monkeypatch.setattr("scenarios.acts.tune.tune", None)
     assert "W306" in partage("optimise", str(file), "--frontier", "5..10", code=2)

@@ -116,6 +116,12 @@ FAULTS = {
     "a quantity of groups without groups": ("{minimise: losers}", "{maximise: impact}", [("W372", 7)]),
     "a quantity of a budget without one": ("and losers", "and over_budget", [("W372", 8)]),
     "a hold that is a mapping": ("'cost <= 1_200_000 and losers <= 5%'", "{cost: 5}", [("W372", 8)]),
+    "a gate of a list": ("'cost <= 1_200_000 and losers <= 5%'", "[cost <= 5, over_budget <= 1]", [("W372", 8)]),
+    "a weight of nothing": ("{minimise: losers}", "{minimise: {losers: 1, cost: 0}}", [("W372", 7)]),
+    "no weight": ("{minimise: losers}", "{minimise: {losers: 1, cost: much}}", [("W110", 7)]),
+    "a weight of no quantity": ("{minimise: losers}", "{minimise: {losers: 1, coast: 2}}", [("W372", 7)]),
+    "a weighted quantity of groups": ("{minimise: losers}", "{minimise: {losers: 1, impact: -2}}", [("W372", 7)]),
+    "near to two": ("{minimise: losers}", "{nearest: {cost: 1, losers: 2}}", [("W372", 7)]),
     "half a plan": ("250", "2.5", [("W122", 9)]),
     "a billion plans": ("250", "1_000_000_000", [("W370", 9)]),
 }
