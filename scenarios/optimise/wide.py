@@ -80,19 +80,18 @@ class _Ordered:
 def solve_wide(wide: Wide, gap: float = GAP) -> Answer | Infeasible:
     """The best split, searched until it is within `gap` (a part of its value) of a bound, or to a limit.
 
-        `shadow_price` and `marginal` are at the weights of draws that the proof rests on.
+    `shadow_price` and `marginal` are at the weights of draws that the proof rests on.
 
-        >>> from scenarios.curves.floats import floats
-        >>> from scenarios.curves.mixed import Mixed
-        >>> from scenarios.curves.smooth import LinearCap
-        >>> from scenarios.optimise.problem import Budget
-        >>> from scenarios.optimise.reasons import bindings_of, reasons_of
-    from scenarios.optimise.risk import Worst
-        >>> draws = tuple(Mixed([(np.arange(2), LinearCap(floats(a), floats([100, 100])))]) for a in ([3, 1], [1, 2]))
-        >>> asked = Problem(("a", "b"), draws[0], np.zeros(2), np.full(2, 9000), Budget.equal(9000))
-        >>> found = solve_wide(Wide(asked, draws, Worst()))
-        >>> found.spend_minor.tolist(), round(found.value, 6)
-        ([3000, 6000], 150.0)
+    >>> from scenarios.curves.floats import floats
+    >>> from scenarios.curves.mixed import Mixed
+    >>> from scenarios.curves.smooth import LinearCap
+    >>> from scenarios.optimise.problem import Budget
+    >>> from scenarios.optimise.risk import Worst
+    >>> draws = tuple(Mixed([(np.arange(2), LinearCap(floats(a), floats([100, 100])))]) for a in ([3, 1], [1, 2]))
+    >>> asked = Problem(("a", "b"), draws[0], np.zeros(2), np.full(2, 9000), Budget.equal(9000))
+    >>> found = solve_wide(Wide(asked, draws, Worst()))
+    >>> found.spend_minor.tolist(), round(found.value, 6)
+    ([3000, 6000], 150.0)
     """
     began = perf_counter()
     ordered = _ordered(wide)

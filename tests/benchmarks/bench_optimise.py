@@ -192,7 +192,8 @@ def turned(scale: float) -> Iterator[Row]:
     share = Share("half", np.arange(len(finer.units) // 2), Fraction(3, 10))
     answer, seconds = best(lambda: with_shares(finer, (share,)), 1)
     assert isinstance(answer, Answer)
-    yield ("share of a total", f"{len(finer.units):,}", f"{seconds:.4f}", "", f"{answer.gap_before_rounding:.1e}", "", "")
+    apart = f"{answer.gap_before_rounding:.1e}"
+    yield ("share of a total", f"{len(finer.units):,}", f"{seconds:.4f}", "", apart, "", "")
 
 
 def _no_program(*_: object) -> tuple[None, None]:
