@@ -16,10 +16,10 @@ from scenarios.acts import optimise as _optimise
 from scenarios.acts.simulate import simulate as _simulate
 from scenarios.acts.summed import Asked
 from scenarios.curves.mixed import Mixed
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Group, Problem
-from scenarios.optimise.solve import GAP, solve
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group, Problem
+from scenarios.optimise.core.solve import GAP, solve
 from scenarios.outcomes.values import Simulated
 from scenarios.problems.curve import Curve, mixed_of as curves
 from scenarios.problems.proposal import Proposal, TierProposal

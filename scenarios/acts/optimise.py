@@ -20,9 +20,9 @@ from rules.load import Loaded, load
 from rules.problem import Problem, Refused
 from scenarios.acts.evaluate import run_of, told_by
 from scenarios.acts.partners_of import partners_of
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.solve import GAP
-from scenarios.optimise.tiers import Tiers, choose
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.solve import GAP
+from scenarios.optimise.core.tiers import Tiers, choose
 from scenarios.overlays.overlay import laid_over
 from scenarios.overlays.scenario import read_scenario
 from scenarios.problems.asked import BudgetProblem, Pay, TierProblem

@@ -18,19 +18,19 @@ import numpy as np
 
 from scenarios.curves.floats import Floats, Rows, floats
 from scenarios.curves.mixed import Mixed
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.blend import Blend, Response, members_of
-from scenarios.optimise.carry import Carry
-from scenarios.optimise.domains import solve_with_returns, with_returns
-from scenarios.optimise.evened import evened
-from scenarios.optimise.fairness import Gini
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Group, Problem, whole
-from scenarios.optimise.risk import Mean, Risk
-from scenarios.optimise.shares import Share, with_shares
-from scenarios.optimise.sides import Side, share_of_all
-from scenarios.optimise.solve import GAP, solve
-from scenarios.optimise.tree import tree_of
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group, Problem, whole
+from scenarios.optimise.core.solve import GAP, solve
+from scenarios.optimise.core.tree import tree_of
+from scenarios.optimise.goals.domains import solve_with_returns, with_returns
+from scenarios.optimise.goals.shares import Share, with_shares
+from scenarios.optimise.linked.blend import Blend, Response, members_of
+from scenarios.optimise.linked.carry import Carry
+from scenarios.optimise.linked.fairness import Gini
+from scenarios.optimise.linked.risk import Mean, Risk
+from scenarios.optimise.linked.sides import Side, share_of_all
+from scenarios.optimise.periods.evened import evened
 from scenarios.optimise.wide import Wide, solve_wide
 
 

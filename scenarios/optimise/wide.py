@@ -15,24 +15,24 @@ from scipy.sparse import csr_array
 
 from scenarios.curves.floats import Floats, Rows
 from scenarios.curves.mixed import Mixed
-from scenarios.optimise.answer import Answer, worth_of_one
-from scenarios.optimise.blend import Domain, Members, Response, members_of
-from scenarios.optimise.carry import Carry
-from scenarios.optimise.columns import Program
-from scenarios.optimise.descent import Descended, descend
-from scenarios.optimise.fairness import Gini
-from scenarios.optimise.feasible import Conflict, Infeasible, conflicts_of
-from scenarios.optimise.flown import flown
-from scenarios.optimise.priced import PRICED_ROWS_MAX, PRICED_UNITS_MIN, priced
-from scenarios.optimise.problem import Problem, in_order
-from scenarios.optimise.reasons import bindings_of, reasons_of
-from scenarios.optimise.risk import Mean, Regret, Risk, weighing
-from scenarios.optimise.roofs import roofs_of
-from scenarios.optimise.rounding import Worth, whole_split
-from scenarios.optimise.sides import Limits, Side, broken, joined, limits_of, limits_of_sides
-from scenarios.optimise.solve import GAP, held_of, solve
-from scenarios.optimise.together import together
-from scenarios.optimise.tree import Tree, tree_of
+from scenarios.optimise.core.answer import Answer, worth_of_one
+from scenarios.optimise.core.feasible import Conflict, Infeasible, conflicts_of
+from scenarios.optimise.core.problem import Problem, in_order
+from scenarios.optimise.core.roofs import roofs_of
+from scenarios.optimise.core.solve import GAP, held_of, solve
+from scenarios.optimise.core.tree import Tree, tree_of
+from scenarios.optimise.linked.blend import Domain, Members, Response, members_of
+from scenarios.optimise.linked.carry import Carry
+from scenarios.optimise.linked.columns import Program
+from scenarios.optimise.linked.descent import Descended, descend
+from scenarios.optimise.linked.fairness import Gini
+from scenarios.optimise.linked.priced import PRICED_ROWS_MAX, PRICED_UNITS_MIN, priced
+from scenarios.optimise.linked.reasons import bindings_of, reasons_of
+from scenarios.optimise.linked.risk import Mean, Regret, Risk, weighing
+from scenarios.optimise.linked.rounding import Worth, whole_split
+from scenarios.optimise.linked.sides import Limits, Side, broken, joined, limits_of, limits_of_sides
+from scenarios.optimise.linked.together import together
+from scenarios.optimise.periods.flown import flown
 
 _NOTHING = 1e-15
 
@@ -85,8 +85,8 @@ def solve_wide(wide: Wide, gap: float = GAP) -> Answer | Infeasible:
     >>> from scenarios.curves.floats import floats
     >>> from scenarios.curves.mixed import Mixed
     >>> from scenarios.curves.smooth import LinearCap
-    >>> from scenarios.optimise.problem import Budget
-    >>> from scenarios.optimise.risk import Worst
+    >>> from scenarios.optimise.core.problem import Budget
+    >>> from scenarios.optimise.linked.risk import Worst
     >>> draws = tuple(Mixed([(np.arange(2), LinearCap(floats(a), floats([100, 100])))]) for a in ([3, 1], [1, 2]))
     >>> asked = Problem(("a", "b"), draws[0], np.zeros(2), np.full(2, 9000), Budget.equal(9000))
     >>> found = solve_wide(Wide(asked, draws, Worst()))

@@ -16,7 +16,7 @@ from rules.problem import Problem as Fault, Refused
 from rules.quantities.currency import format_minor
 from scenarios.curves.floats import Floats, Rows
 from scenarios.curves.mixed import Mixed
-from scenarios.optimise.problem import Budget, Group, Problem
+from scenarios.optimise.core.problem import Budget, Group, Problem
 from scenarios.problems.asked import SINGLE, BudgetProblem, Goal, Unit, UnitGroup
 from scenarios.problems.curve import Curve, mixed_of
 

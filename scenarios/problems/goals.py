@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from rules.document.reader import Mapping, Node, Scalar, Sequence
 from rules.problem import Place
-from scenarios.optimise.tree import ROOT
+from scenarios.optimise.core.tree import ROOT
 from scenarios.problems.asked import FairKind, Fairness, Goal, GoalKind, Pay, Periods, Risk, RiskKind, Unit, UnitGroup
 from scenarios.problems.partners import Now
 from scenarios.problems.reading import Reading, is_name

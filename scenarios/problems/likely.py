@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scenarios.curves.floats import Rows
-from scenarios.optimise.blend import members_of
+from scenarios.optimise.core.problem import Problem
 from scenarios.optimise.flighting import Flight, recursion
-from scenarios.optimise.problem import Problem
+from scenarios.optimise.linked.blend import members_of
 from scenarios.problems.asked import BudgetProblem
 from scenarios.problems.widened import response_of_draw
 

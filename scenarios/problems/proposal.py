@@ -14,7 +14,7 @@ import numpy as np
 from engine.frames import PandasFrame, frame_of
 from rules.quantities.currency import Currency, format_minor
 from scenarios.curves.floats import Floats, Rows
-from scenarios.optimise.answer import HELD, relative_gap
+from scenarios.optimise.core.answer import HELD, relative_gap
 from scenarios.optimise.flighting import Flight, recursion
 from scenarios.problems.asked import BudgetProblem, TierProblem, Unit
 from scenarios.problems.compiled import Compiled, main_curves

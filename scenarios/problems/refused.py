@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from rules.problem import Place, Problem
 from rules.quantities.currency import Currency, format_minor
-from scenarios.optimise.feasible import Conflict, Infeasible
-from scenarios.optimise.together import Miss, Together
+from scenarios.optimise.core.feasible import Conflict, Infeasible
+from scenarios.optimise.linked.together import Miss, Together
 
 _NAMES_SHOWN = 5
 

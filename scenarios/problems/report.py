@@ -13,7 +13,7 @@ from math import inf, isclose
 from engine.reports.counted import counted
 from engine.reports.register import Grid
 from rules.quantities.currency import Currency, format_minor
-from scenarios.optimise.solve import NO_ROOM
+from scenarios.optimise.core.solve import NO_ROOM
 from scenarios.problems.export import per_1
 from scenarios.problems.proposal import OF_BUDGET, Proposal, Row, TierProposal
 from scenarios.problems.swept import Point

@@ -13,16 +13,16 @@ import numpy as np
 
 from rules.problem import Problem as Fault, Refused
 from scenarios.curves.floats import Floats
-from scenarios.optimise.answer import Answer, relative_gap
-from scenarios.optimise.average import best_at_average
-from scenarios.optimise.domains import domains_of, solve_with_returns, with_returns
-from scenarios.optimise.feasible import Infeasible
+from scenarios.optimise.core.answer import Answer, relative_gap
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Problem
+from scenarios.optimise.core.solve import solve
+from scenarios.optimise.core.tree import tree_of
 from scenarios.optimise.flighting import Flight, Flighted, solve_flight
-from scenarios.optimise.goals import least_spend
-from scenarios.optimise.problem import Problem
-from scenarios.optimise.shares import with_shares
-from scenarios.optimise.solve import solve
-from scenarios.optimise.tree import tree_of
+from scenarios.optimise.goals.average import best_at_average
+from scenarios.optimise.goals.domains import domains_of, solve_with_returns, with_returns
+from scenarios.optimise.goals.reached import least_spend
+from scenarios.optimise.goals.shares import with_shares
 from scenarios.optimise.wide import solve_wide
 from scenarios.problems.asked import BudgetProblem, Periods
 from scenarios.problems.compiled import Compiled, compiled

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rules.problem import Place, Problem as Fault, Refused
-from scenarios.optimise.answer import Answer, relative_gap
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.frontier import frontier
+from scenarios.optimise.core.answer import Answer, relative_gap
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.goals.frontier import frontier
 from scenarios.problems.asked import BudgetProblem
 from scenarios.problems.compiled import Compiled, compiled
 from scenarios.problems.reading import Reading

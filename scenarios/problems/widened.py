@@ -15,14 +15,14 @@ import numpy as np
 
 from rules.problem import Problem as Fault, Refused
 from scenarios.curves.floats import Floats
-from scenarios.optimise.blend import Blend, Response
-from scenarios.optimise.domains import with_returns
-from scenarios.optimise.fairness import Gini, floor_of_equal_share, four_fifths
+from scenarios.optimise.core.problem import Group, Problem
 from scenarios.optimise.flighting import Flight
-from scenarios.optimise.problem import Group, Problem
-from scenarios.optimise.risk import Cvar, Mean, Regret, Risk, Worst
-from scenarios.optimise.shares import Share
-from scenarios.optimise.sides import Side, group_return, share_of_all
+from scenarios.optimise.goals.domains import with_returns
+from scenarios.optimise.goals.shares import Share
+from scenarios.optimise.linked.blend import Blend, Response
+from scenarios.optimise.linked.fairness import Gini, floor_of_equal_share, four_fifths
+from scenarios.optimise.linked.risk import Cvar, Mean, Regret, Risk, Worst
+from scenarios.optimise.linked.sides import Side, group_return, share_of_all
 from scenarios.optimise.wide import Wide
 from scenarios.problems.asked import SINGLE, BudgetProblem, Periods
 from scenarios.problems.compiled import Compiled

@@ -29,14 +29,14 @@ from bench_quantities import print_table
 
 from scenarios.curves.mixed import Family, Mixed
 from scenarios.curves.smooth import Hill, MichaelisMenten
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.frontier import frontier
-from scenarios.optimise.goals import Reached, least_spend, most_at_average
-from scenarios.optimise.problem import Budget, Group, Problem
-from scenarios.optimise.program import integer_program
-from scenarios.optimise.shares import Share, with_shares
-from scenarios.optimise.solve import solve
-from scenarios.optimise.tiers import Chosen, Tiers, choose
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.problem import Budget, Group, Problem
+from scenarios.optimise.core.program import integer_program
+from scenarios.optimise.core.solve import solve
+from scenarios.optimise.core.tiers import Chosen, Tiers, choose
+from scenarios.optimise.goals.frontier import frontier
+from scenarios.optimise.goals.reached import Reached, least_spend, most_at_average
+from scenarios.optimise.goals.shares import Share, with_shares
 
 Result = TypeVar("Result")
 Row = tuple[str, ...]

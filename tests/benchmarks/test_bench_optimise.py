@@ -17,4 +17,4 @@ def test_slsqp_is_never_above_our_bound(is_s_shaped: bool) -> None:
 
 def test_every_row_is_measured() -> None:
     assert len(list(bench.splits(0.0002))) == 7
-    assert len(list(bench.chosen_tiers(0.002))) == 2
+    assert len(list(bench.chosen_tiers(0.002))) == 3

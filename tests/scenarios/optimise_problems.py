@@ -13,7 +13,7 @@ from scenarios.curves.floats import Floats, Rows, floats
 from scenarios.curves.mixed import Family, Mixed
 from scenarios.curves.pieces import Points, Steps
 from scenarios.curves.smooth import Exponential, Hill, LinearCap, MichaelisMenten
-from scenarios.optimise.problem import Budget, Group, Problem
+from scenarios.optimise.core.problem import Budget, Group, Problem
 
 SPEND_MAX = 16
 

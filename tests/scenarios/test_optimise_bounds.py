@@ -15,19 +15,19 @@ from scenarios.curves.floats import Floats, floats
 from scenarios.curves.mixed import Mixed
 from scenarios.curves.pieces import Steps
 from scenarios.curves.smooth import Hill, LinearCap, Power
-from scenarios.optimise.answer import Answer, relative_gap
-from scenarios.optimise.blend import Domain
-from scenarios.optimise.domains import domains_of
-from scenarios.optimise.fairness import Gini, floor_of_equal_share, gini_of
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.priced import priced
-from scenarios.optimise.problem import Budget, Group, Problem
-from scenarios.optimise.propagated import propagated
-from scenarios.optimise.risk import Regret
-from scenarios.optimise.roofs import roofs_of
-from scenarios.optimise.shares import Share, with_shares
-from scenarios.optimise.sides import Side, broken, group_return, limits_of, share_of_all
-from scenarios.optimise.solve import solve
+from scenarios.optimise.core.answer import Answer, relative_gap
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group, Problem
+from scenarios.optimise.core.roofs import roofs_of
+from scenarios.optimise.core.solve import solve
+from scenarios.optimise.goals.domains import domains_of
+from scenarios.optimise.goals.shares import Share, with_shares
+from scenarios.optimise.linked.blend import Domain
+from scenarios.optimise.linked.fairness import Gini, floor_of_equal_share, gini_of
+from scenarios.optimise.linked.priced import priced
+from scenarios.optimise.linked.propagated import propagated
+from scenarios.optimise.linked.risk import Regret
+from scenarios.optimise.linked.sides import Side, broken, group_return, limits_of, share_of_all
 from scenarios.optimise.wide import Wide, solve_wide
 
 FEW, MANY = 60, 400

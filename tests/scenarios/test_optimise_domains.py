@@ -11,10 +11,10 @@ from optimise_problems import asked, drawn, keeps, of_one, whole_splits, worth
 from scenarios.curves.floats import Floats, floats
 from scenarios.curves.pieces import Points, Steps
 from scenarios.curves.smooth import Hill, LinearCap, Power
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.domains import domains_of, solve_with_returns, with_returns
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Problem
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Problem
+from scenarios.optimise.goals.domains import domains_of, solve_with_returns, with_returns
 
 
 def brings(problem: Problem, spends: Floats, returns: Floats) -> np.ndarray:  # type: ignore[type-arg]

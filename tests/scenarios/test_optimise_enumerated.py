@@ -12,11 +12,11 @@ from optimise_problems import asked, drawn, drawn_alike, keeps, of_one, whole_sp
 from scenarios.curves.floats import floats
 from scenarios.curves.pieces import Steps
 from scenarios.curves.smooth import MichaelisMenten
-from scenarios.optimise import branch
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Group, Problem
-from scenarios.optimise.solve import solve
+from scenarios.optimise.core import branch
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group, Problem
+from scenarios.optimise.core.solve import solve
 
 GAP = 1e-7
 
@@ -37,7 +37,11 @@ def holds(problem: Problem, seed: int) -> None:
     assert answer.value_minor == pytest.approx(float(worth(problem, answer.spend_minor * 1.0)), rel=1e-12, abs=1e-12)
     assert answer.bound >= best - close and answer.value_minor <= best + close, seed
     assert answer.value >= best - GAP * abs(best) - close, seed
-    assert answer.gap_before_rounding <= GAP or answer.value == pytest.approx(answer.bound, abs=1e-9), (seed, answer.gap, answer.solver)
+    assert answer.gap_before_rounding <= GAP or answer.value == pytest.approx(answer.bound, abs=1e-9), (
+        seed,
+        answer.gap,
+        answer.solver,
+    )
 
 
 @pytest.mark.parametrize("first", range(0, 60, 10))

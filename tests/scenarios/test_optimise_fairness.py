@@ -12,10 +12,10 @@ from optimise_problems import asked, of_one, whole_splits, worth
 
 from scenarios.curves.floats import floats
 from scenarios.curves.smooth import LinearCap, MichaelisMenten, Power
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.fairness import Gini, floor_of_equal_share, four_fifths, gini_of
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Group
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group
+from scenarios.optimise.linked.fairness import Gini, floor_of_equal_share, four_fifths, gini_of
 from scenarios.optimise.wide import Wide, solve_wide
 
 

@@ -14,13 +14,13 @@ from scipy.optimize import minimize_scalar
 from scenarios.curves.floats import Floats, floats
 from scenarios.curves.mixed import Mixed
 from scenarios.curves.smooth import Hill, LinearCap, MichaelisMenten, Power
-from scenarios.optimise.blend import members_of
-from scenarios.optimise.feasible import Infeasible
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group
+from scenarios.optimise.core.solve import solve
 from scenarios.optimise.flighting import Flight, Flighted, recursion, solve_flight
-from scenarios.optimise.problem import Budget, Group
-from scenarios.optimise.schedules import Chains, Schedules
-from scenarios.optimise.shares import Share
-from scenarios.optimise.solve import solve
+from scenarios.optimise.goals.shares import Share
+from scenarios.optimise.linked.blend import members_of
+from scenarios.optimise.periods.schedules import Chains, Schedules
 
 
 def answered(flight: Flight, gap: float = 1e-6) -> Flighted:
@@ -131,7 +131,9 @@ def test_shares_over_all_periods() -> None:
     curves = of_one(MichaelisMenten(floats([900, 100]), floats([100, 100])))
     share = Share("p0000000", np.array([0]), Fraction(1, 2))
     found = answered(Flight(asked(curves, Budget.at_most(50_000)), 2, np.zeros(2), shares=(share,)))
-    assert 2 * int(found.spend_minor[0].sum()) <= int(found.spend_minor.sum()) and found.answer.gap_before_rounding <= 1e-6
+    assert (
+        2 * int(found.spend_minor[0].sum()) <= int(found.spend_minor.sum()) and found.answer.gap_before_rounding <= 1e-6
+    )
 
 
 def schedules_of(rate: float, minimum: float = 0.0, most: float = 60.0) -> tuple[Schedules, Mixed]:

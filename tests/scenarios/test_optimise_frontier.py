@@ -10,11 +10,11 @@ from optimise_problems import asked, drawn, of_one
 
 from scenarios.curves.floats import floats
 from scenarios.curves.smooth import Hill, MichaelisMenten
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.frontier import frontier
-from scenarios.optimise.problem import Budget, Group, Problem
-from scenarios.optimise.solve import solve
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group, Problem
+from scenarios.optimise.core.solve import solve
+from scenarios.optimise.goals.frontier import frontier
 
 
 def many(is_s_shaped: bool, groups: bool = False) -> Problem:

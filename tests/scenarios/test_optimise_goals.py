@@ -10,9 +10,9 @@ from optimise_problems import asked, drawn, of_one, whole_splits
 
 from scenarios.curves.floats import floats
 from scenarios.curves.smooth import Hill, MichaelisMenten
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.goals import Reached, least_spend, most_at_average
-from scenarios.optimise.problem import Budget, Problem
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Problem
+from scenarios.optimise.goals.reached import Reached, least_spend, most_at_average
 
 
 def reached(found: Reached | Infeasible) -> Reached:

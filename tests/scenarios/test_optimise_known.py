@@ -11,10 +11,10 @@ from scenarios.curves.floats import Floats, Rows, floats
 from scenarios.curves.mixed import Family, Mixed
 from scenarios.curves.pieces import Points, Steps
 from scenarios.curves.smooth import Exponential, Hill, LinearCap, Log, MichaelisMenten, Power
-from scenarios.optimise.answer import HELD, Answer
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Group, Problem
-from scenarios.optimise.solve import solve
+from scenarios.optimise.core.answer import HELD, Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group, Problem
+from scenarios.optimise.core.solve import solve
 
 
 def solved(problem: Problem, gap: float = 1e-9) -> Answer:

@@ -12,9 +12,9 @@ from scenarios.curves.floats import Rows, floats
 from scenarios.curves.mixed import Family, Mixed
 from scenarios.curves.pieces import Points, Steps
 from scenarios.curves.smooth import Exponential, Hill, LinearCap, MichaelisMenten, Power
-from scenarios.optimise.answer import HELD, Answer
-from scenarios.optimise.problem import Budget, Group, Problem
-from scenarios.optimise.solve import NO_ROOM, solve
+from scenarios.optimise.core.answer import HELD, Answer
+from scenarios.optimise.core.problem import Budget, Group, Problem
+from scenarios.optimise.core.solve import NO_ROOM, solve
 
 GAP = 1e-13
 MOVES = 1, 100  # minor units

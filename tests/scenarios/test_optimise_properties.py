@@ -12,10 +12,10 @@ from optimise_problems import asked, drawn, keeps, names, of_one, worth
 from scenarios.curves.floats import Floats, floats
 from scenarios.curves.mixed import Mixed
 from scenarios.curves.smooth import Hill, MichaelisMenten
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.problem import Budget, Group, Problem, in_order
-from scenarios.optimise.solve import solve
-from scenarios.optimise.whole import apportioned
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.problem import Budget, Group, Problem, in_order
+from scenarios.optimise.core.solve import solve
+from scenarios.optimise.core.whole import apportioned
 
 
 def many(seed: int, count: int, groups: int = 0) -> Problem:

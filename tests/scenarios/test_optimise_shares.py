@@ -11,10 +11,10 @@ from optimise_problems import asked, drawn, keeps, of_one, whole_splits, worth
 
 from scenarios.curves.floats import Floats, floats
 from scenarios.curves.smooth import LinearCap, MichaelisMenten
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Group
-from scenarios.optimise.shares import Share, with_shares
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group
+from scenarios.optimise.goals.shares import Share, with_shares
 
 
 def in_share(shares: tuple[Share, ...], spends: Floats) -> np.ndarray:  # type: ignore[type-arg]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from scenarios.curves.floats import Floats, Rows
-from scenarios.optimise import core
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.program import integer_program, silence
-from scenarios.optimise.tiers import Chosen, Tiers, choose
+from scenarios.optimise.core import tied
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.program import integer_program, silence
+from scenarios.optimise.core.tiers import Chosen, Tiers, choose
 
 
 def names(count: int) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def test_the_core_alone_proves_the_best_choice(seed: int) -> None:
 
 def test_a_core_of_too_many_states_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     """Costs that are their values: all choices are tied, and states are dropped; the bound of the price stands."""
-    monkeypatch.setattr(core, "STATES_MAX", 50)
+    monkeypatch.setattr(tied, "STATES_MAX", 50)
     cost = np.cumsum(np.random.default_rng(3).integers(1, 10**6, (12, 5)), axis=1) * 2
     found = choose(Tiers(names(12), cost, cost * 1.0, int(cost.mean(axis=1).sum()) | 1), 0.0, nothing)
     assert isinstance(found, Chosen) and found.value <= found.bound and found.gap > 1e-9

@@ -15,15 +15,15 @@ from rules.quantities.currency import Currency
 from scenarios.curves.floats import Floats, floats
 from scenarios.curves.mixed import Mixed
 from scenarios.curves.smooth import Hill, LinearCap, MichaelisMenten, Power
-from scenarios.optimise import columns
-from scenarios.optimise.answer import Answer
-from scenarios.optimise.blend import Blend, Domain, members_of, peaks
-from scenarios.optimise.fairness import Gini
-from scenarios.optimise.feasible import Infeasible
-from scenarios.optimise.problem import Budget, Group, Problem
-from scenarios.optimise.risk import Cvar, Mean, Regret, Risk, Worst
-from scenarios.optimise.sides import Side, group_return, share_of_all
-from scenarios.optimise.solve import solve
+from scenarios.optimise.core.answer import Answer
+from scenarios.optimise.core.feasible import Infeasible
+from scenarios.optimise.core.problem import Budget, Group, Problem
+from scenarios.optimise.core.solve import solve
+from scenarios.optimise.linked import columns
+from scenarios.optimise.linked.blend import Blend, Domain, members_of, peaks
+from scenarios.optimise.linked.fairness import Gini
+from scenarios.optimise.linked.risk import Cvar, Mean, Regret, Risk, Worst
+from scenarios.optimise.linked.sides import Side, group_return, share_of_all
 from scenarios.optimise.wide import Wide, solve_wide
 from scenarios.problems.refused import said
 

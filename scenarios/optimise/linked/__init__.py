@@ -1,0 +1,1 @@
+"""Units that are linked by more than groups within groups: crossing limits, draws, fairness, and stocks of periods."""

@@ -1,0 +1,1 @@
+"""Spends that work on in later periods, by whole schedules of units."""
