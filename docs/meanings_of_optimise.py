@@ -17,7 +17,7 @@ MEANINGS_OF_OPTIMISE: Mapping[str, str] = {
     "bound_side": "upper; lower of a least spend",
     "gap": "how far value and bound are apart, as a part of the value",
     "rounding": "what one minor unit more of each unit would bring, as much as rounding may take",
-    "is_certified": "whether the gap is no more than what was asked for, and what rounding may take",
+    "is_certified": "whether the gap is what was asked for at most, but for what one minor unit of each unit brings",
     "response_now": "the same of the plan in force, or null",
     "response_interval": "between which responses 95 % of the draws of fitted curves are, or null",
     "response_interval.low": "the percentile 2.5",

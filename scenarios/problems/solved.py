@@ -5,7 +5,7 @@ In: what the file asks. Out: the split with what is sought and its proof, or why
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -75,7 +75,11 @@ def _of_spend(asked: BudgetProblem, found: Compiled, gap: float) -> Sought | Inf
         best = best_at_average(problem, float(asked.goal.rate), gap)
         if isinstance(best, Infeasible):
             return best
-        return Sought(found, best.answer, best.response, best.bound, relative_gap(best.response, best.bound))
+        answer = best.answer
+        if not answer.spend_minor.any() and best.bound <= best.response:
+            none = f"nothing that is spent brings {float(asked.goal.rate):g} for each 1 on average, so nothing is"
+            answer = replace(answer, reasons=(none,))
+        return Sought(found, answer, best.response, best.bound, relative_gap(best.response, best.bound))
     reached = least_spend(problem, float(asked.goal.target), gap)
     if isinstance(reached, Infeasible):
         return reached

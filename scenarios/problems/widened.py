@@ -155,13 +155,13 @@ def response_of_draw(asked: BudgetProblem, factor: float, draw: int | None) -> R
     """The response of a draw; None is the fitted curves themselves. A curve without draws is the same in each."""
     weights = asked.goal.weights or ((SINGLE, Fraction(1)),)
     parts = tuple(
-        (float(weight), mixed_of([_drawn(asked, unit.curves[name], draw) for unit in asked.units], factor))
+        (float(weight), mixed_of([drawn_of(asked, unit.curves[name], draw) for unit in asked.units], factor))
         for name, weight in weights
     )
     return Blend(parts) if asked.goal.weights else parts[0][1]
 
 
-def _drawn(asked: BudgetProblem, curve: Curve, draw: int | None) -> Curve:
+def drawn_of(asked: BudgetProblem, curve: Curve, draw: int | None) -> Curve:
     """The curve of a draw; a curve without draws is the same in each."""
     found = replace(curve, draws=()) if draw is None or not curve.draws else curve.draws[draw]
     return found if asked.periods is not None else found.steady()
