@@ -71,5 +71,7 @@ MEANINGS_OF_TUNING: Mapping[str, str] = {
     **{f"simulated.{path}": words for path, words in MEANINGS_OF_WHAT_IF.items()},
     "simulated.as_it_is.cliffs": "null: cliffs are not looked for",
     "simulated.scenarios[].cliffs": "null: cliffs are not looked for",
+    "simulated.as_it_is.not_followed": "null: cliffs are not looked for",
+    "simulated.scenarios[].not_followed": "null: cliffs are not looked for",
     "files[]": "the files that were written",
 }

@@ -25,7 +25,7 @@ gc.set_threshold(100_000, 50, 100)
 
 # A slow or busy machine is no fault of the code, so no example is timed.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.register_profile("default", patient, derandomize=True, max_examples=50)
+settings.register_profile("default", patient, derandomize=True, max_examples=40)
 settings.register_profile("soak", patient, derandomize=False, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.facts.grammar import SQL_TYPES
@@ -97,7 +98,10 @@ def open_table(
     A column that the table did not have when it was kept is blank, as it is for a source without it.
     """
     file = "read_parquet('" + str(path).replace("'", "''") + "', file_row_number=true)"
-    metadata = pq.read_metadata(path)  # its end says it all: to ask for it by queries takes ten times as long
+    try:
+        metadata = pq.read_metadata(path)  # its end says it all: to ask for it by queries takes ten times as long
+    except (pa.ArrowInvalid, OSError) as error:
+        raise duckdb.IOException(str(error)) from None  # as a query of it would
     kind = "TABLE" if rows_in_memory_max and metadata.num_rows <= rows_in_memory_max else "VIEW"
     there = set(metadata.schema.to_arrow_schema().names)
     added = "".join(

@@ -317,9 +317,9 @@ class Books(Beside):
 
 
 def test_any_commands_in_any_order(fresh: Fresh, request: pytest.FixtureRequest) -> None:
-    """About 1,500 commands over both databases; a server takes longer for each, so that it is given fewer."""
+    """About 1,000 commands over both databases; a server takes longer for each, so that it is given fewer."""
     is_soak = settings().max_examples > 1_000
-    examples = 14 if request.node.callspec.params["fresh"] == "sqlite" else 5
+    examples = 9 if request.node.callspec.params["fresh"] == "sqlite" else 4
     campaign(fresh, 1_000 if is_soak else examples, is_soak)
 
 
