@@ -266,7 +266,7 @@ def hold(folder: Path, random: Random, times: int = 3) -> int:
 
 
 @pytest.mark.soak
-@settings(max_examples=settings.default.max_examples // 50)
+@settings(max_examples=max(settings.default.max_examples // 50, 1))
 @given(random=st.randoms(use_true_random=False))
 def test_a_late_change_of_any_table_in_any_program_is_what_the_whole_period_makes_of_it(random: Random) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
